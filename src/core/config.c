@@ -1,0 +1,181 @@
+#include "core/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+
+static const char *const sections[] = {"twin",	     "sources",	  "models", "features", "training",
+				       "evaluation", "retrieval", "answer", "serve",	NULL};
+
+static enum tw_status find_file(struct tw_config *c, const char *dir, struct tw_err *err)
+{
+	char start[4096];
+	if (!realpath(dir ? dir : ".", start))
+		return tw_fail_errno(err, TW_NOT_FOUND, "%s", dir ? dir : ".");
+	for (char *d = tw_strdup(&c->arena, start);; d = tw_path_dir(&c->arena, d)) {
+		const char *path = tw_path_join(&c->arena, d, "twin.yaml");
+		if (tw_exists(path)) {
+			c->dir = d;
+			c->path = path;
+			c->state = tw_path_join(&c->arena, d, ".twin");
+			return TW_OK;
+		}
+		if (strcmp(d, "/") == 0)
+			break;
+	}
+	return tw_fail(err, TW_NOT_FOUND,
+		       "no twin.yaml in %s or above it; make one with `twin init`", start);
+}
+
+static enum tw_status check_sections(const struct tw_config *c, struct tw_err *err)
+{
+	if (c->root->type != TW_JSON_OBJECT)
+		return tw_fail(err, TW_BAD_USE, "%s: must be a map of sections", c->path);
+	for (const struct tw_json *v = c->root->child; v; v = v->next) {
+		const char *const *s = sections;
+		while (*s && strcmp(*s, v->key) != 0)
+			s++;
+		if (*s)
+			continue;
+		const char *near = tw_nearest(v->key, sections);
+		return tw_fail(err, TW_BAD_USE, "%s:%d: unknown section \"%s\"%s%s%s", c->path,
+			       v->line, v->key, near ? "; did you mean \"" : "", near ? near : "",
+			       near ? "\"?" : "");
+	}
+	return TW_OK;
+}
+
+static bool name_taken(const struct tw_config_source *s, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(s[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static enum tw_status read_source(struct tw_config *c, struct tw_config_source *all, size_t n,
+				  const struct tw_json *v, struct tw_err *err)
+{
+	const char *type = tw_json_str(tw_json_get(v, "type"), NULL);
+	const char *name = tw_json_str(tw_json_get(v, "name"), NULL);
+	if (!type)
+		return tw_fail(err, TW_BAD_USE, "%s:%d: a source needs a type, as in `- type: dir`",
+			       c->path, v->line);
+	if (name && name_taken(all, n, name))
+		return tw_fail(err, TW_BAD_USE, "%s:%d: two sources are named \"%s\"", c->path,
+			       v->line, name);
+	if (!name) {
+		name = type;
+		for (int i = 2; name_taken(all, n, name); i++)
+			name = tw_sprintf(&c->arena, "%s-%d", type, i);
+	}
+	all[n] = (struct tw_config_source){name, type, v};
+	return TW_OK;
+}
+
+static enum tw_status read_sources(struct tw_config *c, struct tw_err *err)
+{
+	const struct tw_json *list = tw_json_get(c->root, "sources");
+	if (!list || list->type != TW_JSON_ARRAY || !list->n)
+		return tw_fail(err, TW_BAD_USE,
+			       "%s: no sources; say where your writing is, for example\n"
+			       "  sources:\n    - type: dir\n      path: ~/notes",
+			       c->path);
+	struct tw_config_source *all = TW_NEW_ARRAY(&c->arena, list->n, struct tw_config_source);
+	for (const struct tw_json *v = list->child; v; v = v->next) {
+		enum tw_status st = read_source(c, all, c->n_sources, v, err);
+		if (st != TW_OK)
+			return st;
+		c->n_sources++;
+	}
+	c->sources = all;
+	return TW_OK;
+}
+
+struct models {
+	const char *llm, *embedder;
+};
+
+static const struct tw_opt model_opts[] = {
+	{"llm", TW_OPT_STRING, offsetof(struct models, llm), .help = "the LLM that answers"},
+	{"embedder", TW_OPT_STRING, offsetof(struct models, embedder),
+	 .help = "the model that turns passages into vectors"},
+	{0},
+};
+
+static enum tw_status read_names(struct tw_config *c, struct tw_err *err)
+{
+	const struct tw_json *name = tw_json_get(c->root, "twin");
+	if (name && !name->s)
+		return tw_fail(err, TW_BAD_USE, "%s:%d: twin must be a name", c->path, name->line);
+	c->twin = name ? name->s : "the author";
+	struct models m = {0};
+	enum tw_status st = tw_config_read(&m, model_opts, c, "models", err);
+	c->llm = m.llm;
+	c->embedder = m.embedder;
+	return st;
+}
+
+static enum tw_status load(struct tw_config *c, const char *dir, struct tw_err *err)
+{
+	struct tw_str text = TW_STR_INIT;
+	enum tw_status st = find_file(c, dir, err);
+	if (st == TW_OK)
+		st = tw_read_file(&text, c->path, 1 << 20, err);
+	struct tw_json *root = NULL;
+	if (st == TW_OK &&
+	    tw_yaml_parse(&root, tw_str_c(&text), text.len, c->path, &c->arena, err) != TW_OK)
+		st = TW_BAD_USE;
+	c->root = root;
+	if (st == TW_OK)
+		st = check_sections(c, err);
+	if (st == TW_OK)
+		st = read_sources(c, err);
+	if (st == TW_OK)
+		st = read_names(c, err);
+	tw_str_release(&text);
+	return st;
+}
+
+enum tw_status tw_config_load(struct tw_config **out, const char *dir, struct tw_err *err)
+{
+	struct tw_config *c = tw_xcalloc(1, sizeof(*c));
+	tw_arena_init(&c->arena);
+	enum tw_status st = load(c, dir, err);
+	if (st == TW_OK)
+		*out = c;
+	else
+		tw_config_free(c);
+	return st;
+}
+
+void tw_config_free(struct tw_config *c)
+{
+	if (!c)
+		return;
+	tw_arena_release(&c->arena);
+	free(c);
+}
+
+const struct tw_json *tw_config_section(const struct tw_config *c, const char *name)
+{
+	const struct tw_json *v = c->root;
+	for (const char *p = name; v && *p;) {
+		size_t n = strcspn(p, ".");
+		const struct tw_json *m = v->child;
+		while (m && (!m->key || strlen(m->key) != n || strncmp(m->key, p, n) != 0))
+			m = m->next;
+		v = m;
+		p += n + (p[n] == '.');
+	}
+	return v;
+}
+
+enum tw_status tw_config_read(void *ctx, const struct tw_opt *opts, const struct tw_config *c,
+			      const char *section, struct tw_err *err)
+{
+	struct tw_arena *a = &((struct tw_config *)(uintptr_t)c)->arena;
+	return tw_opt_parse(ctx, opts, tw_config_section(c, section), c->path, c->dir, a, err);
+}

@@ -1,0 +1,78 @@
+#include "core/embedder.h"
+
+#include <stdlib.h>
+
+#include "core/spec.h"
+
+struct tw_embedder {
+	const struct tw_embedder_type *type;
+	struct tw_embedder_info info;
+	char *spec;
+	void *ctx;
+};
+
+static enum tw_status open_as(struct tw_embedder **out, const struct tw_embedder_type *type,
+			      const char *spec, const char *rest, const struct tw_llm_options *o,
+			      struct tw_err *err)
+{
+	struct tw_embedder *e = tw_xcalloc(1, sizeof(*e));
+	e->type = type;
+	e->spec = tw_xstrdup(spec);
+	e->ctx = tw_xcalloc(1, type->ctx_size);
+	e->info.spec = e->spec;
+	enum tw_status st = type->open(e->ctx, rest, o, &e->info, err);
+	if (st == TW_OK) {
+		*out = e;
+		return TW_OK;
+	}
+	free(e->ctx);
+	free(e->spec);
+	free(e);
+	return st;
+}
+
+enum tw_status tw_embedder_open(struct tw_embedder **out,
+				const struct tw_embedder_type *const *types, const char *spec,
+				const struct tw_llm_options *o, struct tw_err *err)
+{
+	static const struct tw_llm_options none;
+	struct tw_str known = TW_STR_INIT;
+	for (size_t i = 0; types[i]; i++) {
+		const char *rest = tw_spec_rest(spec, types[i]->prefix);
+		if (rest) {
+			tw_str_release(&known);
+			return open_as(out, types[i], spec, rest, o ? o : &none, err);
+		}
+		tw_str_addf(&known, "%s%s", i ? ", " : "", types[i]->prefix);
+	}
+	enum tw_status st = tw_spec_unknown(spec, tw_str_c(&known), err);
+	tw_str_release(&known);
+	return st;
+}
+
+void tw_embedder_close(struct tw_embedder *e)
+{
+	if (!e)
+		return;
+	if (e->type->close)
+		e->type->close(e->ctx);
+	free(e->ctx);
+	free(e->spec);
+	free(e);
+}
+
+const struct tw_embedder_info *tw_embedder_info(const struct tw_embedder *e)
+{
+	return &e->info;
+}
+
+enum tw_status tw_embed(float *out, struct tw_embedder *e, const struct tw_bytes *texts, size_t n,
+			struct tw_err *err)
+{
+	return n ? e->type->embed(out, e->ctx, texts, n, err) : TW_OK;
+}
+
+int tw_embedder_count(struct tw_embedder *e, const char *text, size_t len)
+{
+	return e->type->count(e->ctx, text, len);
+}

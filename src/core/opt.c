@@ -1,0 +1,336 @@
+#include "core/opt.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+#define MAX_OPTS 64
+
+/* What messages and paths are relative to, while a table is filled. */
+struct reader {
+	const char *where, *dir;
+	struct tw_arena *a;
+	struct tw_err *err;
+};
+
+static void *slot(void *ctx, const struct tw_opt *o)
+{
+	return (char *)ctx + o->offset;
+}
+
+static const char *place(const struct reader *rd, const struct tw_json *v)
+{
+	if (v && v->line > 0)
+		return tw_sprintf(rd->a, "%s:%d", rd->where, v->line);
+	return rd->where;
+}
+
+static bool has_range(const struct tw_opt *o)
+{
+	return o->max > o->min;
+}
+
+static enum tw_status check_range(const struct tw_opt *o, double x, const char *at,
+				  struct tw_err *err)
+{
+	if (has_range(o) && !(x >= o->min && x <= o->max))
+		return tw_fail(err, TW_BAD_USE, "%s: %s must be between %g and %g, not %g", at,
+			       o->name, o->min, o->max, x);
+	return TW_OK;
+}
+
+static bool in_choices(const char *choices, const char *s)
+{
+	size_t len = strlen(s);
+	for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+		if (strncmp(p, s, len) == 0 && (p[len] == '|' || p[len] == '\0'))
+			return true;
+	return false;
+}
+
+static const char *resolve_path(const struct reader *rd, const char *s)
+{
+	const char *home = tw_expand_home(rd->a, s);
+	if (home[0] == '/' || !rd->dir)
+		return home;
+	return tw_path_join(rd->a, rd->dir, home);
+}
+
+static enum tw_status set_string(const struct reader *rd, void *ctx, const struct tw_opt *o,
+				 const char *s, const char *at)
+{
+	if (o->choices && !in_choices(o->choices, s))
+		return tw_fail(rd->err, TW_BAD_USE, "%s: %s must be one of %s, not \"%s\"", at,
+			       o->name, o->choices, s);
+	*(const char **)slot(ctx, o) =
+		o->type == TW_OPT_PATH ? resolve_path(rd, s) : tw_strdup(rd->a, s);
+	return TW_OK;
+}
+
+static enum tw_status set_list(const struct reader *rd, void *ctx, const struct tw_opt *o,
+			       const char *const *items, size_t n)
+{
+	const char **at = TW_NEW_ARRAY(rd->a, n + 1, const char *);
+	for (size_t i = 0; i < n; i++)
+		at[i] = tw_strdup(rd->a, items[i]);
+	*(struct tw_strings *)slot(ctx, o) = (struct tw_strings){at, n};
+	return TW_OK;
+}
+
+static enum tw_status set_list_text(const struct reader *rd, void *ctx, const struct tw_opt *o,
+				    const char *s)
+{
+	TW_VEC(const char *) v = {0};
+	for (const char *p = s; *p;) {
+		size_t n = strcspn(p, ",");
+		const char *end = p + n;
+		while (p < end && *p == ' ')
+			p++;
+		while (end > p && end[-1] == ' ')
+			end--;
+		if (end > p)
+			tw_vec_push(&v, tw_strndup(rd->a, p, (size_t)(end - p)));
+		p += strcspn(p, ",");
+		p += *p == ',';
+	}
+	enum tw_status st = set_list(rd, ctx, o, v.at, v.n);
+	tw_vec_release(&v);
+	return st;
+}
+
+/* From text: a default or a word of the command line. */
+static enum tw_status set_text(const struct reader *rd, void *ctx, const struct tw_opt *o,
+			       const char *s, const char *at)
+{
+	struct tw_err why = TW_ERR_INIT;
+	switch (o->type) {
+	case TW_OPT_BOOL:
+		if (!tw_streq(s, "true") && !tw_streq(s, "false"))
+			return tw_fail(rd->err, TW_BAD_USE,
+				       "%s: %s must be true or false, not \"%s\"", at, o->name, s);
+		*(bool *)slot(ctx, o) = tw_streq(s, "true");
+		return TW_OK;
+	case TW_OPT_INT: {
+		int64_t i;
+		if (tw_parse_i64(&i, s, &why) != TW_OK)
+			return tw_fail(rd->err, TW_BAD_USE,
+				       "%s: %s must be a whole number, not \"%s\"", at, o->name, s);
+		*(int64_t *)slot(ctx, o) = i;
+		return check_range(o, (double)i, at, rd->err);
+	}
+	case TW_OPT_REAL: {
+		double r;
+		if (tw_parse_f64(&r, s, &why) != TW_OK)
+			return tw_fail(rd->err, TW_BAD_USE, "%s: %s must be a number, not \"%s\"",
+				       at, o->name, s);
+		*(double *)slot(ctx, o) = r;
+		return check_range(o, r, at, rd->err);
+	}
+	case TW_OPT_STRING:
+	case TW_OPT_PATH:
+		return set_string(rd, ctx, o, s, at);
+	case TW_OPT_LIST:
+		return set_list_text(rd, ctx, o, s);
+	}
+	return TW_OK;
+}
+
+static enum tw_status wrong_type(const struct reader *rd, const struct tw_opt *o,
+				 const struct tw_json *v, const char *wanted)
+{
+	return tw_fail(rd->err, TW_BAD_USE, "%s: %s must be %s", place(rd, v), o->name, wanted);
+}
+
+static enum tw_status set_list_json(const struct reader *rd, void *ctx, const struct tw_opt *o,
+				    const struct tw_json *v)
+{
+	if (v->type == TW_JSON_OBJECT)
+		return wrong_type(rd, o, v, "a list");
+	if (v->type == TW_JSON_NULL)
+		return set_list(rd, ctx, o, NULL, 0);
+	if (v->type != TW_JSON_ARRAY)
+		return v->s ? set_list(rd, ctx, o, &v->s, 1)
+			    : wrong_type(rd, o, v, "a list of texts");
+	const char **items = TW_NEW_ARRAY(rd->a, v->n + 1, const char *);
+	size_t n = 0;
+	for (const struct tw_json *c = v->child; c; c = c->next) {
+		if (!c->s)
+			return wrong_type(rd, o, v, "a list of texts");
+		items[n++] = c->s;
+	}
+	return set_list(rd, ctx, o, items, n);
+}
+
+/* From a node of YAML or JSON. */
+static enum tw_status set_json(const struct reader *rd, void *ctx, const struct tw_opt *o,
+			       const struct tw_json *v)
+{
+	const char *at = place(rd, v);
+	switch (o->type) {
+	case TW_OPT_BOOL:
+		if (v->type != TW_JSON_BOOL)
+			return wrong_type(rd, o, v, "true or false");
+		*(bool *)slot(ctx, o) = v->b;
+		return TW_OK;
+	case TW_OPT_INT:
+		if (v->type != TW_JSON_INT)
+			return wrong_type(rd, o, v, "a whole number");
+		*(int64_t *)slot(ctx, o) = v->i;
+		return check_range(o, (double)v->i, at, rd->err);
+	case TW_OPT_REAL:
+		if (v->type != TW_JSON_INT && v->type != TW_JSON_REAL)
+			return wrong_type(rd, o, v, "a number");
+		*(double *)slot(ctx, o) = v->r;
+		return check_range(o, v->r, at, rd->err);
+	case TW_OPT_STRING:
+	case TW_OPT_PATH:
+		if (v->type == TW_JSON_NULL)
+			return TW_OK;
+		if (!v->s || v->type == TW_JSON_ARRAY || v->type == TW_JSON_OBJECT)
+			return wrong_type(rd, o, v, "a text");
+		return set_string(rd, ctx, o, v->s, at);
+	case TW_OPT_LIST:
+		return set_list_json(rd, ctx, o, v);
+	}
+	return TW_OK;
+}
+
+static const struct tw_opt *find(const struct tw_opt *opts, const char *name)
+{
+	for (const struct tw_opt *o = opts; o && o->name; o++) {
+		const char *p = o->name, *q = name;
+		while (*p && (*p == *q || (*p == '_' && *q == '-')))
+			p++, q++;
+		if (!*p && !*q)
+			return o;
+	}
+	return NULL;
+}
+
+static enum tw_status unknown(const struct reader *rd, const struct tw_opt *opts,
+			      const struct tw_json *v, const char *name, enum tw_status code)
+{
+	const char *names[MAX_OPTS + 1];
+	size_t n = 0;
+	for (const struct tw_opt *o = opts; o && o->name && n < MAX_OPTS; o++)
+		names[n++] = o->name;
+	names[n] = NULL;
+	const char *near = tw_nearest(name, names);
+	if (near)
+		return tw_fail(rd->err, code, "%s: unknown key \"%s\"; did you mean \"%s\"?",
+			       place(rd, v), name, near);
+	struct tw_str all = TW_STR_INIT;
+	for (size_t i = 0; i < n; i++)
+		tw_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
+	enum tw_status st = tw_fail(rd->err, code, "%s: unknown key \"%s\"; known are: %s",
+				    place(rd, v), name, n ? tw_str_c(&all) : "none");
+	tw_str_release(&all);
+	return st;
+}
+
+static enum tw_status set_defaults(const struct reader *rd, void *ctx, const struct tw_opt *opts)
+{
+	for (const struct tw_opt *o = opts; o && o->name; o++) {
+		if (!o->def)
+			continue;
+		enum tw_status st = set_text(rd, ctx, o, o->def, "default");
+		if (st != TW_OK)
+			return st;
+	}
+	return TW_OK;
+}
+
+enum tw_status tw_opt_parse(void *ctx, const struct tw_opt *opts, const struct tw_json *node,
+			    const char *where, const char *dir, struct tw_arena *a,
+			    struct tw_err *err)
+{
+	const struct reader rd = {where, dir, a, err};
+	enum tw_status st = set_defaults(&rd, ctx, opts);
+	if (st != TW_OK)
+		return st;
+	if (node && node->type != TW_JSON_OBJECT && node->type != TW_JSON_NULL)
+		return tw_fail(err, TW_BAD_USE, "%s: %s must be a map of keys and values",
+			       place(&rd, node), node->key ? node->key : "this");
+	for (const struct tw_json *v = node ? node->child : NULL; v; v = v->next) {
+		const struct tw_opt *o = find(opts, v->key);
+		if (!o)
+			return unknown(&rd, opts, v, v->key, TW_BAD_USE);
+		st = set_json(&rd, ctx, o, v);
+		if (st != TW_OK)
+			return st;
+	}
+	for (const struct tw_opt *o = opts; o && o->name; o++)
+		if ((o->flags & TW_OPT_REQUIRED) && !tw_json_get(node, o->name))
+			return tw_fail(err, TW_BAD_USE, "%s: %s is missing: %s", place(&rd, node),
+				       o->name, o->help);
+	return TW_OK;
+}
+
+enum tw_status tw_opt_set(void *ctx, const struct tw_opt *opts, const char *name, const char *text,
+			  struct tw_arena *a, struct tw_err *err)
+{
+	const struct reader rd = {"command line", NULL, a, err};
+	const struct tw_opt *o = find(opts, name);
+	if (!o)
+		return unknown(&rd, opts, NULL, name, TW_NOT_FOUND);
+	return set_text(&rd, ctx, o, text, rd.where);
+}
+
+static void write_opt(struct tw_json_writer *w, void *ctx, const struct tw_opt *o)
+{
+	const struct tw_strings *list;
+	switch (o->type) {
+	case TW_OPT_BOOL:
+		tw_jw_bool(w, o->name, *(bool *)slot(ctx, o));
+		break;
+	case TW_OPT_INT:
+		tw_jw_int(w, o->name, *(int64_t *)slot(ctx, o));
+		break;
+	case TW_OPT_REAL:
+		tw_jw_real(w, o->name, *(double *)slot(ctx, o));
+		break;
+	case TW_OPT_STRING:
+	case TW_OPT_PATH:
+		tw_jw_str(w, o->name, *(const char **)slot(ctx, o));
+		break;
+	case TW_OPT_LIST:
+		list = slot(ctx, o);
+		tw_jw_array(w, o->name);
+		for (size_t i = 0; i < list->n; i++)
+			tw_jw_str(w, NULL, list->at[i]);
+		tw_jw_end(w);
+		break;
+	}
+}
+
+char *tw_opt_canonical(const void *ctx, const struct tw_opt *opts, struct tw_arena *a)
+{
+	struct tw_str s = TW_STR_INIT;
+	struct tw_json_writer w;
+	tw_jw_init(&w, &s);
+	tw_jw_object(&w, NULL);
+	for (const struct tw_opt *o = opts; o && o->name; o++)
+		if (!(o->flags & TW_OPT_NOT_IDENTITY))
+			write_opt(&w, (void *)(uintptr_t)ctx, o);
+	tw_jw_end(&w);
+	char *text = tw_str_dup(&s, a);
+	tw_str_release(&s);
+	return text;
+}
+
+void tw_opt_help(struct tw_str *out, const struct tw_opt *opts)
+{
+	for (const struct tw_opt *o = opts; o && o->name; o++) {
+		tw_str_addf(out, "  %-20s %-12s %s", o->name,
+			    o->flags & TW_OPT_REQUIRED ? "(required)"
+			    : o->def		       ? o->def
+						       : "-",
+			    o->help);
+		if (o->choices)
+			tw_str_addf(out, " (%s)", o->choices);
+		tw_str_addc(out, '\n');
+	}
+}

@@ -1,0 +1,95 @@
+#include "core/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+struct tw_source {
+	const struct tw_source_type *type;
+	struct tw_arena arena; /* strings of the options */
+	void *ctx;
+};
+
+/* The node without `type` and `name`, which belong to the list of sources. */
+static struct tw_json *own_options(const struct tw_json *node, struct tw_arena *a)
+{
+	struct tw_json *copy = TW_NEW(a, struct tw_json);
+	*copy = *node;
+	copy->child = NULL;
+	struct tw_json **last = &copy->child;
+	for (const struct tw_json *v = node->child; v; v = v->next) {
+		if (strcmp(v->key, "type") == 0 || strcmp(v->key, "name") == 0)
+			continue;
+		struct tw_json *m = TW_NEW(a, struct tw_json);
+		*m = *v;
+		m->next = NULL;
+		*last = m;
+		last = &m->next;
+	}
+	return copy;
+}
+
+enum tw_status tw_source_new(struct tw_source **out, const struct tw_source_type *type,
+			     const struct tw_json *node, const char *where, const char *dir,
+			     const struct tw_source_host *host, struct tw_err *err)
+{
+	struct tw_source *s = tw_xcalloc(1, sizeof(*s));
+	s->type = type;
+	s->ctx = tw_xcalloc(1, type->ctx_size);
+	tw_arena_init(&s->arena);
+	struct tw_json *opts = node ? own_options(node, &s->arena) : NULL;
+	enum tw_status st = tw_opt_parse(s->ctx, type->opts, opts, where, dir, &s->arena, err);
+	if (st == TW_OK)
+		st = type->open(s->ctx, host, err);
+	if (st == TW_OK) {
+		*out = s;
+		return TW_OK;
+	}
+	tw_arena_release(&s->arena);
+	free(s->ctx);
+	free(s);
+	return st;
+}
+
+enum tw_status tw_source_next(struct tw_document *doc, struct tw_source *s, struct tw_arena *a,
+			      struct tw_err *err)
+{
+	*doc = (struct tw_document){0};
+	return s->type->next(doc, s->ctx, a, err);
+}
+
+const struct tw_source_type *tw_source_type(const struct tw_source *s)
+{
+	return s->type;
+}
+
+void tw_source_free(struct tw_source *s)
+{
+	if (!s)
+		return;
+	if (s->type->close)
+		s->type->close(s->ctx);
+	tw_arena_release(&s->arena);
+	free(s->ctx);
+	free(s);
+}
+
+enum tw_status tw_source_find(const struct tw_source_type **out,
+			      const struct tw_source_type *const *types, const char *name,
+			      struct tw_err *err)
+{
+	struct tw_str all = TW_STR_INIT;
+	for (size_t i = 0; types[i]; i++) {
+		if (strcmp(types[i]->name, name) == 0) {
+			*out = types[i];
+			tw_str_release(&all);
+			return TW_OK;
+		}
+		tw_str_addf(&all, "%s%s", i ? ", " : "", types[i]->name);
+	}
+	enum tw_status st = tw_fail(err, TW_BAD_USE, "unknown source type \"%s\"; known are: %s",
+				    name, tw_str_c(&all));
+	tw_str_release(&all);
+	return st;
+}

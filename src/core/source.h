@@ -1,0 +1,77 @@
+/*
+ * core/source.h: a source yields documents, one at a time.
+ *
+ * Owns the contract and the handle; cleaning is feature/'s work, saving is
+ * the feature store's. A handle belongs to one thread. The config outlives it.
+ *
+ * To add one: collect/source_x.c, its extern in collect/collect.h, one line
+ * in app/plugins.c, one row in tests/contract/test_source.c.
+ */
+#ifndef TW_CORE_SOURCE_H
+#define TW_CORE_SOURCE_H
+
+#include "base/err.h"
+#include "base/http.h"
+#include "base/mem.h"
+#include "core/document.h"
+#include "core/opt.h"
+
+struct tw_source; /* opaque */
+
+/* What a source may ask while it runs. All strings borrowed for the length of the pass. */
+struct tw_source_host {
+	/* The stored fingerprint of a live document, NULL when there is none. */
+	const char *(*known)(void *host, const char *key);
+	/* Small texts that the source keeps between passes (ETag, last commit); NULL when never set.
+	 * What is set is stored with the last documents of the pass, in one transaction. */
+	const char *(*get_state)(void *host, const char *name);
+	void (*set_state)(void *host, const char *name, const char *value);
+	void *host;
+	struct tw_http *http; /* the one way to the network */
+};
+
+/* What a collector supplies: one const instance, listed in app/plugins.c. */
+struct tw_source_type {
+	const char *name;	   /* `type:` in twin.yaml */
+	const char *help;	   /* one line for `twin collect --help` */
+	const struct tw_opt *opts; /* written into ctx before open() */
+	size_t ctx_size;
+
+	/* A pass yields every live document, so one that is not seen was removed. A feed, which only shows the
+	 * newest items, says false. */
+	bool complete;
+
+	/* Required. On failure leaves nothing for close() to undo. `host` outlives the instance. */
+	enum tw_status (*open)(void *ctx, const struct tw_source_host *host, struct tw_err *err);
+
+	/* Required. Fills *doc out of `a`, or returns TW_DONE at the end. TW_SKIPPED: this one could not be taken;
+	 * doc->key and *err say which and why, and the document counts as still there. */
+	enum tw_status (*next)(struct tw_document *doc, void *ctx, struct tw_arena *a,
+			       struct tw_err *err);
+
+	/* Optional. Called once, and only after open() succeeded. */
+	void (*close)(void *ctx);
+
+	/* Optional. Appends each host ("example.org") that this configuration would reach, for `twin status --network`. */
+	void (*hosts)(const void *ctx, struct tw_str *out);
+};
+
+/* `where` and `dir` as in tw_opt_parse(). On TW_OK the caller owns *out and ends it with tw_source_free(). */
+TW_MUST_USE enum tw_status tw_source_new(struct tw_source **out, const struct tw_source_type *type,
+					 const struct tw_json *node, const char *where,
+					 const char *dir, const struct tw_source_host *host,
+					 struct tw_err *err);
+
+/* *doc is zeroed first and borrowed from `a`: valid until the caller resets it. */
+TW_MUST_USE enum tw_status tw_source_next(struct tw_document *doc, struct tw_source *s,
+					  struct tw_arena *a, struct tw_err *err);
+
+const struct tw_source_type *tw_source_type(const struct tw_source *s);
+void tw_source_free(struct tw_source *s); /* NULL is fine */
+
+/* The type named `name` in a NULL-terminated list; TW_BAD_USE names the nearest. */
+TW_MUST_USE enum tw_status tw_source_find(const struct tw_source_type **out,
+					  const struct tw_source_type *const *types,
+					  const char *name, struct tw_err *err);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * core/trainer.h: a trainer turns a dataset and a base model into an adapter.
+ *
+ * It neither reads the stores nor registers anything: the training pipeline
+ * (training/train.h) hands it examples and takes the file that it leaves.
+ * A trainer can be killed at any moment; started again with the same job and
+ * work folder it goes on from its last checkpoint and ends with the same file.
+ *
+ * To add one: training/trainer_x.c, its extern in training/training.h, one
+ * line in app/plugins.c, one row in tests/contract/test_trainer.c.
+ */
+#ifndef TW_CORE_TRAINER_H
+#define TW_CORE_TRAINER_H
+
+#include "core/dataset.h"
+#include "core/llm.h"
+#include "core/opt.h"
+
+struct tw_train_job {
+	struct tw_llm *llm; /* the base: tokenizer, template, path of its weights; borrowed */
+	struct tw_examples train, valid;
+	const char *work_dir; /* exists; checkpoints live here, named after the job's digest */
+	const char *
+		job_digest; /* of dataset, base, options: a checkpoint of another job is not resumed */
+	uint64_t seed;
+	int threads; /* 0: all cores */
+	/* Called after each optimiser step and evaluation: ("loss", 12, 2.31). */
+	void (*on_metric)(void *ctx, const char *name, int64_t step, double value);
+	void *ctx;
+};
+
+struct tw_train_result {
+	char adapter_path[4096]; /* GGUF, in work_dir */
+	int64_t steps, tokens, trainable;
+	int64_t resumed_from; /* step; 0: from the start */
+	double train_loss;    /* mean of the last tenth of the steps */
+	double valid_loss;    /* of the adapter that was kept; NAN without a validation split */
+};
+
+struct tw_trainer_type {
+	const char *name; /* `trainer:` under `training:` */
+	const char *help;
+	const struct tw_opt *opts;
+	size_t ctx_size;
+	int code_version;
+	/* Required. TW_CANCELLED when tw_stopping(): a checkpoint is left. Fails loudly when no token carries loss. */
+	enum tw_status (*train)(struct tw_train_result *out, void *ctx,
+				const struct tw_train_job *job, struct tw_err *err);
+};
+
+#endif
