@@ -118,6 +118,16 @@ static enum tw_status read_names(struct tw_config *c, struct tw_err *err)
 	return st;
 }
 
+/* The names, sources and models that the struct holds beside the tree. */
+static enum tw_status read_all(struct tw_config *c, struct tw_err *err)
+{
+	c->n_sources = 0;
+	enum tw_status st = check_sections(c, err);
+	if (st == TW_OK)
+		st = read_sources(c, err);
+	return st == TW_OK ? read_names(c, err) : st;
+}
+
 static enum tw_status load(struct tw_config *c, const char *dir, struct tw_err *err)
 {
 	struct tw_str text = TW_STR_INIT;
@@ -130,11 +140,7 @@ static enum tw_status load(struct tw_config *c, const char *dir, struct tw_err *
 		st = TW_BAD_USE;
 	c->root = root;
 	if (st == TW_OK)
-		st = check_sections(c, err);
-	if (st == TW_OK)
-		st = read_sources(c, err);
-	if (st == TW_OK)
-		st = read_names(c, err);
+		st = read_all(c, err);
 	tw_str_release(&text);
 	return st;
 }
@@ -157,6 +163,49 @@ void tw_config_free(struct tw_config *c)
 		return;
 	tw_arena_release(&c->arena);
 	free(c);
+}
+
+static struct tw_json *member(struct tw_config *c, struct tw_json *map, const char *key)
+{
+	struct tw_json *v = tw_json_get(map, key);
+	if (v)
+		return v;
+	v = TW_NEW(&c->arena, struct tw_json);
+	v->type = TW_JSON_OBJECT;
+	v->key = key;
+	struct tw_json **last = &map->child;
+	while (*last)
+		last = &(*last)->next;
+	*last = v;
+	map->n++;
+	return v;
+}
+
+enum tw_status tw_config_set(struct tw_config *c, const char *assignment, struct tw_err *err)
+{
+	const char *eq = strchr(assignment, '=');
+	if (!eq || eq == assignment)
+		return tw_fail(err, TW_BAD_USE, "--set wants section.key=value, not \"%s\"",
+			       assignment);
+	struct tw_json *value;
+	if (tw_yaml_parse(&value, eq + 1, strlen(eq + 1), "--set", &c->arena, err) != TW_OK)
+		return TW_BAD_USE;
+	struct tw_json *v = (struct tw_json *)(uintptr_t)c->root;
+	for (const char *p = assignment; p < eq;) {
+		size_t n = strcspn(p, ".=");
+		if (v->type != TW_JSON_OBJECT)
+			return tw_fail(err, TW_BAD_USE, "--set %s: \"%.*s\" is not a map",
+				       assignment, (int)(p - assignment), assignment);
+		v = member(c, v, tw_strndup(&c->arena, p, n));
+		p += n + 1;
+	}
+	struct tw_json *next = v->next;
+	const char *key = v->key;
+	*v = *value;
+	v->next = next;
+	v->key = key;
+	v->line = 0;
+	return read_all(c, err);
 }
 
 const struct tw_json *tw_config_section(const struct tw_config *c, const char *name)

@@ -46,6 +46,10 @@ TW_MUST_USE enum tw_status tw_config_load(struct tw_config **out, const char *di
 					  struct tw_err *err);
 void tw_config_free(struct tw_config *c); /* NULL is fine */
 
+/* Replaces or adds one value: "training.max_steps=100", as on a command line (`--set`). The value is read as YAML. TW_BAD_USE. */
+TW_MUST_USE enum tw_status tw_config_set(struct tw_config *c, const char *assignment,
+					 struct tw_err *err);
+
 /* NULL when the section (or "section.key") is absent. */
 const struct tw_json *tw_config_section(const struct tw_config *c, const char *name);
 

@@ -1,0 +1,167 @@
+/*
+ * The commands that run one step of the graph, and `twin run`, which runs all.
+ */
+#include "app/command.h"
+#include "app/graph.h"
+#include "app/plugins.h"
+#include "base/str.h"
+#include "training/dataset.h"
+#include "training/evaluate.h"
+
+struct step_options {
+	bool force;
+	int64_t if_new;
+};
+
+static const struct tw_opt force_opts[] = {
+	{"force", TW_OPT_BOOL, offsetof(struct step_options, force),
+	 .help = "even when it is up to date"},
+	{0},
+};
+
+static const struct tw_opt run_opts[] = {
+	{"if_new", TW_OPT_INT, offsetof(struct step_options, if_new), .def = "0", .min = 0,
+	 .max = 1e9,
+	 .help = "train only when at least so many documents are new since the last training; 0: always"},
+	{0},
+};
+
+static enum tw_status run_to(struct tw_app *app, const struct tw_step *last, bool all,
+			     const void *options, struct tw_err *err)
+{
+	const struct step_options *o = options;
+	struct tw_graph g = {.app = app, .if_new = o->if_new};
+	return tw_graph_run(&g, last, all, o->force, err);
+}
+
+#define STEP_COMMAND(step)                                                                        \
+	static enum tw_status run_##step(struct tw_app *app, const void *opts, char *const *args, \
+					 int n, struct tw_err *err)                               \
+	{                                                                                         \
+		(void)args;                                                                       \
+		(void)n;                                                                          \
+		return run_to(app, &tw_step_##step, false, opts, err);                            \
+	}
+
+STEP_COMMAND(collect)
+STEP_COMMAND(features)
+STEP_COMMAND(dataset)
+STEP_COMMAND(train)
+STEP_COMMAND(eval)
+STEP_COMMAND(promote)
+
+static enum tw_status run_all(struct tw_app *app, const void *opts, char *const *args, int n,
+			      struct tw_err *err)
+{
+	(void)args;
+	(void)n;
+	return run_to(app, &tw_step_promote, true, opts, err);
+}
+
+static void describe_sources(struct tw_str *out)
+{
+	tw_str_adds(out, "Sources, and their keys in twin.yaml:\n");
+	for (size_t i = 0; tw_sources[i]; i++) {
+		tw_str_addf(out, "\n- type: %s  # %s\n", tw_sources[i]->name, tw_sources[i]->help);
+		tw_opt_help(out, tw_sources[i]->opts);
+	}
+}
+
+static void describe_views(struct tw_str *out)
+{
+	tw_str_adds(out, "Views, and their keys under `features:` in twin.yaml:\n");
+	for (size_t i = 0; tw_transforms[i]; i++) {
+		tw_str_addf(out, "\n%s:  # %s\n", tw_transforms[i]->name, tw_transforms[i]->help);
+		tw_opt_help(out, tw_transforms[i]->opts);
+	}
+}
+
+static void describe_trainers(struct tw_str *out)
+{
+	tw_str_adds(out, "Trainers, and their keys under `training:` in twin.yaml:\n");
+	for (size_t i = 0; tw_trainers[i]; i++) {
+		tw_str_addf(out, "\ntrainer: %s  # %s\n", tw_trainers[i]->name,
+			    tw_trainers[i]->help);
+		tw_opt_help(out, tw_trainers[i]->opts);
+	}
+	tw_str_adds(out, "\nThe dataset, under `training.dataset:`\n");
+	tw_opt_help(out, tw_dataset_opts);
+}
+
+static void describe_evaluation(struct tw_str *out)
+{
+	tw_str_adds(out, "Keys under `evaluation:` in twin.yaml:\n");
+	tw_opt_help(out, tw_evaluation_opts);
+}
+
+const struct tw_command tw_cmd_run = {
+	.name = "run",
+	.help = "Do everything that is not up to date: collect, features, dataset, train, eval, promote",
+	.more = "Each step is skipped when nothing that it depends on has changed. It can be stopped at any moment:\n"
+		"the next `twin run` goes on where it was.",
+	.opts = run_opts,
+	.opts_size = sizeof(struct step_options),
+	.flags = TW_CMD_WRITES,
+	.run = run_all,
+};
+
+const struct tw_command tw_cmd_collect = {
+	.name = "collect",
+	.help = "Collect documents from the sources",
+	.describe = describe_sources,
+	.opts = force_opts + 1,
+	.opts_size = sizeof(struct step_options),
+	.flags = TW_CMD_WRITES,
+	.run = run_collect,
+};
+
+const struct tw_command tw_cmd_features = {
+	.name = "features",
+	.help = "Compute the features of new and changed documents",
+	.describe = describe_views,
+	.opts = force_opts + 1,
+	.opts_size = sizeof(struct step_options),
+	.flags = TW_CMD_WRITES,
+	.run = run_features,
+};
+
+const struct tw_command tw_cmd_dataset = {
+	.name = "dataset",
+	.help = "Take an immutable snapshot for training, split by document",
+	.opts = force_opts,
+	.opts_size = sizeof(struct step_options),
+	.flags = TW_CMD_WRITES,
+	.run = run_dataset,
+};
+
+const struct tw_command tw_cmd_train = {
+	.name = "train",
+	.help = "Fine-tune the LLM on the dataset, and register the model version",
+	.more = "  twin train --set training.max_steps=200",
+	.describe = describe_trainers,
+	.opts = force_opts,
+	.opts_size = sizeof(struct step_options),
+	.flags = TW_CMD_WRITES,
+	.run = run_train,
+};
+
+const struct tw_command tw_cmd_eval = {
+	.name = "eval",
+	.help = "Measure the model version against its base on text that it has not seen",
+	.describe = describe_evaluation,
+	.opts = force_opts,
+	.opts_size = sizeof(struct step_options),
+	.flags = TW_CMD_WRITES,
+	.run = run_eval,
+};
+
+const struct tw_command tw_cmd_promote = {
+	.name = "promote",
+	.help = "Serve the model version, if the gate passes",
+	.more = "Brings every view of its feature service up to date, checks the gate of twin.yaml and that model and\n"
+		"features belong together, then moves the alias \"champion\" in one transaction.",
+	.opts = force_opts,
+	.opts_size = sizeof(struct step_options),
+	.flags = TW_CMD_WRITES,
+	.run = run_promote,
+};

@@ -1,0 +1,157 @@
+#include "app/print.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time.h"
+
+static const char *plain(const struct tw_json *v, struct tw_arena *a)
+{
+	struct tw_str s = TW_STR_INIT;
+	struct tw_json_writer w;
+	if (!v || v->type == TW_JSON_NULL)
+		return "";
+	if (v->type == TW_JSON_STRING)
+		return v->s;
+	tw_jw_init(&w, &s);
+	tw_jw_value(&w, NULL, v);
+	char *text = tw_str_dup(&s, a);
+	tw_str_release(&s);
+	return text;
+}
+
+/* One line of at most `width` code points. */
+static const char *one_line(const char *s, int width, struct tw_arena *a)
+{
+	char *line = tw_strdup(a, s);
+	for (char *p = line; *p; p++)
+		if (*p == '\n' || *p == '\t' || *p == '\r')
+			*p = ' ';
+	if (width <= 0 || tw_utf8_count(line, strlen(line)) <= (size_t)width)
+		return line;
+	size_t bytes = 0;
+	for (int n = 0; n < width - 1; n++) {
+		bytes++;
+		while (((unsigned char)line[bytes] & 0xC0) == 0x80)
+			bytes++;
+	}
+	return tw_sprintf(a, "%.*s…", (int)bytes, line);
+}
+
+static const char *cell(const struct tw_column *c, const struct tw_json *v, struct tw_arena *a)
+{
+	switch (c->kind) {
+	case TW_COL_DIGEST:
+		return tw_sprintf(a, "%.12s", plain(v, a));
+	case TW_COL_DAY:
+		return tw_format_date(a, tw_json_int(v, 0));
+	case TW_COL_TIME:
+		return tw_json_int(v, 0) ? tw_format_ago(a, tw_json_int(v, 0)) : "";
+	case TW_COL_MARK:
+		return tw_json_bool(v, false) ? "✓" : "";
+	case TW_COL_NUMBER:
+		if (v && v->type == TW_JSON_REAL)
+			return tw_sprintf(a, "%.4g", v->r);
+		/* fall through */
+	default:
+		return one_line(plain(v, a), c->width, a);
+	}
+}
+
+static void print_cell(const char *text, size_t width, bool right, bool last)
+{
+	size_t len = tw_utf8_count(text, strlen(text));
+	int pad = len < width ? (int)(width - len) : 0;
+	if (right)
+		printf("%*s%s", pad, "", text);
+	else
+		printf("%s%*s", text, last ? 0 : pad, "");
+	fputs(last ? "\n" : "  ", stdout);
+}
+
+static void print_table(const struct tw_json *list, const struct tw_column *cols,
+			struct tw_arena *a)
+{
+	size_t nc = 0;
+	while (cols[nc].key)
+		nc++;
+	const char **cells = TW_NEW_ARRAY(a, list->n * nc + 1, const char *);
+	size_t *width = TW_NEW_ARRAY(a, nc, size_t);
+	for (size_t c = 0; c < nc; c++)
+		width[c] = tw_utf8_count(cols[c].title, strlen(cols[c].title));
+	size_t row = 0;
+	for (const struct tw_json *v = list->child; v; v = v->next, row++)
+		for (size_t c = 0; c < nc; c++) {
+			const char *text = cell(&cols[c], tw_json_get(v, cols[c].key), a);
+			size_t len = tw_utf8_count(text, strlen(text));
+			cells[row * nc + c] = text;
+			width[c] = len > width[c] ? len : width[c];
+		}
+	fputs(tw_color(stdout, "dim"), stdout);
+	for (size_t c = 0; c < nc; c++)
+		print_cell(cols[c].title, width[c], cols[c].kind == TW_COL_NUMBER, c == nc - 1);
+	fputs(tw_color(stdout, "reset"), stdout);
+	for (row = 0; row < list->n; row++)
+		for (size_t c = 0; c < nc; c++)
+			print_cell(cells[row * nc + c], width[c], cols[c].kind == TW_COL_NUMBER,
+				   c == nc - 1);
+}
+
+static struct tw_json *tree_of(const struct tw_str *json, struct tw_arena *a)
+{
+	struct tw_json *v = NULL;
+	struct tw_err err = TW_ERR_INIT;
+	if (tw_json_parse(&v, tw_str_c(json), json->len, a, &err) != TW_OK)
+		tw_error("internal: %s", err.msg);
+	return v;
+}
+
+void tw_print_list(struct tw_app *app, const struct tw_str *json, const struct tw_column *columns,
+		   const char *empty)
+{
+	if (app->json) {
+		tw_print_json(json);
+		return;
+	}
+	struct tw_json *list = tree_of(json, &app->arena);
+	if (list && list->n)
+		print_table(list, columns, &app->arena);
+	else
+		tw_info("%s", empty);
+}
+
+static bool is_time(const char *key)
+{
+	return tw_ends_with(key, "_ms");
+}
+
+static void print_member(const struct tw_json *v, int width, struct tw_arena *a)
+{
+	const char *text = plain(v, a);
+	if (is_time(v->key))
+		text = tw_format_time(a, tw_json_int(v, 0));
+	char *name = tw_strdup(a, v->key);
+	if (is_time(name))
+		name[strlen(name) - 3] = '\0';
+	for (char *p = name; *p; p++)
+		if (*p == '_')
+			*p = ' ';
+	printf("%s%-*s%s  %s\n", tw_color(stdout, "dim"), width, name, tw_color(stdout, "reset"),
+	       text);
+}
+
+void tw_print_object(struct tw_app *app, const struct tw_str *json)
+{
+	if (app->json) {
+		tw_print_json(json);
+		return;
+	}
+	struct tw_json *v = tree_of(json, &app->arena);
+	int width = 0;
+	for (const struct tw_json *m = v ? v->child : NULL; m; m = m->next)
+		width = (int)strlen(m->key) > width ? (int)strlen(m->key) : width;
+	for (const struct tw_json *m = v ? v->child : NULL; m; m = m->next)
+		print_member(m, width, &app->arena);
+}

@@ -1,0 +1,37 @@
+/*
+ * app/show.h: what `twin show` can show, one function a kind, in show_*.c.
+ *
+ * To add a kind: a function here, a line in the table of cmd_show.c. `ref` is
+ * the word behind the kind, NULL when there is none.
+ */
+#ifndef TW_APP_SHOW_H
+#define TW_APP_SHOW_H
+
+#include "app/app.h"
+
+struct tw_show_options {
+	int64_t limit;
+	bool deleted;
+};
+
+typedef enum tw_status (*tw_show_fn)(struct tw_app *app, const char *ref,
+				     const struct tw_show_options *o, struct tw_err *err);
+
+enum tw_status tw_show_documents(struct tw_app *app, const char *ref,
+				 const struct tw_show_options *o, struct tw_err *err);
+enum tw_status tw_show_views(struct tw_app *app, const char *ref, const struct tw_show_options *o,
+			     struct tw_err *err);
+enum tw_status tw_show_datasets(struct tw_app *app, const char *ref,
+				const struct tw_show_options *o, struct tw_err *err);
+enum tw_status tw_show_runs(struct tw_app *app, const char *ref, const struct tw_show_options *o,
+			    struct tw_err *err);
+enum tw_status tw_show_models(struct tw_app *app, const char *ref, const struct tw_show_options *o,
+			      struct tw_err *err);
+enum tw_status tw_show_deployments(struct tw_app *app, const char *ref,
+				   const struct tw_show_options *o, struct tw_err *err);
+enum tw_status tw_show_answers(struct tw_app *app, const char *ref, const struct tw_show_options *o,
+			       struct tw_err *err);
+enum tw_status tw_show_lineage(struct tw_app *app, const char *ref, const struct tw_show_options *o,
+			       struct tw_err *err);
+
+#endif

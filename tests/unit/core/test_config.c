@@ -1,0 +1,129 @@
+/* twin.yaml: finding it, reading it, refusing what is wrong in it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "core/config.h"
+
+struct fixture {
+	struct tw_arena a;
+	char dir[64];
+	struct tw_config *c;
+	struct tw_err err;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = tw_xcalloc(1, sizeof(*f));
+	tw_arena_init(&f->a);
+	strcpy(f->dir, "/tmp/twin-config-XXXXXX");
+	*state = f;
+	return mkdtemp(f->dir) ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	tw_config_free(f->c);
+	int rc = tw_remove_all(f->dir, NULL) == TW_OK ? 0 : -1;
+	tw_arena_release(&f->a);
+	free(f);
+	return rc;
+}
+
+static enum tw_status load(struct fixture *f, const char *yaml)
+{
+	const char *path = tw_path_join(&f->a, f->dir, "twin.yaml");
+	tw_err_clear(&f->err);
+	tw_config_free(f->c);
+	f->c = NULL;
+	assert_int_equal(tw_write_file(path, yaml, strlen(yaml), &f->err), TW_OK);
+	return tw_config_load(&f->c, f->dir, &f->err);
+}
+
+static const char good[] = "twin: Mara\nsources:\n  - type: dir\n    path: posts\n  - type: dir\n"
+			   "    path: notes\n  - type: feed\n    name: blog\n    url: x\n"
+			   "models: {llm: 'llama:a.gguf'}\ntraining: {native: {rank: 4}}\n";
+
+static void it_is_found_from_a_folder_below(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(load(f, good), TW_OK);
+	tw_config_free(f->c);
+	f->c = NULL;
+	const char *below = tw_path_join(&f->a, f->dir, "a/b");
+	assert_int_equal(tw_mkdirs(below, &f->err), TW_OK);
+	assert_int_equal(tw_config_load(&f->c, below, &f->err), TW_OK);
+	assert_true(tw_ends_with(f->c->state, "/.twin"));
+	assert_string_equal(f->c->twin, "Mara");
+	assert_string_equal(f->c->llm, "llama:a.gguf");
+	assert_null(f->c->embedder);
+}
+
+static void sources_without_names_are_told_apart(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(load(f, good), TW_OK);
+	assert_int_equal(f->c->n_sources, 3);
+	assert_string_equal(f->c->sources[0].name, "dir");
+	assert_string_equal(f->c->sources[1].name, "dir-2");
+	assert_string_equal(f->c->sources[2].name, "blog");
+}
+
+static void none_at_all_says_to_make_one(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(tw_config_load(&f->c, f->dir, &f->err), TW_NOT_FOUND);
+	assert_non_null(strstr(f->err.msg, "twin init"));
+}
+
+static void mistakes_are_named_with_their_line(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(load(f, "sources:\n  - type: dir\nmodles: {}\n"), TW_BAD_USE);
+	assert_non_null(strstr(f->err.msg, ":3:"));
+	assert_non_null(strstr(f->err.msg, "models"));
+	assert_int_equal(load(f, "twin: [x\n"), TW_BAD_USE);
+	assert_non_null(strstr(f->err.msg, "twin.yaml:"));
+	assert_int_equal(load(f, "twin: x\n"), TW_BAD_USE);
+	assert_non_null(strstr(f->err.msg, "sources"));
+	assert_int_equal(load(f, "sources:\n  - path: x\n"), TW_BAD_USE);
+	assert_non_null(strstr(f->err.msg, "type"));
+	assert_int_equal(load(f, "sources: [{type: dir, name: a}, {type: git, name: a}]\n"),
+			 TW_BAD_USE);
+	assert_int_equal(load(f, "sources: [{type: dir}]\nmodels: {lmm: x}\n"), TW_BAD_USE);
+	assert_non_null(strstr(f->err.msg, "llm"));
+}
+
+static void a_setting_replaces_or_adds_a_value(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(load(f, good), TW_OK);
+	assert_int_equal(tw_config_set(f->c, "training.native.rank=8", &f->err), TW_OK);
+	assert_int_equal(tw_json_int(tw_config_section(f->c, "training.native.rank"), 0), 8);
+	assert_int_equal(tw_config_set(f->c, "answer.max_tokens=64", &f->err), TW_OK);
+	assert_int_equal(tw_json_int(tw_config_section(f->c, "answer.max_tokens"), 0), 64);
+	assert_int_equal(tw_config_set(f->c, "twin=Ada", &f->err), TW_OK);
+	assert_string_equal(f->c->twin, "Ada");
+	assert_int_equal(f->c->n_sources, 3);
+	assert_int_equal(tw_config_set(f->c, "nonsense", &f->err), TW_BAD_USE);
+	tw_err_clear(&f->err);
+	assert_int_equal(tw_config_set(f->c, "nosection.x=1", &f->err), TW_BAD_USE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(it_is_found_from_a_folder_below),    T(sources_without_names_are_told_apart),
+		T(none_at_all_says_to_make_one),       T(mistakes_are_named_with_their_line),
+		T(a_setting_replaces_or_adds_a_value),
+	};
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
