@@ -10,13 +10,13 @@
 #include "base/stop.h"
 #include "base/time.h"
 
-static const struct tw_step *const steps[] = {&tw_step_collect,
-					      &tw_step_features,
-					      &tw_step_dataset,
-					      &tw_step_train,
-					      &tw_step_eval,
-					      &tw_step_promote,
-					      NULL};
+const struct tw_step *const tw_steps[] = {&tw_step_collect,
+					  &tw_step_features,
+					  &tw_step_dataset,
+					  &tw_step_train,
+					  &tw_step_eval,
+					  &tw_step_promote,
+					  NULL};
 
 /* What a step needs to run; kept while the graph runs. */
 struct outcome {
@@ -155,8 +155,7 @@ static enum tw_status run_step(const struct tw_step *s, struct tw_graph *g, cons
 	return st;
 }
 
-/* Takes up what a step left, without running it. */
-static enum tw_status look_up(const struct tw_step *s, struct tw_graph *g, struct tw_err *err)
+enum tw_status tw_step_look_up(const struct tw_step *s, struct tw_graph *g, struct tw_err *err)
 {
 	struct tw_step_run r = {.key = "", .kind = s->name};
 	if (!s->key)
@@ -198,12 +197,12 @@ enum tw_status tw_graph_run(struct tw_graph *g, const struct tw_step *last, bool
 {
 	struct tw_str report = TW_STR_INIT;
 	enum tw_status st = TW_OK;
-	for (const struct tw_step *const *s = steps; st == TW_OK; s++) {
+	for (const struct tw_step *const *s = tw_steps; st == TW_OK; s++) {
 		const struct outcome o = {&report, *s == last && force};
 		if (*s == last || all)
 			st = run_step(*s, g, &o, err);
 		else if (needs(last, (*s)->name))
-			st = look_up(*s, g, err);
+			st = tw_step_look_up(*s, g, err);
 		if (*s == last)
 			break;
 	}

@@ -68,4 +68,10 @@ void tw_step_metric(struct tw_graph *g, const struct tw_step_run *r, const char 
 TW_MUST_USE enum tw_status tw_graph_run(struct tw_graph *g, const struct tw_step *last, bool all,
 					bool force, struct tw_err *err);
 
+/* A step without running it: takes up what an earlier run left. TW_NOT_FOUND says which command to run. */
+TW_MUST_USE enum tw_status tw_step_look_up(const struct tw_step *s, struct tw_graph *g,
+					   struct tw_err *err);
+
+extern const struct tw_step *const tw_steps[]; /* in the order of the journey, NULL-terminated */
+
 #endif

@@ -50,6 +50,16 @@ enum tw_status tw_embedder_open(struct tw_embedder **out,
 	return st;
 }
 
+void tw_embedder_hosts(struct tw_str *out, const struct tw_embedder_type *const *types,
+		       const char *spec)
+{
+	for (size_t i = 0; types[i]; i++) {
+		const char *rest = tw_spec_rest(spec, types[i]->prefix);
+		if (rest && types[i]->hosts)
+			types[i]->hosts(rest, out);
+	}
+}
+
 void tw_embedder_close(struct tw_embedder *e)
 {
 	if (!e)

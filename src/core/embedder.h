@@ -46,6 +46,9 @@ TW_MUST_USE enum tw_status tw_embedder_open(struct tw_embedder **out,
 					    const struct tw_embedder_type *const *types,
 					    const char *spec, const struct tw_llm_options *o,
 					    struct tw_err *err);
+/* As tw_llm_hosts(). */
+void tw_embedder_hosts(struct tw_str *out, const struct tw_embedder_type *const *types,
+		       const char *spec);
 void tw_embedder_close(struct tw_embedder *e); /* NULL is fine */
 const struct tw_embedder_info *tw_embedder_info(const struct tw_embedder *e);
 TW_MUST_USE enum tw_status tw_embed(float *out, struct tw_embedder *e, const struct tw_bytes *texts,

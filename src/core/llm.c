@@ -49,6 +49,15 @@ enum tw_status tw_llm_open(struct tw_llm **out, const struct tw_llm_type *const 
 	return st;
 }
 
+void tw_llm_hosts(struct tw_str *out, const struct tw_llm_type *const *types, const char *spec)
+{
+	for (size_t i = 0; types[i]; i++) {
+		const char *rest = tw_spec_rest(spec, types[i]->prefix);
+		if (rest && types[i]->hosts)
+			types[i]->hosts(rest, out);
+	}
+}
+
 void tw_llm_close(struct tw_llm *llm)
 {
 	if (!llm)

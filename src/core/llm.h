@@ -111,6 +111,8 @@ struct tw_llm_type {
 TW_MUST_USE enum tw_status tw_llm_open(struct tw_llm **out, const struct tw_llm_type *const *types,
 				       const char *spec, const struct tw_llm_options *o,
 				       struct tw_err *err);
+/* Appends the host that the spec would reach, nothing for a local model; opens nothing. */
+void tw_llm_hosts(struct tw_str *out, const struct tw_llm_type *const *types, const char *spec);
 void tw_llm_close(struct tw_llm *llm); /* NULL is fine */
 const struct tw_llm_info *tw_llm_info(const struct tw_llm *llm);
 

@@ -59,6 +59,21 @@ enum tw_status tw_source_next(struct tw_document *doc, struct tw_source *s, stru
 	return s->type->next(doc, s->ctx, a, err);
 }
 
+enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_source_type *type,
+			       const struct tw_json *node, const char *where, const char *dir,
+			       struct tw_err *err)
+{
+	struct tw_arena a;
+	tw_arena_init(&a);
+	void *ctx = tw_alloc(&a, type->ctx_size);
+	enum tw_status st = tw_opt_parse(ctx, type->opts, node ? own_options(node, &a) : NULL,
+					 where, dir, &a, err);
+	if (st == TW_OK && type->hosts)
+		type->hosts(ctx, out);
+	tw_arena_release(&a);
+	return st;
+}
+
 const struct tw_source_type *tw_source_type(const struct tw_source *s)
 {
 	return s->type;

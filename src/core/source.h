@@ -69,6 +69,11 @@ TW_MUST_USE enum tw_status tw_source_next(struct tw_document *doc, struct tw_sou
 const struct tw_source_type *tw_source_type(const struct tw_source *s);
 void tw_source_free(struct tw_source *s); /* NULL is fine */
 
+/* Appends a line for each host that this configuration would reach; opens nothing. */
+TW_MUST_USE enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_source_type *type,
+					   const struct tw_json *node, const char *where,
+					   const char *dir, struct tw_err *err);
+
 /* The type named `name` in a NULL-terminated list; TW_BAD_USE names the nearest. */
 TW_MUST_USE enum tw_status tw_source_find(const struct tw_source_type **out,
 					  const struct tw_source_type *const *types,

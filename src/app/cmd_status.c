@@ -1,0 +1,168 @@
+#include <string.h>
+
+#include "app/command.h"
+#include "app/graph.h"
+#include "app/plugins.h"
+#include "app/print.h"
+#include "base/log.h"
+
+struct status {
+	bool network;
+};
+
+static const struct tw_opt opts[] = {
+	{"network", TW_OPT_BOOL, offsetof(struct status, network),
+	 .help = "list every host that this configuration would reach, and nothing else"},
+	{0},
+};
+
+static enum tw_status print_hosts(struct tw_app *app, struct tw_err *err)
+{
+	const struct tw_config *c = app->conf;
+	struct tw_str hosts = TW_STR_INIT;
+	enum tw_status st = TW_OK;
+	for (size_t i = 0; st == TW_OK && i < c->n_sources; i++) {
+		const struct tw_source_type *type;
+		st = tw_source_find(&type, tw_sources, c->sources[i].type, err);
+		if (st == TW_OK)
+			st = tw_source_hosts(&hosts, type, c->sources[i].node, c->path, c->dir,
+					     err);
+	}
+	tw_llm_hosts(&hosts, tw_llms, c->llm);
+	tw_embedder_hosts(&hosts, tw_embedders, c->embedder);
+	if (st == TW_OK && app->json) {
+		struct tw_str s = TW_STR_INIT;
+		struct tw_json_writer w;
+		tw_jw_init(&w, &s);
+		tw_jw_array(&w, NULL);
+		for (const char *p = tw_str_c(&hosts); *p;
+		     p += strcspn(p, "\n") + (strchr(p, '\n') != NULL))
+			tw_jw_strn(&w, NULL, p, strcspn(p, "\n"));
+		tw_jw_end(&w);
+		tw_print_json(&s);
+		tw_str_release(&s);
+	} else if (st == TW_OK) {
+		printf("%s", tw_str_c(&hosts));
+		if (!hosts.len)
+			tw_info("no host: everything stays on this machine");
+	}
+	tw_str_release(&hosts);
+	return st;
+}
+
+static const struct tw_column columns[] = {
+	{"step", "step", TW_COL_TEXT, 0},
+	{"ok", "", TW_COL_MARK, 0},
+	{"state", "state", TW_COL_TEXT, 100},
+	{0},
+};
+
+static void add(struct tw_json_writer *w, const char *step, bool ok, const char *state)
+{
+	tw_jw_object(w, NULL);
+	tw_jw_str(w, "step", step);
+	tw_jw_bool(w, "ok", ok);
+	tw_jw_str(w, "state", state);
+	tw_jw_end(w);
+}
+
+static enum tw_status add_documents(struct tw_json_writer *w, struct tw_graph *g,
+				    struct tw_err *err)
+{
+	struct tw_documents all;
+	struct tw_runs runs;
+	struct tw_arena *a = &g->app->arena;
+	const struct tw_document_filter filter = {0};
+	enum tw_status st = tw_fs_documents(&all, g->app->fs, &filter, a, err);
+	if (st == TW_OK)
+		st = tw_mr_runs(&runs, g->app->mr, "collect", 1, a, err);
+	if (st == TW_OK)
+		add(w, "collect", all.n > 0,
+		    all.n ? tw_sprintf(a, "%zu documents from %zu sources", all.n,
+				       g->app->conf->n_sources)
+			  : "nothing collected yet: `twin collect`");
+	return st;
+}
+
+/* Which views are behind, and by how many documents. */
+static enum tw_status add_features(struct tw_json_writer *w, struct tw_graph *g, struct tw_err *err)
+{
+	struct tw_str late = TW_STR_INIT;
+	struct tw_arena *a = &g->app->arena;
+	enum tw_status st = tw_step_look_up(&tw_step_features, g, err);
+	for (size_t i = 0; st == TW_OK && i < g->views.n; i++) {
+		const struct tw_view *v = &g->views.at[i];
+		struct tw_stale stale;
+		st = tw_fs_stale(&stale, g->app->fs, v->digest, a, err);
+		if (st == TW_OK && (v->watermark < 0 || stale.n || stale.changed))
+			tw_str_addf(&late, "%s%s@v%d", late.len ? ", " : "", v->name, v->version);
+		if (st == TW_OK && stale.n)
+			tw_str_addf(&late, " (%zu of %zu)", stale.n, stale.total);
+	}
+	if (st == TW_OK && late.len)
+		add(w, "features", false, tw_sprintf(a, "stale: %s", tw_str_c(&late)));
+	else if (st == TW_OK)
+		add(w, "features", true, tw_sprintf(a, "%zu views up to date", g->views.n));
+	tw_str_release(&late);
+	return st;
+}
+
+static bool add_step(struct tw_json_writer *w, struct tw_graph *g, const struct tw_step *s)
+{
+	struct tw_err why = TW_ERR_INIT;
+	bool ok = tw_step_look_up(s, g, &why) == TW_OK;
+	add(w, s->name, ok, ok ? "up to date" : why.msg);
+	return ok;
+}
+
+static enum tw_status add_deployment(struct tw_json_writer *w, struct tw_graph *g,
+				     struct tw_err *err)
+{
+	struct tw_deployment d;
+	struct tw_err why = TW_ERR_INIT;
+	struct tw_arena *a = &g->app->arena;
+	enum tw_status st = tw_mr_deployment(&d, g->app->mr, 0, a, &why);
+	if (st == TW_OK)
+		add(w, "promote", !g->trained || d.model == g->model.version,
+		    tw_sprintf(a, "model v%d serves, revision %lld (%s)", d.model,
+			       (long long)d.revision, d.reason));
+	else if (st == TW_NOT_FOUND)
+		add(w, "promote", false, "nothing is deployed yet: `twin promote`");
+	else
+		return tw_fail(err, st, "%s", why.msg);
+	return TW_OK;
+}
+
+static enum tw_status status(struct tw_app *app, const void *options, char *const *args, int n,
+			     struct tw_err *err)
+{
+	(void)args;
+	(void)n;
+	if (((const struct status *)options)->network)
+		return print_hosts(app, err);
+	struct tw_graph g = {.app = app};
+	struct tw_str s = TW_STR_INIT;
+	struct tw_json_writer w;
+	tw_jw_init(&w, &s);
+	tw_jw_array(&w, NULL);
+	enum tw_status st = add_documents(&w, &g, err);
+	if (st == TW_OK)
+		st = add_features(&w, &g, err);
+	if (st == TW_OK && add_step(&w, &g, &tw_step_dataset) && add_step(&w, &g, &tw_step_train))
+		add_step(&w, &g, &tw_step_eval);
+	if (st == TW_OK)
+		st = add_deployment(&w, &g, err);
+	tw_jw_end(&w);
+	if (st == TW_OK)
+		tw_print_list(app, &s, columns, "");
+	tw_str_release(&s);
+	return st;
+}
+
+const struct tw_command tw_cmd_status = {
+	.name = "status",
+	.help = "Say what is up to date, what is stale, and why",
+	.opts = opts,
+	.opts_size = sizeof(struct status),
+	.run = status,
+};
