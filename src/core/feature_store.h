@@ -6,7 +6,6 @@
  * and the full-text and vector indexes over views. Datasets and predictions
  * live in the same store: core/dataset.h, core/prediction.h.
  * How a row is computed is feature/'s business.
- *
  * A view is named by its digest; a `ref` may be a digest, a prefix of one of at
  * least 8 digits, "chunks@v3", or "chunks" (its newest version, for people
  * only). Everything that changes is one transaction, on disk when the call returns TW_OK.
@@ -113,7 +112,6 @@ TW_MUST_USE enum tw_status tw_fs_reader(struct tw_row_reader **out, struct tw_fe
 void tw_fs_reader_close(struct tw_row_reader *r);
 
 /* --- retrieval --- */
-
 struct tw_hit {
 	const char *doc, *row_id;
 	int ord;

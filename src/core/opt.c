@@ -51,8 +51,17 @@ static bool in_choices(const char *choices, const char *s)
 	return false;
 }
 
+/* "https://…", "git@host:path": not for the file system. */
+static bool is_url(const char *s)
+{
+	size_t n = strcspn(s, "/:@");
+	return strstr(s, "://") || (n && s[n] == '@' && s[n + strcspn(s + n, "/:")] == ':');
+}
+
 static const char *resolve_path(const struct reader *rd, const char *s)
 {
+	if (is_url(s))
+		return tw_strdup(rd->a, s);
 	const char *home = tw_expand_home(rd->a, s);
 	if (home[0] == '/' || !rd->dir)
 		return home;

@@ -1,0 +1,34 @@
+/* Looking into a tree. Reading is in json_jansson.c and yaml_libyaml.c, writing in json_write.c. */
+#include "base/json.h"
+
+#include <string.h>
+
+struct tw_json *tw_json_get(const struct tw_json *v, const char *key)
+{
+	if (!v || v->type != TW_JSON_OBJECT)
+		return NULL;
+	for (struct tw_json *c = v->child; c; c = c->next)
+		if (strcmp(c->key, key) == 0)
+			return c;
+	return NULL;
+}
+
+const char *tw_json_str(const struct tw_json *v, const char *absent)
+{
+	return v && v->type == TW_JSON_STRING ? v->s : absent;
+}
+
+int64_t tw_json_int(const struct tw_json *v, int64_t absent)
+{
+	return v && v->type == TW_JSON_INT ? v->i : absent;
+}
+
+double tw_json_real(const struct tw_json *v, double absent)
+{
+	return v && (v->type == TW_JSON_REAL || v->type == TW_JSON_INT) ? v->r : absent;
+}
+
+bool tw_json_bool(const struct tw_json *v, bool absent)
+{
+	return v && v->type == TW_JSON_BOOL ? v->b : absent;
+}

@@ -1,0 +1,230 @@
+/*
+ * One bar at a time is on the line. A lock guards it together with the
+ * log's lines; the count itself is atomic, so adding costs no lock.
+ */
+#include "base/progress.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/base_int.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#define TTY_EVERY_MS   100
+#define PLAIN_EVERY_MS 10000
+#define BAR_WIDTH      24
+
+struct tw_progress {
+	char *label, *unit;
+	int64_t total;
+	atomic_llong done, next_ms; /* next_ms: when to write again, on the monotonic clock */
+	double start;
+	bool tty, silent;
+	char note[80]; /* under tw_talk_lock() */
+};
+
+static bool drawn; /* a bar is on the line; under tw_talk_lock() */
+
+static long long clock_ms(void)
+{
+	return (long long)(tw_monotonic_s() * 1000);
+}
+
+static void add_left(struct tw_str *out, double seconds)
+{
+	long s = (long)(seconds + 0.5);
+
+	if (s >= 3600)
+		tw_str_addf(out, "%ld:%02ld:%02ld left", s / 3600, s / 60 % 60, s % 60);
+	else
+		tw_str_addf(out, "%ld:%02ld left", s / 60, s % 60);
+}
+
+static void add_bar(struct tw_str *out, double part)
+{
+	int full = (int)(part * BAR_WIDTH);
+
+	tw_str_addc(out, '[');
+	for (int i = 0; i < BAR_WIDTH; i++)
+		tw_str_addc(out, i < full ? '#' : '.');
+	tw_str_adds(out, "] ");
+}
+
+/* "512/1024  38.2 chunks/s  0:14 left  loss 2.31" */
+static void add_counts(struct tw_str *out, const struct tw_progress *p, int64_t done)
+{
+	double elapsed = tw_monotonic_s() - p->start;
+	double rate = elapsed > 0 ? (double)done / elapsed : 0;
+
+	if (p->total > 0)
+		tw_str_addf(out, "%" PRId64 "/%" PRId64, done, p->total);
+	else
+		tw_str_addf(out, "%" PRId64 " %s", done, p->unit);
+	if (done > 0 && elapsed > 0.5) {
+		tw_str_addf(out, rate < 100 ? "  %.1f %s/s" : "  %.0f %s/s", rate, p->unit);
+		if (p->total > done) {
+			tw_str_adds(out, "  ");
+			add_left(out, (double)(p->total - done) / rate);
+		}
+	}
+	if (p->note[0])
+		tw_str_addf(out, "  %s", p->note);
+}
+
+static size_t columns(void)
+{
+	struct winsize w;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 10)
+		return w.ws_col;
+	return 80;
+}
+
+/* tw_talk_lock() is held. */
+static void draw(struct tw_progress *p, int64_t done)
+{
+	struct tw_str line = TW_STR_INIT;
+
+	tw_str_addf(&line, p->tty ? "%s  " : "%s: ", p->label);
+	if (p->tty && p->total > 0)
+		add_bar(&line, done < p->total ? (double)done / (double)p->total : 1);
+	add_counts(&line, p, done);
+	if (p->tty) {
+		size_t most = columns() - 1;
+
+		/* A line that wraps could not be taken back. */
+		if (line.len > most)
+			line.len = tw_utf8_floor(line.data, most);
+		fprintf(stderr, "\r%.*s\033[K", (int)line.len, line.data);
+		drawn = true;
+	} else {
+		fprintf(stderr, "%s\n", line.data);
+	}
+	fflush(stderr);
+	tw_str_release(&line);
+}
+
+struct tw_progress *tw_progress_new(const char *label, const char *unit, int64_t total)
+{
+	struct tw_progress *p = tw_xcalloc(1, sizeof(*p));
+	const char *term = getenv("TERM");
+
+	p->label = tw_xstrdup(label);
+	p->unit = tw_xstrdup(unit);
+	p->total = total;
+	p->start = tw_monotonic_s();
+	p->silent = tw_log_level() < TW_LOG_INFO;
+	p->tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	atomic_init(&p->done, 0);
+	atomic_init(&p->next_ms, clock_ms() + (p->tty ? TTY_EVERY_MS : PLAIN_EVERY_MS));
+	if (!p->silent && !p->tty) {
+		tw_talk_lock();
+		if (total > 0)
+			fprintf(stderr, "%s: %" PRId64 " %s\n", label, total, unit);
+		else
+			fprintf(stderr, "%s: started\n", label);
+		fflush(stderr);
+		tw_talk_unlock();
+	}
+	return p;
+}
+
+static void maybe_draw(struct tw_progress *p)
+{
+	long long now, due = atomic_load(&p->next_ms);
+
+	if (p->silent)
+		return;
+	now = clock_ms();
+	/* Of threads that come at once, the one whose exchange works draws. */
+	if (now < due || !atomic_compare_exchange_strong(
+				 &p->next_ms, &due, now + (p->tty ? TTY_EVERY_MS : PLAIN_EVERY_MS)))
+		return;
+	tw_talk_lock();
+	draw(p, atomic_load(&p->done));
+	tw_talk_unlock();
+}
+
+void tw_progress_add(struct tw_progress *p, int64_t done)
+{
+	if (!p)
+		return;
+	atomic_fetch_add(&p->done, done);
+	maybe_draw(p);
+}
+
+void tw_progress_set(struct tw_progress *p, int64_t done)
+{
+	if (!p)
+		return;
+	atomic_store(&p->done, done);
+	maybe_draw(p);
+}
+
+void tw_progress_note(struct tw_progress *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!p)
+		return;
+	tw_talk_lock();
+	va_start(ap, fmt);
+	vsnprintf(p->note, sizeof(p->note), fmt, ap);
+	va_end(ap);
+	tw_talk_unlock();
+}
+
+static void write_end(struct tw_progress *p)
+{
+	double elapsed = tw_monotonic_s() - p->start;
+	int64_t done = atomic_load(&p->done);
+	struct tw_str line = TW_STR_INIT;
+	struct tw_arena a;
+
+	tw_arena_init(&a);
+	tw_str_addf(&line, "%s: %" PRId64 " %s in %s", p->label, done, p->unit,
+		    tw_format_duration(&a, elapsed));
+	if (done > 0 && elapsed > 0.5)
+		tw_str_addf(&line, " (%.*f %s/s)", (double)done / elapsed < 100 ? 1 : 0,
+			    (double)done / elapsed, p->unit);
+	if (p->note[0])
+		tw_str_addf(&line, ", %s", p->note);
+	tw_progress_hide();
+	fprintf(stderr, "%s\n", line.data);
+	fflush(stderr);
+	tw_str_release(&line);
+	tw_arena_release(&a);
+}
+
+void tw_progress_free(struct tw_progress *p)
+{
+	if (!p)
+		return;
+	if (!p->silent) {
+		tw_talk_lock();
+		write_end(p);
+		tw_talk_unlock();
+	}
+	free(p->label);
+	free(p->unit);
+	free(p);
+}
+
+void tw_progress_hide(void)
+{
+	tw_talk_lock();
+	if (drawn)
+		fputs("\r\033[K", stderr);
+	drawn = false;
+	tw_talk_unlock();
+}

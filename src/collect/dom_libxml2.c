@@ -1,0 +1,204 @@
+/*
+ * The one file that knows libxml2. Never XML_PARSE_NOENT (it reads local
+ * files), always NONET, never HUGE: depth stays at 256, a text below 10 MB.
+ */
+#include "collect/dom_int.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <string.h>
+
+#include <libxml/HTMLparser.h>
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/tree.h>
+
+#define MAX_NODES 2000000
+
+static void init_libxml2(void)
+{
+	xmlInitParser();
+}
+
+static void init_once(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, init_libxml2);
+}
+
+struct builder {
+	struct tw_arena *a;
+	bool html;
+	size_t n;
+};
+
+static const char *copy(struct builder *b, const xmlChar *s)
+{
+	return s ? tw_strdup(b->a, (const char *)s) : "";
+}
+
+static void add_attrs(struct dom_node *n, const xmlNode *x, struct builder *b)
+{
+	struct dom_attr **last = &n->attrs;
+	for (const xmlAttr *p = x->properties; p; p = p->next) {
+		struct dom_attr *at = TW_NEW(b->a, struct dom_attr);
+		xmlChar *value = xmlNodeListGetString(x->doc, p->children, 1);
+		at->name = copy(b, p->name);
+		at->value = copy(b, value);
+		xmlFree(value);
+		*last = at;
+		last = &at->next;
+	}
+}
+
+static struct dom_node *add(struct dom_node *parent, struct builder *b)
+{
+	struct dom_node *n = TW_NEW(b->a, struct dom_node);
+	n->name = n->ns = "";
+	n->id = b->n++;
+	n->parent = parent;
+	if (!parent)
+		return n;
+	n->prev = parent->last;
+	*(parent->last ? &parent->last->next : &parent->first) = n;
+	parent->last = n;
+	return n;
+}
+
+static struct dom_node *add_element(struct dom_node *parent, const xmlNode *x, struct builder *b)
+{
+	struct dom_node *n = add(parent, b);
+	n->name = copy(b, x->name);
+	n->tag = b->html ? dom_tag_of(n->name) : TAG_OTHER;
+	if (x->ns && x->ns->href)
+		n->ns = copy(b, x->ns->href);
+	add_attrs(n, x, b);
+	return n;
+}
+
+static void add_text(struct dom_node *parent, const xmlChar *s, struct builder *b)
+{
+	if (!s || !*s)
+		return;
+	struct dom_node *n = add(parent, b);
+	n->tag = TAG_TEXT;
+	n->len = strlen((const char *)s);
+	n->text = tw_strndup(b->a, (const char *)s, n->len);
+}
+
+/* A reference that the document did not define may be one of HTML's ("&nbsp;" in a feed). */
+static void add_reference(struct dom_node *parent, const xmlNode *x, struct builder *b)
+{
+	const htmlEntityDesc *e = htmlEntityLookup(x->name);
+	xmlChar utf8[8];
+	if (!e)
+		return;
+	utf8[xmlCopyChar(4, utf8, (int)e->value)] = '\0';
+	add_text(parent, utf8, b);
+}
+
+static const xmlNode *visit(struct dom_node **at, const xmlNode *x, struct builder *b)
+{
+	switch (x->type) {
+	case XML_ELEMENT_NODE:
+		*at = add_element(*at, x, b);
+		if (x->children)
+			return x->children;
+		(*at)->end = b->n;
+		*at = (*at)->parent;
+		return NULL;
+	case XML_TEXT_NODE:
+	case XML_CDATA_SECTION_NODE:
+		add_text(*at, x->content, b);
+		return NULL;
+	case XML_ENTITY_REF_NODE:
+		add_reference(*at, x, b);
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* Preorder without recursion: the input chooses the depth. */
+static struct dom_node *build(const xmlNode *root, struct builder *b)
+{
+	struct dom_node *top = add_element(NULL, root, b), *at = top;
+	const xmlNode *x = root->children;
+	while (x && b->n < MAX_NODES) {
+		const xmlNode *down = visit(&at, x, b);
+		if (down) {
+			x = down;
+			continue;
+		}
+		while (x && x != root && !x->next) {
+			x = x->parent;
+			at->end = b->n;
+			if (x != root)
+				at = at->parent;
+		}
+		x = x == root ? NULL : x->next;
+	}
+	for (; at; at = at->parent)
+		at->end = b->n;
+	return top;
+}
+
+static void number_texts(struct dom_node *top)
+{
+	for (struct dom_node *n = top; n; n = dom_next(n, top))
+		if (!n->first)
+			n->end = n->id + 1;
+}
+
+static enum tw_status convert(struct dom *out, xmlDoc *doc, bool html, const char *what,
+			      struct tw_arena *a, struct tw_err *err)
+{
+	struct builder b = {a, html, 0};
+	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+	if (!root)
+		return tw_fail(err, TW_BAD_DATA, "no %s in it", what);
+	out->root = build(root, &b);
+	out->n = b.n;
+	number_texts(out->root);
+	return TW_OK;
+}
+
+/* libxml2 ends a document at the first NUL. */
+static char *without_nuls(const char *s, size_t len, struct tw_arena *a)
+{
+	char *c = tw_strndup(a, s, len);
+	for (size_t i = 0; i < len; i++)
+		if (!c[i])
+			c[i] = ' ';
+	return c;
+}
+
+enum tw_status dom_parse_html(struct dom *out, const char *html, size_t len, struct tw_arena *a,
+			      struct tw_err *err)
+{
+	init_once();
+	if (len > INT_MAX / 2)
+		return tw_fail(err, TW_BAD_DATA, "a page of %zu bytes is too large", len);
+	if (memchr(html, '\0', len))
+		html = without_nuls(html, len, a);
+	const int options = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
+			    HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC | HTML_PARSE_COMPACT;
+	xmlDoc *doc = htmlReadMemory(html, (int)len, NULL, "UTF-8", options);
+	enum tw_status st = convert(out, doc, true, "HTML", a, err);
+	xmlFreeDoc(doc);
+	return st;
+}
+
+enum tw_status dom_parse_xml(struct dom *out, const char *xml, size_t len, const char *charset,
+			     struct tw_arena *a, struct tw_err *err)
+{
+	init_once();
+	if (len > INT_MAX / 2)
+		return tw_fail(err, TW_BAD_DATA, "%zu bytes of XML are too many", len);
+	const int options = XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+			    XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT;
+	xmlDoc *doc = xmlReadMemory(xml, (int)len, NULL, charset, options);
+	enum tw_status st = convert(out, doc, false, "XML", a, err);
+	xmlFreeDoc(doc);
+	return st;
+}

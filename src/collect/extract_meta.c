@@ -1,0 +1,249 @@
+/*
+ * What a page says of itself: schema.org in JSON-LD, OpenGraph and other
+ * <meta>, then what stands in the page. The first that speaks wins.
+ */
+#include "collect/html_int.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/http.h"
+#include "base/json.h"
+#include "base/time.h"
+
+#define MAX_LD_BYTES (1 << 20)
+
+struct found {
+	struct page *out;
+	struct tw_arena *a;
+	const char *site;     /* og:site_name */
+	const char *ld_title; /* headline */
+	int titles;	      /* <h1> seen */
+	const char *h1, *head_title, *og_title;
+};
+
+static void take(const char **slot, const char *s, struct tw_arena *a)
+{
+	if (*slot || !s)
+		return;
+	s += strspn(s, " \t\r\n");
+	size_t n = strlen(s);
+	while (n && strchr(" \t\r\n", s[n - 1]))
+		n--;
+	if (n && n < 2000)
+		*slot = tw_strndup(a, s, n);
+}
+
+static void take_date(int64_t *slot, const char *s)
+{
+	int64_t ms;
+	if (!*slot && s && tw_parse_date(&ms, s))
+		*slot = ms;
+}
+
+static bool is_url(const char *s)
+{
+	return strncasecmp(s, "http://", 7) == 0 || strncasecmp(s, "https://", 8) == 0;
+}
+
+static void take_author(struct found *f, const char *s)
+{
+	if (!s || is_url(s) || strlen(s) > 200)
+		return;
+	if (strncasecmp(s, "by ", 3) == 0)
+		s += 3;
+	take(&f->out->author, s, f->a);
+}
+
+/* --- JSON-LD --- */
+
+static bool type_is(const struct tw_json *v, const char *suffix)
+{
+	const struct tw_json *t = tw_json_get(v, "@type");
+	if (t && t->type == TW_JSON_ARRAY)
+		t = t->child;
+	return tw_ends_with_nocase(tw_json_str(t, ""), suffix);
+}
+
+static void ld_author(struct found *f, const struct tw_json *v)
+{
+	struct tw_str all = TW_STR_INIT;
+	const struct tw_json *one = v && v->type == TW_JSON_ARRAY ? v->child : v;
+	for (; one; one = v->type == TW_JSON_ARRAY ? one->next : NULL) {
+		const char *name = one->type == TW_JSON_STRING
+					   ? one->s
+					   : tw_json_str(tw_json_get(one, "name"), NULL);
+		if (name && *name && !is_url(name) && all.len + strlen(name) < 200)
+			tw_str_addf(&all, "%s%s", all.len ? ", " : "", name);
+	}
+	if (all.len)
+		take_author(f, all.data);
+	tw_str_release(&all);
+}
+
+static void ld_object(struct found *f, const struct tw_json *v, int depth)
+{
+	if (!v || depth > 4)
+		return;
+	if (v->type == TW_JSON_ARRAY) {
+		for (const struct tw_json *c = v->child; c; c = c->next)
+			ld_object(f, c, depth + 1);
+		return;
+	}
+	ld_object(f, tw_json_get(v, "@graph"), depth + 1);
+	if (!type_is(v, "Article") && !type_is(v, "Posting") && !type_is(v, "Report"))
+		return;
+	take(&f->ld_title, tw_json_str(tw_json_get(v, "headline"), NULL), f->a);
+	take_date(&f->out->created_ms, tw_json_str(tw_json_get(v, "datePublished"), NULL));
+	take_date(&f->out->modified_ms, tw_json_str(tw_json_get(v, "dateModified"), NULL));
+	ld_author(f, tw_json_get(v, "author"));
+}
+
+static void read_ld(struct found *f, const struct dom_node *script)
+{
+	const char *type = dom_attr(script, "type");
+	struct tw_str s = TW_STR_INIT;
+	struct tw_json *v = NULL;
+	if (!type || strcasecmp(type, "application/ld+json") != 0)
+		return;
+	dom_text(&s, script);
+	tw_str_trim(&s);
+	if (s.len && s.len < MAX_LD_BYTES && tw_json_parse(&v, s.data, s.len, f->a, NULL) == TW_OK)
+		ld_object(f, v, 0);
+	tw_str_release(&s);
+}
+
+/* --- <meta>, <link>, and the page --- */
+
+static void read_meta(struct found *f, const struct dom_node *n)
+{
+	const char *key = dom_attr(n, "property"), *v = dom_attr(n, "content");
+	struct page *p = f->out;
+	if (!key)
+		key = dom_attr(n, "name");
+	if (!key)
+		key = dom_attr(n, "itemprop");
+	if (!key || !v)
+		return;
+	if (strcasecmp(key, "og:title") == 0)
+		take(&f->og_title, v, f->a);
+	else if (strcasecmp(key, "og:site_name") == 0)
+		take(&f->site, v, f->a);
+	else if (strcasecmp(key, "og:description") == 0 || strcasecmp(key, "description") == 0)
+		take(&p->description, v, f->a);
+	else if (strcasecmp(key, "author") == 0 || strcasecmp(key, "article:author") == 0 ||
+		 strcasecmp(key, "dc.creator") == 0 || strcasecmp(key, "parsely-author") == 0)
+		take_author(f, v);
+	else if (strcasecmp(key, "article:published_time") == 0 ||
+		 strcasecmp(key, "datePublished") == 0 || strcasecmp(key, "date") == 0 ||
+		 strcasecmp(key, "pubdate") == 0 || strcasecmp(key, "dc.date") == 0 ||
+		 strcasecmp(key, "dcterms.created") == 0 ||
+		 strcasecmp(key, "parsely-pub-date") == 0)
+		take_date(&p->created_ms, v);
+	else if (strcasecmp(key, "article:modified_time") == 0 ||
+		 strcasecmp(key, "og:updated_time") == 0 || strcasecmp(key, "dateModified") == 0 ||
+		 strcasecmp(key, "last-modified") == 0 || strcasecmp(key, "dcterms.modified") == 0)
+		take_date(&p->modified_ms, v);
+}
+
+static void read_link(struct found *f, const struct dom_node *n, const char *url)
+{
+	const char *rel = dom_attr(n, "rel"), *href = dom_attr(n, "href");
+	if (!rel || !href || strcasecmp(rel, "canonical") != 0 || f->out->canonical)
+		return;
+	const char *abs = url ? tw_url_resolve(f->a, url, href) : href;
+	if (abs && is_url(abs))
+		f->out->canonical = tw_strdup(f->a, abs);
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+	for (const char *p = list; p && *p; p += strcspn(p, " ")) {
+		p += strspn(p, " ");
+		if (strncasecmp(p, word, n) == 0 && (p[n] == ' ' || !p[n]))
+			return true;
+	}
+	return false;
+}
+
+static void read_body(struct found *f, const struct dom_node *n)
+{
+	const char *itemprop = dom_attr(n, "itemprop");
+	const char *when = dom_attr(n, "datetime");
+	if (itemprop && strcmp(itemprop, "datePublished") == 0)
+		take_date(&f->out->created_ms, when ? when : dom_attr(n, "content"));
+	if (n->tag == TAG_TIME &&
+	    (has_word(dom_attr(n, "class"), "published") ||
+	     has_word(dom_attr(n, "class"), "dt-published") || dom_attr(n, "pubdate")))
+		take_date(&f->out->created_ms, when ? when : dom_text_folded(n, f->a));
+	if (has_word(dom_attr(n, "rel"), "author") || has_word(dom_attr(n, "class"), "p-author") ||
+	    has_word(dom_attr(n, "class"), "author") || has_word(dom_attr(n, "class"), "byline"))
+		take_author(f, dom_text_folded(n, f->a));
+	if (n->tag == TAG_H1 && f->titles++ == 0)
+		take(&f->h1, dom_text_folded(n, f->a), f->a);
+}
+
+/* "Title | Site" → "Title", when the last part is the site's name or the first one is long enough. */
+static const char *without_site(struct found *f, const char *title)
+{
+	static const char *const marks[] = {" | ", " – ", " — ", " - ", " :: ", " » "};
+	for (size_t i = 0; title && i < sizeof(marks) / sizeof(marks[0]); i++) {
+		const char *at = NULL;
+		for (const char *p = title; (p = strstr(p, marks[i])); p++)
+			at = p;
+		if (!at)
+			continue;
+		const char *site = at + strlen(marks[i]);
+		bool is_site = f->site && strcasecmp(site, f->site) == 0;
+		if (is_site || (f->h1 && strncmp(f->h1, title, (size_t)(at - title)) == 0))
+			return tw_strndup(f->a, title, (size_t)(at - title));
+	}
+	return title;
+}
+
+/* A page without any other date: the only <time datetime> in it. */
+static void single_time(struct found *f, const struct dom_node *root)
+{
+	int64_t only = 0;
+	for (const struct dom_node *n = root; n; n = dom_next(n, root)) {
+		int64_t ms;
+		const char *when = n->tag == TAG_TIME ? dom_attr(n, "datetime") : NULL;
+		if (!when || !tw_parse_date(&ms, when))
+			continue;
+		if (only && only != ms)
+			return;
+		only = ms;
+	}
+	f->out->created_ms = only;
+}
+
+void extract_meta(struct page *out, const struct dom *d, const char *url, struct tw_arena *a)
+{
+	struct found f = {.out = out, .a = a};
+	const struct dom_node *root = d->root;
+	for (const struct dom_node *n = root; n; n = dom_next(n, root))
+		if (n->tag == TAG_SCRIPT)
+			read_ld(&f, n);
+	for (const struct dom_node *n = root; n; n = dom_next(n, root)) {
+		if (n->tag == TAG_META)
+			read_meta(&f, n);
+		else if (n->tag == TAG_LINK)
+			read_link(&f, n, url);
+		else if (n->tag == TAG_TITLE && !f.head_title)
+			take(&f.head_title, dom_text_folded(n, a), a);
+		else if (n->tag == TAG_HTML)
+			take(&out->lang, dom_attr(n, "lang"), a);
+		else if (!n->text)
+			read_body(&f, n);
+	}
+	if (!out->created_ms)
+		single_time(&f, root);
+	out->title = f.ld_title ? f.ld_title : without_site(&f, f.og_title);
+	if (!out->title && f.titles == 1)
+		out->title = f.h1;
+	if (!out->title)
+		out->title = without_site(&f, f.head_title);
+	if (!out->title)
+		out->title = f.h1;
+}

@@ -1,0 +1,64 @@
+/*
+ * collect/html_int.h: from a page to what its author wrote.
+ *
+ * extract_page() is the whole way: charset, tree, main content, metadata,
+ * Markdown. The steps behind it are here for the files that do them:
+ * html_charset.c, extract.c (which nodes), extract_meta.c (title, author,
+ * date), html_markdown.c with html_inline.c (writing).
+ */
+#ifndef TW_COLLECT_HTML_INT_H
+#define TW_COLLECT_HTML_INT_H
+
+#include <stdint.h>
+
+#include "collect/dom_int.h"
+
+/* What a page says of itself; NULL or 0 where it says nothing. In the arena. */
+struct page {
+	const char *title, *author, *lang, *description, *canonical;
+	const char *body; /* main content as Markdown, "" when there is none */
+	int64_t created_ms, modified_ms;
+};
+
+/* `url` resolves links (NULL: links that are not absolute stay as they are); `charset` is the one
+ * that came with the bytes (HTTP header), or NULL. TW_BAD_DATA when it is no HTML. */
+TW_MUST_USE enum tw_status extract_page(struct page *out, const char *data, size_t len,
+					const char *url, const char *charset, struct tw_arena *a,
+					struct tw_err *err);
+
+/* A piece of HTML that is content as a whole (an item of a feed): all of it, as Markdown. */
+TW_MUST_USE enum tw_status fragment_markdown(const char **out, const char *html, size_t len,
+					     const char *url, struct tw_arena *a,
+					     struct tw_err *err);
+
+/* The value of "charset=" in a Content-Type, NULL when there is none. */
+const char *charset_of_content_type(const char *content_type, struct tw_arena *a);
+/* To UTF-8, by: byte order mark, `charset`, <meta>, valid UTF-8, detection. */
+TW_MUST_USE enum tw_status html_to_utf8(struct tw_str *out, const char *data, size_t len,
+					const char *charset, struct tw_arena *a,
+					struct tw_err *err);
+
+/* Marks in drop[id] what is not main content; returns the node that holds the rest. */
+const struct dom_node *extract_main(unsigned char *drop, const struct dom *d, const char *title,
+				    struct tw_arena *a);
+
+/* Fills all of *out but body. */
+void extract_meta(struct page *out, const struct dom *d, const char *url, struct tw_arena *a);
+
+/* Appends Markdown (CommonMark with GFM tables) of what is below `top` and not in drop (NULL: nothing dropped). */
+void html_markdown(struct tw_str *out, const struct dom_node *top, const unsigned char *drop,
+		   const char *url, struct tw_arena *a);
+
+/* Appends the inline content of n as one run of Markdown: html_inline.c. A line break is "\n". */
+struct inline_writer {
+	const unsigned char *drop;
+	const char *url;
+	struct tw_arena *a;
+};
+void html_inline(struct tw_str *out, const struct dom_node *n, const struct inline_writer *w);
+/* A text node, its white space folded, escaped. */
+void html_inline_text(struct tw_str *out, const char *s, size_t len);
+/* Escapes what would begin a block at the start of a line of Markdown. */
+void markdown_escape_line_starts(struct tw_str *out, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,231 @@
+#include "inference/batch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/progress.h"
+#include "base/stop.h"
+#include "core/prediction.h"
+#include "inference/answer.h"
+#include "inference/batch_file.h"
+
+struct batch {
+	struct tw_serving *s;
+	const struct tw_batch_job *job;
+	struct tw_batch_stats *stats;
+	struct tw_batch_file file;
+	struct tw_map
+		stored; /* question -> id of a prediction of this batch that no output line has */
+	struct tw_arena arena; /* of the batch */
+	struct tw_arena line;  /* of one line */
+	struct tw_progress *progress;
+	struct tw_err *err;
+};
+
+/* Digest of everything that the answers depend on: changed, it is another batch. */
+static enum tw_status batch_digest(struct tw_digest *out, const struct batch *b)
+{
+	struct tw_digest in;
+	enum tw_status st = tw_sha256_file(&in, b->job->in, b->err);
+	if (st != TW_OK)
+		return st;
+	const struct tw_serving_info *i = tw_serving_info(b->s);
+	struct tw_hasher *h = tw_hasher_new();
+	tw_digest_str(h, in.hex);
+	tw_digest_i64(h, i->revision);
+	tw_digest_i64(h, i->model);
+	tw_digest_str(h, i->chunks);
+	tw_digest_str(h, i->embeddings);
+	tw_digest_str(h, i->llm_spec);
+	tw_digest_str(h, i->adapter);
+	tw_digest_str(h, i->settings);
+	tw_digest_str(h, b->job->name);
+	*out = tw_hasher_end(h);
+	return TW_OK;
+}
+
+/* Predictions that were stored when the batch was killed before their line was written. */
+static enum tw_status load_stored(struct batch *b)
+{
+	struct tw_predictions p;
+	enum tw_status st = tw_fs_predictions(&p, tw_serving_env(b->s)->fs, b->stats->name, 0,
+					      &b->arena, b->err);
+	for (size_t i = 0; st == TW_OK && i < p.n; i++)
+		if (!tw_map_has(&b->file.predictions, p.at[i].id) &&
+		    p.at[i].deployment == tw_serving_info(b->s)->revision)
+			tw_map_set(&b->stored, p.at[i].question, (void *)(uintptr_t)p.at[i].id);
+	return st;
+}
+
+static void begin_line(struct tw_json_writer *w, struct tw_str *out, int64_t line,
+		       const struct tw_json *id)
+{
+	tw_jw_init(w, out);
+	tw_jw_object(w, NULL);
+	tw_jw_int(w, "line", line);
+	if (id)
+		tw_jw_value(w, "id", id);
+}
+
+static void error_line(struct batch *b, struct tw_str *out, int64_t line, const struct tw_json *id,
+		       const char *why)
+{
+	struct tw_json_writer w;
+	begin_line(&w, out, line, id);
+	tw_jw_str(&w, "error", why);
+	tw_jw_end(&w);
+	b->stats->failed++;
+}
+
+/* True when an answer of a run that was killed could be taken over. */
+static bool take_stored(struct batch *b, struct tw_str *out, int64_t line, const struct tw_json *id,
+			const char *question)
+{
+	struct tw_prediction p;
+	const char *stored = tw_map_get(&b->stored, question);
+	if (!stored ||
+	    tw_fs_prediction(&p, tw_serving_env(b->s)->fs, stored, &b->line, NULL) != TW_OK)
+		return false;
+	tw_map_remove(&b->stored, question);
+	struct tw_json_writer w;
+	begin_line(&w, out, line, id);
+	tw_jw_str(&w, "question", question);
+	tw_jw_str(&w, "answer", p.answer);
+	tw_jw_str(&w, "prediction", p.id);
+	tw_jw_raw(&w, "sources", p.sources);
+	tw_jw_end(&w);
+	b->stats->resumed++;
+	return true;
+}
+
+static void answer_line(struct tw_str *out, int64_t line, const struct tw_json *id,
+			const char *question, const struct tw_answer *x)
+{
+	struct tw_json_writer w;
+	begin_line(&w, out, line, id);
+	tw_jw_str(&w, "question", question);
+	tw_jw_str(&w, "answer", x->text);
+	tw_jw_str(&w, "finish", x->finish);
+	tw_jw_str(&w, "prediction", x->prediction);
+	tw_answer_sources_json(&w, "sources", x->sources, x->n_sources);
+	tw_jw_end(&w);
+}
+
+/* Adds the output line of one input line. Only what concerns all lines is an error. */
+static enum tw_status do_line(struct batch *b, struct tw_str *out, int64_t line,
+			      const struct tw_str *text)
+{
+	struct tw_err why = TW_ERR_INIT;
+	struct tw_json *v = NULL;
+	if (tw_json_parse(&v, text->data, text->len, &b->line, &why) != TW_OK) {
+		error_line(b, out, line, NULL, why.msg);
+		return TW_OK;
+	}
+	const struct tw_json *id = tw_json_get(v, "id");
+	const char *question = tw_json_str(tw_json_get(v, "question"), NULL);
+	if (!question) {
+		error_line(b, out, line, id, "no \"question\": each line is {\"question\": \"…\"}");
+		return TW_OK;
+	}
+	if (take_stored(b, out, line, id, question))
+		return TW_OK;
+	struct tw_answer_request r;
+	struct tw_answer x;
+	tw_answer_request_init(&r, b->s);
+	r.question = question;
+	r.batch = b->stats->name;
+	enum tw_status st = tw_answer(&x, b->s, &r, &b->line, &why);
+	if (tw_stopping() || (st == TW_OK && strcmp(x.finish, "cancelled") == 0))
+		return tw_fail(b->err, TW_CANCELLED,
+			       "stopped; start the same batch again and it goes on from here");
+	if (st == TW_NO_MEMORY || st == TW_IO || st == TW_CONFLICT || st == TW_NETWORK) {
+		tw_fail(b->err, st, "%s", why.msg);
+		return tw_wrap(b->err, st, "%s:%lld", b->job->in, (long long)line);
+	}
+	if (st != TW_OK) {
+		error_line(b, out, line, id, why.msg);
+		return TW_OK;
+	}
+	answer_line(out, line, id, question, &x);
+	b->stats->answered++;
+	return TW_OK;
+}
+
+static enum tw_status do_all(struct batch *b)
+{
+	struct tw_str text = TW_STR_INIT, out = TW_STR_INIT;
+	enum tw_status st = TW_OK;
+	int64_t line = 0;
+	while (st == TW_OK && !tw_stopping()) {
+		struct tw_err why = TW_ERR_INIT;
+		tw_str_clear(&text);
+		tw_str_clear(&out);
+		tw_arena_reset(&b->line);
+		st = tw_batch_file_read(&b->file, &text, &line, &why);
+		if (st == TW_SKIPPED) {
+			if (line > b->file.done)
+				error_line(b, &out, line, NULL, why.msg);
+		} else if (st != TW_OK) {
+			tw_fail(b->err, st, "%s", why.msg);
+			break;
+		} else if (line > b->file.done) {
+			st = do_line(b, &out, line, &text);
+		}
+		if (st == TW_SKIPPED)
+			st = TW_OK;
+		if (st == TW_OK && out.len > 0)
+			st = tw_batch_file_write(&b->file, &out, b->err);
+		if (st == TW_OK)
+			tw_progress_add(b->progress, 1);
+	}
+	tw_str_release(&text);
+	tw_str_release(&out);
+	if (st == TW_OK)
+		return tw_fail(b->err, TW_CANCELLED,
+			       "stopped; start the same batch again and it goes on from here");
+	return st == TW_DONE ? TW_OK : st;
+}
+
+enum tw_status tw_batch_run(struct tw_batch_stats *stats, struct tw_serving *s,
+			    const struct tw_batch_job *job, struct tw_err *err)
+{
+	struct batch b = {.s = s, .job = job, .stats = stats, .err = err};
+	struct tw_digest digest;
+	*stats = (struct tw_batch_stats){0};
+	tw_arena_init(&b.arena);
+	tw_arena_init(&b.line);
+	enum tw_status st = batch_digest(&digest, &b);
+	if (st != TW_OK)
+		goto out;
+	snprintf(stats->name, sizeof(stats->name), "%.40s%s%.12s", job->name ? job->name : "batch",
+		 job->name ? "" : "-", job->name ? "" : digest.hex);
+	st = tw_batch_file_open(&b.file, job->in, job->out, digest.hex, &b.arena, err);
+	if (st != TW_OK)
+		goto out;
+	stats->lines = b.file.lines;
+	stats->resumed = b.file.answered;
+	stats->failed = b.file.failed;
+	if (b.file.done > 0)
+		tw_info("going on after line %lld of %s", (long long)b.file.done, job->in);
+	st = load_stored(&b);
+	if (st == TW_OK) {
+		b.progress = tw_progress_new("batch", "questions", b.file.lines);
+		st = do_all(&b);
+		tw_progress_free(b.progress);
+	}
+	if (st == TW_OK)
+		st = tw_batch_file_finish(&b.file, err);
+out:
+	tw_batch_file_close(&b.file);
+	tw_map_release(&b.stored);
+	tw_arena_release(&b.line);
+	tw_arena_release(&b.arena);
+	return st;
+}

@@ -1,0 +1,39 @@
+/*
+ * training/dataset.h: from label views to an immutable snapshot.
+ *
+ * Splits go by near-duplicate group, by a hash of seed and group: stable when
+ * documents are added, and no text of the test split is ever trained on. The
+ * snapshot itself belongs to the feature store (core/dataset.h).
+ */
+#ifndef TW_TRAINING_DATASET_H
+#define TW_TRAINING_DATASET_H
+
+#include "core/dataset.h"
+#include "core/opt.h"
+
+struct tw_dataset_options { /* section `training.dataset` */
+	int64_t seed;
+	double valid, test; /* shares of the groups */
+	int64_t max_examples;
+};
+extern const struct tw_opt tw_dataset_opts[];
+
+struct tw_dataset_sources {
+	struct tw_feature_store *fs;
+	const char *labels, *questions, *duplicates; /* view digests */
+	const char *service;			     /* digest of the feature service */
+	const char *system;			     /* system prompt, the one that serving uses */
+};
+
+/* Builds, checks and stores the snapshot; *out is in the arena. TW_BLOCKED when there is nothing to train on. */
+TW_MUST_USE enum tw_status tw_dataset_build(struct tw_dataset *out,
+					    const struct tw_dataset_sources *src,
+					    const struct tw_dataset_options *o, struct tw_arena *a,
+					    struct tw_err *err);
+
+/* ChatML JSONL, one {"messages": […]} a line; the file appears whole or not at all. */
+TW_MUST_USE enum tw_status tw_dataset_export(struct tw_feature_store *fs, const char *dataset,
+					     enum tw_split split, const char *path,
+					     struct tw_err *err);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * training/training.h: the trainers that this folder supplies, for app/plugins.c.
+ */
+#ifndef TW_TRAINING_TRAINING_H
+#define TW_TRAINING_TRAINING_H
+
+#include "core/trainer.h"
+
+extern const struct tw_trainer_type tw_trainer_native; /* LoRA SFT in C, Llama-family GGUF */
+
+#endif
