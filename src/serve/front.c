@@ -131,7 +131,7 @@ static void watch(struct tw_front *f, int op, int fd, uint32_t events)
 		tw_debug("serve: epoll_ctl: %s", strerror(errno));
 }
 
-static struct conn *add_conn(struct tw_front *f, int fd)
+static void add_conn(struct tw_front *f, int fd)
 {
 	if ((size_t)fd >= f->n_conns) {
 		size_t n = (size_t)fd + 64;
@@ -139,12 +139,10 @@ static struct conn *add_conn(struct tw_front *f, int fd)
 		memset(f->conns + f->n_conns, 0, (n - f->n_conns) * sizeof(*f->conns));
 		f->n_conns = n;
 	}
-	struct conn *c = &f->conns[fd];
-	*c = (struct conn){.state = HEAD,
-			   .generation = ++f->generation,
-			   .deadline = tw_monotonic_s() + f->c.header_timeout_s};
+	f->conns[fd] = (struct conn){.state = HEAD,
+				     .generation = ++f->generation,
+				     .deadline = tw_monotonic_s() + f->c.header_timeout_s};
 	f->open++;
-	return c;
 }
 
 static void drop(struct tw_front *f, int fd)
@@ -212,8 +210,12 @@ static void hand_over(struct tw_front *f, int fd)
 	watch(f, EPOLL_CTL_MOD, fd, EPOLLRDHUP);
 	/* The library may call back from its own thread at once: it must not wait for us. */
 	pthread_mutex_unlock(&f->lock);
-	f->c.take(f->c.ctx, fd, &peer.any, len);
+	bool taken = f->c.take(f->c.ctx, fd, &peer.any, len);
 	pthread_mutex_lock(&f->lock);
+	if (!taken) {
+		f->conns[fd].state = FREE;
+		f->open--;
+	}
 }
 
 static void look_at_head(struct tw_front *f, int fd)
@@ -249,11 +251,10 @@ static void accept_all(struct tw_front *f)
 			return;
 		}
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		struct conn *c = add_conn(f, fd);
+		add_conn(f, fd);
 		watch(f, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLRDHUP);
 		if (f->open > f->c.max_connections)
 			refuse(f, fd, 503, "too many connections");
-		(void)c;
 	}
 }
 

@@ -25,8 +25,8 @@ struct tw_front_config {
 	int max_connections;
 	int header_timeout_s, body_timeout_s;
 	int64_t max_body;
-	/* On the front's thread. Takes the descriptor over. */
-	void (*take)(void *ctx, int fd, const struct sockaddr *addr, socklen_t len);
+	/* On the front's thread. Takes the descriptor over; false when it could not, and has closed it. */
+	bool (*take)(void *ctx, int fd, const struct sockaddr *addr, socklen_t len);
 	/* Client of `tag` left. The tag was held by hold(), and gone() lets go of it. */
 	void (*hold)(void *tag);
 	void (*gone)(void *tag);
