@@ -44,8 +44,8 @@ void tw_http_server_free(struct tw_http_server *s); /* NULL is fine */
 /* --- the request; borrowed from the exchange --- */
 
 const char *tw_exchange_method(const struct tw_exchange *x);
-const char *tw_exchange_path(const struct tw_exchange *x);		      /* decoded */
-const char *tw_exchange_query(const struct tw_exchange *x, const char *name); /* decoded; NULL */
+const char *tw_exchange_path(const struct tw_exchange *x);		       /* decoded */
+const char *tw_exchange_query(const struct tw_exchange *x, const char *name);  /* decoded; NULL */
 const char *tw_exchange_header(const struct tw_exchange *x, const char *name); /* NULL */
 struct tw_bytes tw_exchange_body(const struct tw_exchange *x);
 struct tw_arena *tw_exchange_arena(struct tw_exchange *x); /* of its owner */

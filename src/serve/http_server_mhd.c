@@ -386,9 +386,9 @@ static void on_connection(void *cls, struct MHD_Connection *conn, void **socket_
 	struct tw_http_server *s = cls;
 	(void)socket_ctx;
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED)
-		tw_front_closed(
-			s->front,
-			MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+		tw_front_closed(s->front,
+				MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)
+					->connect_fd);
 }
 
 static void on_log(void *cls, const char *fmt, va_list ap) TW_PRINTF(2, 0);
