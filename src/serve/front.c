@@ -417,17 +417,23 @@ void tw_front_stop_listening(struct tw_front *f)
 	shutdown(f->listener, SHUT_RDWR); /* new connections are refused from now on */
 }
 
+void tw_front_halt(struct tw_front *f)
+{
+	uint64_t one = 1;
+	if (!f->running)
+		return;
+	atomic_store(&f->stop, true);
+	if (write(f->wake, &one, sizeof(one)) < 0)
+		tw_debug("serve: eventfd: %s", strerror(errno));
+	pthread_join(f->thread, NULL);
+	f->running = false;
+}
+
 void tw_front_free(struct tw_front *f)
 {
 	if (!f)
 		return;
-	atomic_store(&f->stop, true);
-	if (f->running) {
-		uint64_t one = 1;
-		if (write(f->wake, &one, sizeof(one)) < 0)
-			tw_debug("serve: eventfd: %s", strerror(errno));
-		pthread_join(f->thread, NULL);
-	}
+	tw_front_halt(f);
 	for (size_t i = 0; i < f->n_conns; i++)
 		if (f->conns[i].state == HEAD || f->conns[i].state == LINGER)
 			close((int)i);

@@ -311,10 +311,10 @@ static enum MHD_Result answer_or_wait(struct tw_exchange *x, struct MHD_Connecti
 {
 	enum MHD_Result ok = MHD_YES;
 	pthread_mutex_lock(&x->lock);
-	if (x->gone) {
-		ok = MHD_NO;
-	} else if (x->status) {
+	if (x->status) {
 		ok = queue_answer(x, conn);
+	} else if (x->gone) {
+		ok = MHD_NO;
 	} else {
 		x->suspended = true;
 		MHD_suspend_connection(conn);
@@ -406,6 +406,13 @@ static bool take(void *ctx, int fd, const struct sockaddr *addr, socklen_t len)
 	return MHD_add_connection(s->daemon, fd, addr, len) == MHD_YES;
 }
 
+static void refused(void *ctx, int status)
+{
+	struct tw_http_server *s = ctx;
+	if (s->c.refused)
+		s->c.refused(s->c.ctx, status);
+}
+
 /* --- start and stop --- */
 
 static enum tw_status start_daemon(struct tw_http_server *s, struct tw_err *err)
@@ -441,7 +448,7 @@ enum tw_status tw_http_server_start(struct tw_http_server **out,
 		.take = take,
 		.hold = hold_tag,
 		.gone = tag_gone,
-		.refused = NULL,
+		.refused = refused,
 		.ctx = s,
 	};
 	enum tw_status st = tw_front_open(&s->front, &fc, err);
@@ -470,6 +477,8 @@ void tw_http_server_free(struct tw_http_server *s)
 {
 	if (!s)
 		return;
+	if (s->front)
+		tw_front_halt(s->front);
 	if (s->daemon) {
 		/* The library must not be stopped with suspended connections. */
 		pthread_mutex_lock(&s->lock);

@@ -1,0 +1,107 @@
+#include <string.h>
+
+#include "app/command.h"
+#include "app/show.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "inference/options.h"
+#include "training/dataset.h"
+
+struct export
+{
+	const char *output, *split;
+};
+
+static const struct tw_opt opts[] = {
+	{"output", TW_OPT_STRING, offsetof(struct export, output), .help = "file to write (-o)"},
+	{"split", TW_OPT_STRING, offsetof(struct export, split), .def = "train",
+	 .choices = "train|valid|test", .help = "of a dataset"},
+	{0},
+};
+
+static enum tw_status export_dataset(struct tw_app *app, const char *ref, const struct export *o,
+				     struct tw_err *err)
+{
+	struct tw_dataset d;
+	enum tw_split split = TW_TRAIN;
+	while (strcmp(tw_split_name(split), o->split) != 0)
+		split++;
+	enum tw_status st = tw_fs_dataset(&d, app->fs, ref, &app->arena, err);
+	return st == TW_OK ? tw_dataset_export(app->fs, d.id, split, o->output, err) : st;
+}
+
+static enum tw_status adapter_path(const char **out, struct tw_model_version *v, struct tw_app *app,
+				   const char *ref, struct tw_err *err)
+{
+	enum tw_status st = tw_mr_model(v, app->mr, ref, &app->arena, err);
+	if (st == TW_OK && !v->adapter[0])
+		return tw_fail(err, TW_NOT_FOUND, "model v%d has no adapter", v->version);
+	return st == TW_OK ? tw_blob_path(out, app->blobs, v->adapter, &app->arena, err) : st;
+}
+
+static enum tw_status export_adapter(struct tw_app *app, const char *ref, const struct export *o,
+				     struct tw_err *err)
+{
+	struct tw_model_version v;
+	const char *path;
+	enum tw_status st = adapter_path(&path, &v, app, ref, err);
+	return st == TW_OK ? tw_copy_file(path, o->output, err) : st;
+}
+
+static enum tw_status export_modelfile(struct tw_app *app, const char *ref, const struct export *o,
+				       struct tw_err *err)
+{
+	struct tw_model_version v;
+	struct tw_llm *llm;
+	const char *path, *system;
+	enum tw_status st = adapter_path(&path, &v, app, ref, err);
+	if (st == TW_OK)
+		st = tw_app_llm(app, v.base_spec, &llm, err);
+	if (st == TW_OK)
+		st = tw_answer_system_prompt(&system, app->conf, err);
+	if (st != TW_OK)
+		return st;
+	if (!tw_llm_info(llm)->path)
+		return tw_fail(err, TW_UNSUPPORTED, "%s is no file on this machine", v.base_spec);
+	const char *text = tw_sprintf(&app->arena, "FROM %s\nADAPTER %s\nSYSTEM \"\"\"%s\"\"\"\n",
+				      tw_llm_info(llm)->path, path, system);
+	return tw_write_file(o->output, text, strlen(text), err);
+}
+
+static enum tw_status export(struct tw_app *app, const void *options, char *const *args, int n,
+			     struct tw_err *err) {
+	(void)n; const struct export *o = options;
+	if (strcmp(args[0], "view") == 0){const struct tw_show_options all = {0};
+					  return tw_show_views(app, args[1], &all, err);}
+if (!o->output) return tw_fail(err, TW_BAD_USE, "where to? twin export %s %s -o FILE", args[0],
+			       args[1]);
+enum tw_status st;
+if (strcmp(args[0], "dataset") == 0)
+	st = export_dataset(app, args[1], o, err);
+else if (strcmp(args[0], "adapter") == 0)
+	st = export_adapter(app, args[1], o, err);
+else if (strcmp(args[0], "modelfile") == 0)
+	st = export_modelfile(app, args[1], o, err);
+else
+	return tw_fail(err, TW_BAD_USE,
+		       "cannot export \"%s\"; there are: view, dataset, adapter, modelfile",
+		       args[0]);
+if (st == TW_OK)
+	tw_info("wrote %s", o->output);
+return st;
+}
+
+const struct tw_command tw_cmd_export = {
+	.name = "export",
+	.args = "view|dataset|adapter|modelfile ID",
+	.help = "Write features, datasets, adapters or an Ollama Modelfile for other programs",
+	.more = "  twin export view chunks@v1 > chunks.jsonl        rows, as JSON lines on standard output\n"
+		"  twin export dataset 3 -o train.jsonl             ChatML: {\"messages\": [...]} a line\n"
+		"  twin export adapter champion -o adapter.gguf     LoRA, for llama.cpp and others\n"
+		"  twin export modelfile champion -o Modelfile      then: ollama create me -f Modelfile",
+	.opts = opts,
+	.opts_size = sizeof(struct export),
+	.min_args = 2,
+	.max_args = 2,
+	.run = export,
+};

@@ -1,0 +1,40 @@
+#include "app/plugins.h"
+
+#include <stddef.h>
+
+#include "collect/collect.h"
+#include "feature/feature.h"
+#include "llm/llm_backends.h"
+#include "training/training.h"
+
+const struct tw_source_type *const tw_sources[] = {
+	&tw_source_dir,
+	&tw_source_git,
+	&tw_source_feed,
+	NULL,
+};
+
+const struct tw_transform_type *const tw_transforms[] = {
+	&tw_transform_clean,	  &tw_transform_scrub,
+	&tw_transform_signatures, &tw_transform_duplicates,
+	&tw_transform_chunks,	  &tw_transform_embeddings,
+	&tw_transform_labels,	  &tw_transform_questions,
+	&tw_transform_checks,	  NULL,
+};
+
+const struct tw_llm_type *const tw_llms[] = {
+	&tw_llm_llama,
+	&tw_llm_openai,
+	NULL,
+};
+
+const struct tw_embedder_type *const tw_embedders[] = {
+	&tw_embedder_llama,
+	&tw_embedder_openai,
+	NULL,
+};
+
+const struct tw_trainer_type *const tw_trainers[] = {
+	&tw_trainer_native,
+	NULL,
+};
