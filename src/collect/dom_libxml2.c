@@ -69,9 +69,10 @@ static struct dom_node *add_element(struct dom_node *parent, const xmlNode *x, s
 {
 	struct dom_node *n = add(parent, b);
 	n->name = copy(b, x->name);
-	n->tag = b->html ? dom_tag_of(n->name) : TAG_OTHER;
 	if (x->ns && x->ns->href)
 		n->ns = copy(b, x->ns->href);
+	bool html = b->html || strcmp(n->ns, "http://www.w3.org/1999/xhtml") == 0;
+	n->tag = html ? dom_tag_of(n->name) : TAG_OTHER;
 	add_attrs(n, x, b);
 	return n;
 }

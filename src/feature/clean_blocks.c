@@ -407,8 +407,11 @@ static void take_text(struct scan *k, const struct front *f)
 	size_t end = f->end;
 	while (end > f->text && is_blank_char(k->s[end - 1]))
 		end--;
+	/* Outside of lists indentation means nothing (children of a component have it). */
+	bool bare = !k->in_list && !f->quotes && !f->list;
 	add_line(k, CLEAN_TEXT, 0, join,
-		 (struct clean_line){slice(k, f->start, f->text), slice(k, f->text, end)});
+		 (struct clean_line){slice(k, bare ? f->text : f->start, f->text),
+				     slice(k, f->text, end)});
 	k->pos = next_line(k, f->end);
 	k->open = true;
 	k->open_quotes = f->quotes;

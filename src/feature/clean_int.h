@@ -63,6 +63,11 @@ char *tw_clean_label(struct cleaner *c, const char *s, size_t n);
 /* Adds the block's text to c->out. */
 void tw_clean_inline(struct cleaner *c, const struct clean_line *lines, size_t n);
 
+/* --- clean_write.c --- */
+
+/* Adds text to c->out; a line that it begins gets the marks of open <blockquote>s. */
+void tw_clean_put(struct cleaner *c, const char *s, size_t n);
+
 /* --- clean_emphasis.c --- */
 
 struct clean_delim {
