@@ -105,8 +105,9 @@ void tw_api_features(struct tw_call *c)
 		tw_call_error(c, 400, NULL, "invalid_value",
 			      "name a view and a document: /api/features/chunks@v1/DOCUMENT");
 	else if (!at || at > slash)
-		tw_call_error(c, 400, NULL, "invalid_value",
-			      "name the version too, as in chunks@v1: features are never \"the latest\"");
+		tw_call_error(
+			c, 400, NULL, "invalid_value",
+			"name the version too, as in chunks@v1: features are never \"the latest\"");
 	else
 		tw_call_enqueue(c, c->server->light, run_features);
 }

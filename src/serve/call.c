@@ -96,7 +96,8 @@ void tw_call_failed(struct tw_call *c, const struct tw_err *err)
 		return;
 	}
 	tw_warn("request %s: %s", tw_exchange_id(c->x), err->msg);
-	tw_call_error(c, status, NULL, NULL, "the server could not answer; its log says why (request %s)",
+	tw_call_error(c, status, NULL, NULL,
+		      "the server could not answer; its log says why (request %s)",
 		      tw_exchange_id(c->x));
 }
 
@@ -121,8 +122,8 @@ static void refuse_full(struct tw_call *c, struct tw_lane *lane)
 	double s = each * (double)(tw_lane_waiting(lane) + 1) / 2;
 	snprintf(seconds, sizeof(seconds), "%d", s < 1 ? 1 : s > 60 ? 60 : (int)s);
 	tw_exchange_set_header(c->x, "Retry-After", seconds);
-	tw_call_error(c, 429, NULL, "queue_full", "too many requests wait already; try again in %s s",
-		      seconds);
+	tw_call_error(c, 429, NULL, "queue_full",
+		      "too many requests wait already; try again in %s s", seconds);
 }
 
 void tw_call_enqueue(struct tw_call *c, struct tw_lane *lane, void (*run)(void *call))

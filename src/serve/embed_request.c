@@ -33,7 +33,8 @@ static bool read_input(struct tw_embed_request *out, const struct tw_json *v, st
 		if (is_number(t) || (t->type == TW_JSON_ARRAY && t->n > 0 && is_number(t->child)))
 			return bad(e, "input", "unsupported_parameter", tokens);
 		if (t->type != TW_JSON_STRING || t->len == 0)
-			return bad(e, "input", "invalid_value", "each input must be a text, not empty");
+			return bad(e, "input", "invalid_value",
+				   "each input must be a text, not empty");
 		texts[i] = (struct tw_bytes){t->s, t->len};
 	}
 	out->texts = texts;

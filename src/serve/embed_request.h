@@ -13,7 +13,7 @@ struct tw_embed_request {
 	const char *model; /* NULL: not named */
 	const struct tw_bytes *texts;
 	size_t n;
-	bool base64; /* little-endian float32 */
+	bool base64;	/* little-endian float32 */
 	int dimensions; /* 0: not given */
 };
 
