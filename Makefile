@@ -24,8 +24,6 @@ PKGS_base := jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n
 LIBS_base := -lm -lpthread
 PKGS_store := sqlite3
 PKGS_collect := libxml-2.0 libgit2
-PKGS_feature := libcmark-gfm
-LIBS_feature := -lcmark-gfm-extensions
 PKGS_serve := libmicrohttpd libcmark-gfm
 LIBS_serve := -lcmark-gfm-extensions
 LIBS_llm = $(LLAMA_LIBS)
@@ -39,7 +37,10 @@ SIBLINGS := store llm collect feature training inference
 USES_base := base
 USES_core := core base
 $(foreach f,$(SIBLINGS),$(eval USES_$(f) := $(f) core base))
-USES_serve := serve inference core base
+# Tests of what serves, and of what computes, run on the real store.
+USES_feature := feature store core base
+USES_inference := inference store core base
+USES_serve := serve inference store core base
 USES_app := app serve $(SIBLINGS) core base
 
 # Files named for an instruction set are compiled for it, and called only after a check at run time.
@@ -116,6 +117,9 @@ lib-$(1): $(O)/lib$(1).a
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
 
+# The page's files are read by the assembler (.incbin), which -MMD does not see.
+$(O)/obj/src/serve/web_assets.o: $(wildcard src/serve/web/*)
+
 # $ORIGIN first: an installed twin finds the libllama that was installed with it.
 $(TWIN): $(O)/obj/src/app/main.o $(call archives_of,$(USES_app))
 	$(call say,LD,$@)$(call link,$(USES_app)) '-Wl,-rpath,$$ORIGIN/../lib/twin' $(LLAMA_RPATH)
@@ -127,7 +131,10 @@ $(O):
 
 TEST_SRCS := $(wildcard tests/unit/*/test_*.c tests/contract/test_*.c tests/crash/*.c)
 BENCH_SRCS := $(wildcard bench/*.c)
-folder_of = $(if $(filter tests/unit/%,$(1)),$(word 3,$(subst /, ,$(1))),app)
+# Contract and crash tests of the stores need no more than the stores.
+STORE_TESTS := $(addprefix tests/contract/test_,document_store.c feature_store.c model_registry.c blob_store.c) \
+	$(wildcard tests/crash/test_store*.c)
+folder_of = $(if $(filter tests/unit/%,$(1)),$(word 3,$(subst /, ,$(1))),$(if $(filter $(STORE_TESTS),$(1)),store,app))
 program_of = $(patsubst %.c,$(O)/%,$(1))
 # Other .c files beside the tests of a folder are helpers of all of them; what
 # lies in tests/support/ goes to the tests that include it.
@@ -170,7 +177,7 @@ CHOSEN_C := $(if $(T),$(call contains,$(T),$(TEST_SRCS)),$(TEST_SRCS))
 CHOSEN_PY := $(if $(T),$(call contains,$(T),$(PY_TESTS)),$(PY_TESTS))
 PROGRAMS := $(call program_of,$(CHOSEN_C))
 # Programs that start the twin binary need it, the others must not wait for it.
-NEEDS_TWIN := $(if $(filter-out tests/layers/%,$(CHOSEN_PY))$(filter-out tests/unit/%,$(CHOSEN_C)),$(TWIN))
+NEEDS_TWIN := $(if $(filter-out tests/layers/%,$(CHOSEN_PY))$(filter-out tests/unit/% $(STORE_TESTS),$(CHOSEN_C)),$(TWIN))
 
 .PHONY: test test-c test-programs asan tsan
 test-programs: $(PROGRAMS) $(NEEDS_TWIN)

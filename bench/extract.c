@@ -3,7 +3,7 @@
  * with the text that people marked as the article. Score as its authors
  * define it: shingles of four words, precision and recall averaged over pages.
  *
- *	extract [-v]      -v: a line for each page, worst first
+ *	extract [-v] [-d FOLDER]      -v: a line for each page, worst first; -d: keeps the texts
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +120,7 @@ static int worst_first(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* One page; adds the time that the extraction alone took. -d FOLDER keeps what was found. */
+/* One page; adds the time that the extraction alone took. `dump`: folder that keeps the text, or NULL. */
 static bool run_page(struct score *out, double *seconds, const char *dir, const struct tw_json *v,
 		     const char *dump)
 {

@@ -74,7 +74,9 @@ char *dom_text_folded(const struct dom_node *n, struct tw_arena *a)
 	dom_text(&s, n);
 	size_t to = 0;
 	for (size_t i = 0; i < s.len; i++) {
-		bool space = is_space(s.data[i]);
+		bool hard = i + 1 < s.len && memcmp(s.data + i, "\xc2\xa0", 2) == 0; /* U+00A0 */
+		bool space = hard || is_space(s.data[i]);
+		i += hard;
 		if (space && (to == 0 || s.data[to - 1] == ' '))
 			continue;
 		s.data[to++] = space ? ' ' : s.data[i];

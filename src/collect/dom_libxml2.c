@@ -4,13 +4,13 @@
  */
 #include "collect/dom_int.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <pthread.h>
 #include <string.h>
 
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
-#include <libxml/parserInternals.h>
 #include <libxml/tree.h>
 
 #define MAX_NODES 2000000
@@ -87,17 +87,6 @@ static void add_text(struct dom_node *parent, const xmlChar *s, struct builder *
 	n->text = tw_strndup(b->a, (const char *)s, n->len);
 }
 
-/* A reference that the document did not define may be one of HTML's ("&nbsp;" in a feed). */
-static void add_reference(struct dom_node *parent, const xmlNode *x, struct builder *b)
-{
-	const htmlEntityDesc *e = htmlEntityLookup(x->name);
-	xmlChar utf8[8];
-	if (!e)
-		return;
-	utf8[xmlCopyChar(4, utf8, (int)e->value)] = '\0';
-	add_text(parent, utf8, b);
-}
-
 static const xmlNode *visit(struct dom_node **at, const xmlNode *x, struct builder *b)
 {
 	switch (x->type) {
@@ -112,10 +101,7 @@ static const xmlNode *visit(struct dom_node **at, const xmlNode *x, struct build
 	case XML_CDATA_SECTION_NODE:
 		add_text(*at, x->content, b);
 		return NULL;
-	case XML_ENTITY_REF_NODE:
-		add_reference(*at, x, b);
-		return NULL;
-	default:
+	default: /* references to the document's own entities too: never followed */
 		return NULL;
 	}
 }
@@ -190,6 +176,36 @@ enum tw_status dom_parse_html(struct dom *out, const char *html, size_t len, str
 	return st;
 }
 
+static int html_entity(const char *name, size_t len)
+{
+	char copy[16];
+	if (!len || len >= sizeof(copy))
+		return 0;
+	memcpy(copy, name, len);
+	copy[len] = '\0';
+	const htmlEntityDesc *e = htmlEntityLookup((const xmlChar *)copy);
+	return e ? (int)e->value : 0;
+}
+
+/* Feeds use HTML's names ("&nbsp;") though XML does not know them: these become numbers. */
+static void add_numbered(struct tw_str *out, const char *xml, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		size_t n = 0;
+		if (xml[i] == '&')
+			while (i + 1 + n < len && n < 16 && isalnum((unsigned char)xml[i + 1 + n]))
+				n++;
+		int c = n && i + 1 + n < len && xml[i + 1 + n] == ';' ? html_entity(xml + i + 1, n)
+								      : 0;
+		if (c > '>') { /* what XML knows itself (&amp; &lt; &gt; &quot;) lies below */
+			tw_str_addf(out, "&#%d;", c);
+			i += n + 1;
+		} else {
+			tw_str_addc(out, xml[i]);
+		}
+	}
+}
+
 enum tw_status dom_parse_xml(struct dom *out, const char *xml, size_t len, const char *charset,
 			     struct tw_arena *a, struct tw_err *err)
 {
@@ -198,8 +214,14 @@ enum tw_status dom_parse_xml(struct dom *out, const char *xml, size_t len, const
 		return tw_fail(err, TW_BAD_DATA, "%zu bytes of XML are too many", len);
 	const int options = XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 			    XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT;
-	xmlDoc *doc = xmlReadMemory(xml, (int)len, NULL, charset, options);
+	struct tw_str numbered = TW_STR_INIT;
+	if (!memmem(xml, len, "<!ENTITY", 8))
+		add_numbered(&numbered, xml, len);
+	else
+		tw_str_add(&numbered, xml, len);
+	xmlDoc *doc = xmlReadMemory(tw_str_c(&numbered), (int)numbered.len, NULL, charset, options);
 	enum tw_status st = convert(out, doc, false, "XML", a, err);
 	xmlFreeDoc(doc);
+	tw_str_release(&numbered);
 	return st;
 }

@@ -51,11 +51,13 @@ enum tw_status fragment_markdown(const char **out, const char *html, size_t len,
 	*out = "";
 	if (strspn(html, " \t\r\n") >= len)
 		return TW_OK;
-	enum tw_status st = dom_parse_html(&d, html, len, a, err);
-	if (st == TW_OK) {
-		html_markdown(&md, d.root, NULL, url, a);
-		*out = tw_str_dup(&md, a);
-	}
+	enum tw_status st = dom_parse_html(&d, html, len, a, NULL);
+	if (st == TW_BAD_DATA) /* nothing in it that is text or an element */
+		return TW_OK;
+	if (st != TW_OK)
+		return tw_fail(err, st, "a piece of HTML of %zu bytes could not be read", len);
+	html_markdown(&md, d.root, NULL, url, a);
+	*out = tw_str_dup(&md, a);
 	tw_str_release(&md);
-	return st;
+	return TW_OK;
 }

@@ -272,7 +272,8 @@ static bool looks_like_html(const char *s, size_t len)
 {
 	size_t n = len < 512 ? len : 512;
 	for (size_t i = 0; i + 5 < n; i++)
-		if (strncasecmp(s + i, "<html", 5) == 0 || strncasecmp(s + i, "<!doc", 5) == 0)
+		if (strncasecmp(s + i, "<html", 5) == 0 ||
+		    (i + 14 < n && strncasecmp(s + i, "<!doctype html", 14) == 0))
 			return true;
 	return false;
 }

@@ -17,6 +17,7 @@
 #include "collect/files_int.h"
 
 #define STATE_VERSION 1
+#define BAR_FROM      1000
 
 struct history {
 	struct history_want want;
@@ -328,7 +329,8 @@ static enum tw_status read_commit(struct history *h, const git_commit *commit, s
 static enum tw_status walk(struct history *h, const git_oid *since, struct tw_err *err)
 {
 	git_repository *g = h->want.repo->g;
-	struct tw_progress *bar = tw_progress_new("git history", "commits", 0);
+	struct tw_progress *bar = NULL; /* only for a history that takes a while */
+	int64_t n = 0;
 	git_revwalk *w = NULL;
 	git_oid head, id;
 	enum tw_status st = TW_OK;
@@ -347,7 +349,10 @@ static enum tw_status walk(struct history *h, const git_oid *since, struct tw_er
 		if (rc == 0)
 			st = read_commit(h, commit, err);
 		git_commit_free(commit);
-		tw_progress_add(bar, 1);
+		if (++n == BAR_FROM)
+			bar = tw_progress_new("git history", "commits", 0);
+		if (bar)
+			tw_progress_set(bar, n);
 		if (tw_stopping())
 			st = tw_fail(err, TW_CANCELLED, "stopped");
 	}

@@ -52,7 +52,7 @@ TW_MUST_USE enum tw_status git_blob_read(struct tw_bytes *out, const struct git_
 /* --- remote repositories --- */
 
 bool git_url_is_remote(const char *url);
-/* Appends the host of a remote URL. */
+/* Appends the host of a remote URL and a line end. */
 void git_url_host(struct tw_str *out, const char *url);
 /* Clones `url` bare below the cache folder, or fetches what is new; *path is where. A lock keeps processes apart.
  * http and https go through `http`; ssh is checked as far as its name goes. TW_NETWORK. */

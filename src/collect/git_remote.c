@@ -39,7 +39,7 @@ void git_url_host(struct tw_str *out, const char *url)
 	tw_arena_init(&a);
 	const char *host = git_url_is_remote(url) ? host_of(url, &a) : NULL;
 	if (host)
-		tw_str_addf(out, "%s%s", out->len ? "\n" : "", host);
+		tw_str_addf(out, "%s\n", host);
 	tw_arena_release(&a);
 }
 
@@ -82,9 +82,14 @@ static int fetch(git_repository *g, const char *url, struct sync *s)
 	char *specs[] = {all};
 	const git_strarray refspecs = {specs, 1};
 	git_fetch_options opts;
+	git_remote_create_options create;
 	git_buf branch = {0};
 	git_remote *remote = NULL;
 	git_fetch_options_init(&opts, GIT_FETCH_OPTIONS_VERSION);
+	git_remote_create_options_init(&create, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+	create.repository = g;
+	/* The user's url.*.insteadOf could lead past the check of the host. */
+	create.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF;
 	opts.callbacks.payload = s;
 	opts.callbacks.transfer_progress = on_progress;
 	opts.callbacks.credentials = on_credential;
@@ -94,7 +99,7 @@ static int fetch(git_repository *g, const char *url, struct sync *s)
 	opts.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
 	opts.update_fetchhead = 0;
 	opts.proxy_opts.type = GIT_PROXY_NONE;
-	int rc = git_remote_create_anonymous(&remote, g, url);
+	int rc = git_remote_create_with_opts(&remote, url, &create);
 	if (rc == 0)
 		rc = git_remote_fetch(remote, &refspecs, &opts, NULL);
 	if (rc == 0 && git_remote_default_branch(&branch, remote) == 0)

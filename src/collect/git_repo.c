@@ -73,23 +73,37 @@ const char *git_repo_prefix(const struct git_repo *r, const char *path, struct t
 	return prefix;
 }
 
+/* A branch or a tag by name, a commit by its id or the beginning of it; no expressions such as "HEAD~2". */
+static int find_commit(git_object **commit, git_repository *g, const char *branch)
+{
+	git_reference *ref = NULL;
+	git_object *o = NULL;
+	git_oid id;
+	size_t n = branch ? strlen(branch) : 0;
+	int rc = n ? git_reference_dwim(&ref, g, branch) : git_repository_head(&ref, g);
+	if (rc == 0)
+		rc = git_reference_peel(commit, ref, GIT_OBJECT_COMMIT);
+	else if (n >= 7 && n <= GIT_ID_LEN && git_oid_fromstrn(&id, branch, n) == 0 &&
+		 git_object_lookup_prefix(&o, g, &id, n, GIT_OBJECT_ANY) == 0)
+		rc = git_object_peel(commit, o, GIT_OBJECT_COMMIT);
+	git_object_free(o);
+	git_reference_free(ref);
+	return rc;
+}
+
 enum tw_status git_repo_head(char head[GIT_ID_LEN + 1], const struct git_repo *r,
 			     const char *branch, struct tw_err *err)
 {
-	git_object *o = NULL, *commit = NULL;
-	enum tw_status st = TW_OK;
-	const char *name = branch && *branch ? branch : "HEAD";
-	if (git_revparse_single(&o, r->g, name) < 0 ||
-	    git_object_peel(&commit, o, GIT_OBJECT_COMMIT) < 0)
-		st = branch && *branch
-			     ? tw_fail(err, TW_NOT_FOUND, "%s: no branch \"%s\" in it", r->path,
-				       name)
-			     : tw_fail(err, TW_NOT_FOUND, "%s: no commit in it yet", r->path);
-	else
-		git_oid_tostr(head, GIT_ID_LEN + 1, git_object_id(commit));
+	git_object *commit = NULL;
+	if (find_commit(&commit, r->g, branch) < 0)
+		return branch && *branch
+			       ? tw_fail(err, TW_NOT_FOUND,
+					 "%s: no branch, tag or commit \"%s\" in it", r->path,
+					 branch)
+			       : tw_fail(err, TW_NOT_FOUND, "%s: no commit in it yet", r->path);
+	git_oid_tostr(head, GIT_ID_LEN + 1, git_object_id(commit));
 	git_object_free(commit);
-	git_object_free(o);
-	return st;
+	return TW_OK;
 }
 
 bool git_repo_is_shallow(const struct git_repo *r)

@@ -88,7 +88,7 @@ static enum tw_status parse_html(struct tw_document *doc, const struct file_inpu
 		return st;
 	doc->media = "text/markdown";
 	doc->title = either(page.title, title_from_path(in->rel, a));
-	doc->author = either(page.author, in->author);
+	doc->author = either(page.author, tw_strdup(a, in->author));
 	doc->url = page.canonical;
 	doc->lang = page.lang;
 	doc->created_ms = page.created_ms ? page.created_ms : date_from_path(in->rel);
@@ -116,13 +116,22 @@ static enum tw_status parse_text(struct tw_document *doc, const struct file_inpu
 		doc->title = markdown_title(doc->body.data, doc->body.len, a);
 	if (!doc->title)
 		doc->title = title_from_path(in->rel, a);
-	doc->author = either(meta.author, in->author);
+	doc->author = either(meta.author, tw_strdup(a, in->author));
 	doc->url = meta.url;
 	doc->lang = meta.lang;
 	doc->extra = meta.extra;
 	doc->created_ms = meta.created_ms ? meta.created_ms : date_from_path(in->rel);
 	doc->modified_ms = meta.modified_ms;
 	return TW_OK;
+}
+
+static const char *why_blank(const struct tw_document *doc, const struct file_input *in)
+{
+	if (is_blank(&in->data))
+		return "empty";
+	return is_html(in->rel) ? "no text in the page"
+	       : doc->media	? "empty, but for its front matter"
+				: "empty";
 }
 
 enum tw_status parse_file(struct tw_document *doc, const struct file_input *in, struct tw_arena *a,
@@ -138,6 +147,6 @@ enum tw_status parse_file(struct tw_document *doc, const struct file_input *in, 
 		return TW_SKIPPED;
 	}
 	if (is_blank(&doc->body))
-		return tw_fail(err, TW_SKIPPED, "%s: empty", in->label);
+		return tw_fail(err, TW_SKIPPED, "%s: %s", in->label, why_blank(doc, in));
 	return TW_OK;
 }

@@ -45,7 +45,8 @@ struct tw_source_type {
 	enum tw_status (*open)(void *ctx, const struct tw_source_host *host, struct tw_err *err);
 
 	/* Required. Fills *doc out of `a`, or returns TW_DONE at the end. TW_SKIPPED: this one could not be taken;
-	 * doc->key and *err say which and why, and the document counts as still there. */
+	 * doc->key and *err say which and why, and the document counts as still there. A key that ends in "/" is a
+	 * folder that could not be read: the pass then removes nothing. */
 	enum tw_status (*next)(struct tw_document *doc, void *ctx, struct tw_arena *a,
 			       struct tw_err *err);
 

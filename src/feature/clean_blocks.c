@@ -382,15 +382,7 @@ static bool take_range(struct scan *k, const struct front *f)
 		drop_to(k, f->text + len);
 		return true;
 	}
-	if (!spans_lines(s, t.len) || f->quotes)
-		return false;
-	add_line(k, CLEAN_TEXT, 0, k->open,
-		 (struct clean_line){slice(k, f->start, f->text),
-				     slice(k, f->text, f->text + t.len)});
-	drop_to(k, f->text + t.len);
-	k->open = true;
-	k->open_quotes = 0;
-	return true;
+	return false;
 }
 
 static void take_blank(struct scan *k, const struct front *f)
@@ -401,10 +393,34 @@ static void take_blank(struct scan *k, const struct front *f)
 	k->after_blank = true;
 }
 
+/* Length of the tag at `at`, or of the whole element where its content is no prose; 0 for neither. */
+static size_t tag_length(const struct scan *k, size_t at)
+{
+	struct clean_tag t;
+	if (!tw_clean_tag(k->c, &t, k->s + at, k->n - at))
+		return 0;
+	size_t whole = tw_clean_dropped_element(k->c, &t, k->s + at, k->n - at);
+	return whole ? whole : t.len;
+}
+
+/* End of the line in which the last tag of [from, end) ends: formatters break tags over lines (`</a` and `></p>`). */
+static size_t end_of_tags(const struct scan *k, size_t from, size_t end)
+{
+	bool code = false;
+	for (size_t i = from; i < end; i++) {
+		code ^= k->s[i] == '`';
+		size_t len = k->s[i] == '<' && !code ? tag_length(k, i) : 0;
+		if (i + len > end)
+			end = line_end(k, i + len);
+		i += len ? len - 1 : 0;
+	}
+	return end;
+}
+
 static void take_text(struct scan *k, const struct front *f)
 {
 	bool join = k->open && !f->list && f->quotes == k->open_quotes;
-	size_t end = f->end;
+	size_t next = f->quotes ? f->end : end_of_tags(k, f->text, f->end), end = next;
 	while (end > f->text && is_blank_char(k->s[end - 1]))
 		end--;
 	/* Outside of lists indentation means nothing (children of a component have it). */
@@ -412,7 +428,7 @@ static void take_text(struct scan *k, const struct front *f)
 	add_line(k, CLEAN_TEXT, 0, join,
 		 (struct clean_line){slice(k, bare ? f->text : f->start, f->text),
 				     slice(k, f->text, end)});
-	k->pos = next_line(k, f->end);
+	k->pos = next_line(k, next);
 	k->open = true;
 	k->open_quotes = f->quotes;
 }

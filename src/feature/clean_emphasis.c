@@ -76,32 +76,40 @@ static size_t *bottom_of(struct bottoms *b, const struct clean_delim *close)
 	return &b->at[close->ch == '_'][close->count % 3][close->can_open];
 }
 
-/* Index of the opener of d[close], or `close` when there is none. */
-static size_t find_opener(const struct clean_delim *d, size_t close, size_t bottom)
+/* Index + 1 of the opener of d[close]; 0 when there is none above `bottom`. */
+static size_t find_opener(struct clean_delim *d, size_t close, size_t bottom)
 {
-	for (size_t i = close; i-- > bottom;)
-		if (matches(&d[i], &d[close]))
-			return i;
-	return close;
+	size_t i = d[close].before;
+	while (i > bottom && !matches(&d[i - 1], &d[close]))
+		i = d[i - 1].before;
+	return i > bottom ? i : 0;
+}
+
+/* Pairs d[close] with what it closes; what stands between the two drops out of the chain. */
+static void close_all(struct clean_delim *d, size_t close, struct bottoms *bottoms)
+{
+	while (d[close].can_close && d[close].left) {
+		size_t *bottom = bottom_of(bottoms, &d[close]);
+		size_t open = find_opener(d, close, *bottom);
+		if (!open) {
+			*bottom = close;
+			return;
+		}
+		struct clean_delim *o = &d[open - 1];
+		int use = o->left >= 2 && d[close].left >= 2 ? 2 : 1;
+		o->left -= use;
+		d[close].left -= use;
+		d[close].before = o->left ? open : o->before;
+	}
 }
 
 void tw_clean_emphasis(struct clean_delim *d, size_t n)
 {
 	struct bottoms bottoms = {0};
-	for (size_t close = 0; close < n; close++) {
-		while (d[close].can_close && d[close].left) {
-			size_t *bottom = bottom_of(&bottoms, &d[close]);
-			size_t open = find_opener(d, close, *bottom);
-			if (open == close) {
-				*bottom = close;
-				break;
-			}
-			int use = d[open].left >= 2 && d[close].left >= 2 ? 2 : 1;
-			d[open].left -= use;
-			d[close].left -= use;
-			/* What stands between the two can't open any more. */
-			for (size_t i = close; --i > open;)
-				d[i].can_open = false;
-		}
+	size_t top = 0;
+	for (size_t i = 0; i < n; i++) {
+		d[i].before = top;
+		close_all(d, i, &bottoms);
+		top = d[i].can_open && d[i].left ? i + 1 : d[i].before;
 	}
 }

@@ -39,8 +39,8 @@ struct inline_scan {
 	struct tw_str text;
 	const char *s;
 	size_t n;
-	size_t *starts; /* offset of each line in s */
-	size_t n_lines;
+	size_t *starts;	      /* offset of each line in s */
+	size_t n_lines, line; /* line: the one being written */
 	struct clean_tokens tokens;
 	struct clean_delims delims;
 	uint64_t no_close[2]; /* lengths of backtick runs without a second one, below 128 */

@@ -75,6 +75,7 @@ struct clean_delim {
 	char ch;
 	int count, left; /* characters written, and still to be shown */
 	bool can_open, can_close;
+	size_t before; /* index + 1 of the nearest one before that may open; 0: none */
 };
 struct clean_delims TW_VEC_BODY(struct clean_delim);
 

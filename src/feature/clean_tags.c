@@ -247,9 +247,8 @@ size_t tw_clean_find_close(struct cleaner *c, const char *name, const char *s, s
 size_t tw_clean_dropped_element(struct cleaner *c, const struct clean_tag *open, const char *s,
 				size_t n)
 {
-	static const char *const names[] = {"script", "style",	"svg",	  "iframe", "noscript",
-					    "video",  "audio",	"canvas", "object", "template",
-					    "head",   "select", "math",	  NULL};
+	static const char *const names[] = {"script", "style",	  "svg", "canvas",
+					    "head",   "template", NULL};
 	if (open->closing || open->self_closing || !in_list(names, open->name))
 		return 0;
 	/* A component that happens to be named <Video> carries prose like any other. */
@@ -329,7 +328,7 @@ size_t tw_clean_esm(struct cleaner *c, const char *s, size_t n)
 	if (!begins_esm(s, n) || c->budget <= 0)
 		return 0;
 	int64_t depth = 0;
-	for (size_t i = 0; i < n;) {
+	for (size_t i = 6; i < n;) { /* behind the keyword */
 		size_t after = skip_js_comment(s, n, i);
 		if (after == i && begins_string(s, i))
 			after = skip_string(c, s, n, i, true);

@@ -20,6 +20,13 @@ static void put(struct inline_scan *k, const char *s, size_t n)
 	tw_clean_put(k->c, s, n);
 }
 
+/* Offset of the last line of what was written. */
+static size_t line_start(const struct tw_str *out)
+{
+	const char *nl = out->len ? memrchr(out->data, '\n', out->len) : NULL;
+	return nl ? (size_t)(nl - out->data) + 1 : 0;
+}
+
 static bool at_line_start(const struct inline_scan *k)
 {
 	const struct tw_str *out = &k->c->out;
@@ -29,15 +36,46 @@ static bool at_line_start(const struct inline_scan *k)
 	return i == 0 || out->data[i - 1] == '\n';
 }
 
-static void paragraph_break(struct inline_scan *k)
+/* The quote marks of the line, for text that a tag puts on a line of its own. */
+static void put_quote_marks(struct inline_scan *k)
 {
-	if (!at_line_start(k))
-		tw_str_adds(&k->c->out, "\n\n");
+	const struct tw_bytes *p = &k->lines[k->line].prefix;
+	const char *last = p->len ? memrchr(p->data, '>', p->len) : NULL;
+	if (last) {
+		put(k, p->data, (size_t)(last - p->data) + 1);
+		put(k, " ", 1);
+	}
 }
 
-static void put_prefix(struct inline_scan *k, const struct clean_line *l)
+static void new_line(struct inline_scan *k)
 {
-	put(k, l->prefix.data, l->prefix.len);
+	if (at_line_start(k))
+		return;
+	tw_str_addc(&k->c->out, '\n');
+	put_quote_marks(k);
+}
+
+static void paragraph_break(struct inline_scan *k)
+{
+	struct tw_str *out = &k->c->out;
+	new_line(k);
+	size_t at = line_start(out);
+	if (at < 2 || out->data[at - 2] == '\n')
+		return;
+	tw_str_addc(out, '\n');
+	memmove(out->data + at + 1, out->data + at, out->len - 1 - at);
+	out->data[at] = '\n';
+}
+
+static void put_prefix(struct inline_scan *k)
+{
+	put(k, k->lines[k->line].prefix.data, k->lines[k->line].prefix.len);
+}
+
+static void go_to_line(struct inline_scan *k, size_t offset)
+{
+	while (k->line + 1 < k->n_lines && k->starts[k->line + 1] <= offset)
+		k->line++;
 }
 
 /* <blockquote> that ends in the text still to come shows as "> ". */
@@ -55,8 +93,7 @@ static void put_block_tag(struct inline_scan *k, const struct clean_tag *t)
 	if (strcmp(t->name, "li") == 0) {
 		if (t->closing)
 			return;
-		if (!at_line_start(k))
-			tw_str_addc(&k->c->out, '\n');
+		new_line(k);
 		put(k, "- ", 2);
 		return;
 	}
@@ -84,8 +121,8 @@ static void put_tag(struct inline_scan *k, size_t i)
 	}
 	switch (tw_clean_tag_kind(t)) {
 	case CLEAN_BREAK_TAG:
-		if (!tag_ends_line(k, i) && !at_line_start(k))
-			tw_str_addc(&k->c->out, '\n');
+		if (!tag_ends_line(k, i))
+			new_line(k);
 		break;
 	case CLEAN_BLOCK_TAG:
 		put_block_tag(k, t);
@@ -97,31 +134,55 @@ static void put_tag(struct inline_scan *k, size_t i)
 	}
 }
 
-/* Ends a line: blanks behind it go, and a line of which nothing but its marks is left goes as a whole. */
-static void end_line(struct inline_scan *k, size_t line_start, const struct clean_line *l)
+/* True when nothing but the line's marks was written since `start`. */
+static bool only_marks(const struct inline_scan *k, size_t start)
 {
-	struct tw_str *out = &k->c->out;
-	while (out->len > line_start &&
-	       (out->data[out->len - 1] == ' ' || out->data[out->len - 1] == '\t'))
-		out->len--;
-	size_t prefix = l->prefix.len;
+	const struct tw_str *out = &k->c->out;
+	const struct clean_line *l = &k->lines[k->line];
+	size_t prefix = l->prefix.len, len = out->len - start;
 	while (prefix && l->prefix.data[prefix - 1] == ' ')
 		prefix--;
-	if (l->text.len && out->len - line_start <= prefix &&
-	    memcmp(out->data + line_start, l->prefix.data, out->len - line_start) == 0)
-		out->len = line_start;
-	if (out->data)
-		out->data[out->len] = '\0';
+	return l->text.len && len <= prefix &&
+	       (!len || memcmp(out->data + start, l->prefix.data, len) == 0);
 }
 
-static void put_newline(struct inline_scan *k, size_t *line_start, size_t from, size_t to)
+static size_t trim_line(struct inline_scan *k)
 {
 	struct tw_str *out = &k->c->out;
-	end_line(k, *line_start, &k->lines[from]);
+	size_t start = line_start(out);
+	while (out->len > start && strchr(" \t", out->data[out->len - 1]))
+		out->len--;
+	if (out->data)
+		out->data[out->len] = '\0';
+	return start;
+}
+
+/* Ends a line; one of which only its marks are left goes, or, as a list item, takes in the next line. */
+static void put_newline(struct inline_scan *k, size_t end)
+{
+	struct tw_str *out = &k->c->out;
+	size_t start = trim_line(k);
+	bool marks = only_marks(k, start), item = marks && out->len > start;
+	if (item && strchr(">", out->data[out->len - 1]))
+		item = false;
+	if (item) {
+		tw_str_addc(out, ' ');
+		go_to_line(k, end);
+		return;
+	}
+	if (marks)
+		out->len = start;
 	if (out->len && out->data[out->len - 1] != '\n')
 		tw_str_addc(out, '\n');
-	*line_start = out->len;
-	put_prefix(k, &k->lines[to]);
+	go_to_line(k, end);
+	put_prefix(k);
+}
+
+static void end_block(struct inline_scan *k)
+{
+	size_t start = trim_line(k);
+	if (only_marks(k, start) || (k->line && k->c->out.len == start))
+		k->c->out.len = start;
 }
 
 static void put_delim(struct inline_scan *k, const struct token *t)
@@ -141,15 +202,8 @@ static void put_prose(struct inline_scan *k, const char *s, size_t n)
 	tw_str_release(&nfc);
 }
 
-static size_t line_at(const struct inline_scan *k, size_t from, size_t offset)
-{
-	while (from + 1 < k->n_lines && k->starts[from + 1] <= offset)
-		from++;
-	return from;
-}
-
 /* A code span keeps its bytes; where it runs over lines, their quote and list marks too. */
-static void put_code(struct inline_scan *k, const struct token *t, size_t *line)
+static void put_code(struct inline_scan *k, const struct token *t)
 {
 	for (size_t i = t->start; i < t->end;) {
 		const char *nl = memchr(k->s + i, '\n', t->end - i);
@@ -158,24 +212,21 @@ static void put_code(struct inline_scan *k, const struct token *t, size_t *line)
 		i = end;
 		if (!nl)
 			break;
-		*line = line_at(k, *line, end);
-		put_prefix(k, &k->lines[*line]);
+		go_to_line(k, end);
+		put_prefix(k);
 	}
 }
 
 void tw_clean_write(struct inline_scan *k)
 {
-	size_t line_start = k->c->out.len, line = 0, next;
-	put_prefix(k, &k->lines[0]);
+	put_prefix(k);
 	for (size_t i = 0; i < k->tokens.n; i++) {
 		const struct token *t = &k->tokens.at[i];
 		if (t->skip)
 			continue;
 		switch (t->type) {
 		case T_NEWLINE:
-			next = line_at(k, line, t->end);
-			put_newline(k, &line_start, line, next);
-			line = next;
+			put_newline(k, t->end);
 			break;
 		case T_TAG:
 			put_tag(k, i);
@@ -187,7 +238,7 @@ void tw_clean_write(struct inline_scan *k)
 			put(k, t->text, strlen(t->text));
 			break;
 		case T_CODE:
-			put_code(k, t, &line);
+			put_code(k, t);
 			break;
 		case T_DROP:
 			break;
@@ -199,5 +250,5 @@ void tw_clean_write(struct inline_scan *k)
 			break;
 		}
 	}
-	end_line(k, line_start, &k->lines[line]);
+	end_block(k);
 }

@@ -148,18 +148,30 @@ static const char *either(const char *a, const char *b)
 	return a && a[0] ? a : b ? b : "";
 }
 
+/* The chunk's heading is "Title > Section > Sub": what stands behind the title. */
+static const char *section(const char *heading, const char *title)
+{
+	static const char sep[] = " > ";
+	size_t n = strlen(title);
+	if (n == 0 || strncmp(heading, title, n) != 0)
+		return heading;
+	if (strncmp(heading + n, sep, strlen(sep)) == 0)
+		return heading + n + strlen(sep);
+	return heading[n] ? heading : "";
+}
+
 static void finish(struct tw_passage *out, const struct maker *m, const struct draft *x)
 {
 	const struct tw_document *about = &x->doc->about;
 	const struct tw_row *r = row_at(x->doc, x->hit->ord);
+	const char *title = text_of(&x->doc->rows, r, "title");
 	*out = (struct tw_passage){
 		.doc = x->doc->id,
 		.row_id = r->id,
-		.title = either(text_of(&x->doc->rows, r, "title"),
-				either(about->title, about->key)),
-		.heading = text_of(&x->doc->rows, r, "heading"),
+		.title = either(title, either(about->title, about->key)),
+		.heading = section(text_of(&x->doc->rows, r, "heading"), title),
 		.text = joined_text(m, x->doc, x->first, x->last),
-		.url = about->url,
+		.url = either(text_of(&x->doc->rows, r, "url"), about->url),
 		.key = about->key,
 		.source = about->source,
 		.created_ms = about->created_ms,

@@ -129,6 +129,7 @@ static void write_request(struct tw_str *out, const struct remote *r, const stru
 			  size_t n)
 {
 	struct tw_json_writer w;
+	struct tw_str text = TW_STR_INIT;
 	const size_t most = 2 * (size_t)r->max_tokens;
 	tw_jw_init(&w, out);
 	tw_jw_object(&w, NULL);
@@ -137,11 +138,14 @@ static void write_request(struct tw_str *out, const struct remote *r, const stru
 	for (size_t i = 0; i < n; i++) {
 		size_t len =
 			texts[i].len <= most ? texts[i].len : tw_utf8_floor(texts[i].data, most);
-		if (len) /* servers refuse empty texts */
-			tw_jw_strn(&w, NULL, texts[i].data, len);
-		else
-			tw_jw_str(&w, NULL, " ");
+		/* Servers refuse empty texts, and JSON readers NULs. */
+		tw_str_clear(&text);
+		tw_str_add(&text, len ? texts[i].data : " ", len ? len : 1);
+		for (size_t k = 0; k < text.len; k++)
+			text.data[k] = text.data[k] ? text.data[k] : ' ';
+		tw_jw_strn(&w, NULL, text.data, text.len);
 	}
+	tw_str_release(&text);
 	tw_jw_end(&w);
 	tw_jw_str(&w, "encoding_format", "float");
 	tw_jw_end(&w);

@@ -67,16 +67,30 @@ enum tw_status tw_import_quantize(const char *from, const char *to, const char *
 	return TW_OK;
 }
 
-enum tw_status tw_import_verify(const char *path, struct tw_err *err)
+enum tw_status tw_import_check(const char *path, bool *adapter, struct tw_err *err)
 {
+	struct tw_model_file f;
 	struct tw_gguf g;
+	struct tw_arena a;
 	enum tw_status st = tw_gguf_open(&g, path, err);
 	if (st != TW_OK)
 		return st;
-	bool adapter = tw_gguf_find(&g, "adapter.type") != NULL;
+	*adapter = tw_gguf_find(&g, "adapter.type") != NULL;
 	tw_gguf_close(&g);
-	if (adapter)
+	if (*adapter)
 		return TW_OK;
+	tw_arena_init(&a);
+	st = tw_model_file_open(&f, path, NULL, &a, err);
+	tw_arena_release(&a);
+	return st;
+}
+
+enum tw_status tw_import_verify(const char *path, struct tw_err *err)
+{
+	bool adapter;
+	enum tw_status st = tw_import_check(path, &adapter, err);
+	if (st != TW_OK || adapter)
+		return st;
 	tw_llama_start();
 	tw_llama_forget_complaint();
 	struct llama_model_params p = llama_model_default_params();

@@ -5,6 +5,8 @@
 #ifndef TW_LLM_IMPORT_INT_H
 #define TW_LLM_IMPORT_INT_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 /* A folder with config.json, vocab.txt and model.safetensors of the BERT kind, in float32. */
@@ -19,6 +21,9 @@ TW_MUST_USE enum tw_status tw_import_widen(const char *from, const char *to, str
 
 /* TW_BAD_USE for a type that neither of the two above can write. */
 TW_MUST_USE enum tw_status tw_import_check_type(const char *type, struct tw_err *err);
+
+/* That a GGUF is whole and of sound mind: half a file and what libllama would abort on are refused. */
+TW_MUST_USE enum tw_status tw_import_check(const char *path, bool *adapter, struct tw_err *err);
 
 /* That libllama knows the architecture and finds every tensor in its shape. Adapters pass. */
 TW_MUST_USE enum tw_status tw_import_verify(const char *path, struct tw_err *err);

@@ -119,7 +119,7 @@ struct reader {
 	struct tw_err *err;
 	enum tw_status status;
 	bool finished; /* a finish_reason or [DONE] came */
-	bool any_text;
+	bool hidden;   /* bytes of this frame travel as private characters */
 	int deltas;
 };
 
@@ -148,14 +148,14 @@ static bool add_text(struct reader *k, const char *s, size_t len)
 	struct tw_str bytes = TW_STR_INIT;
 	for (size_t i = 0; i < len;) {
 		const unsigned char *c = (const unsigned char *)s + i;
-		if (len - i >= 4 && c[0] == 0xf4 && c[1] == 0x8f && c[2] >= 0xb8 && c[2] <= 0xbb) {
+		if (k->hidden && len - i >= 4 && c[0] == 0xf4 && c[1] == 0x8f && c[2] >= 0xb8 &&
+		    c[2] <= 0xbb) {
 			tw_str_addc(&bytes, (char)((c[2] - 0xb8) << 6 | (c[3] & 0x3f)));
 			i += 4;
 		} else {
 			tw_str_addc(&bytes, s[i++]);
 		}
 	}
-	k->any_text = true;
 	bool more = tw_gate_add(&k->gate, tw_str_c(&bytes), bytes.len);
 	tw_str_release(&bytes);
 	return more;
@@ -219,7 +219,11 @@ static bool on_event(void *ctx, const char *data, size_t len)
 		return true;
 	tw_arena_init(&a);
 	bool more = false;
-	hide_bad_bytes(&safe, data, len);
+	k->hidden = !tw_utf8_valid(data, len);
+	if (k->hidden)
+		hide_bad_bytes(&safe, data, len);
+	else
+		tw_str_add(&safe, data, len);
 	if (tw_json_parse(&root, safe.data, safe.len, &a, NULL) == TW_OK)
 		more = take_object(k, root, safe.data, safe.len);
 	else

@@ -6,17 +6,20 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "base/time.h"
 #include "llm/gguf_int.h"
 
 /* Changes when a digest comes to cover something else: old cache entries then no longer count. */
-#define DIGEST_FORMAT 1
+#define DIGEST_FORMAT 3
 
 /* BERT models are trained on 512 positions, and sentence encoders made of them on 256 (MiniLM's max_seq_length). */
 #define ENCODER_TOKENS 256
 /* Of a decoder that embeds: its text is evaluated in one piece, and scratch memory grows with that. */
 #define DECODER_TOKENS 2048
+
+#define MAX_BLOCKS 512 /* of libllama */
 
 static const char *const token_keys[] = {
 	"tokenizer.ggml.model",
@@ -61,7 +64,7 @@ static struct tw_digest tokenizer_digest(const struct tw_gguf *g)
 /* --- the cache of digests: one small text file a model file --- */
 
 struct identity {
-	int64_t size, mtime_ns;
+	int64_t size, mtime_ns, ctime_ns; /* ctime: nobody can set it back */
 	uint64_t inode;
 };
 
@@ -72,6 +75,7 @@ static enum tw_status identify(struct identity *out, const char *path, struct tw
 		return tw_fail_errno(err, TW_IO, "%s", path);
 	out->size = sb.st_size;
 	out->mtime_ns = (int64_t)sb.st_mtim.tv_sec * 1000000000 + sb.st_mtim.tv_nsec;
+	out->ctime_ns = (int64_t)sb.st_ctim.tv_sec * 1000000000 + sb.st_ctim.tv_nsec;
 	out->inode = (uint64_t)sb.st_ino;
 	return TW_OK;
 }
@@ -84,8 +88,8 @@ static char *cache_path(const char *path, struct tw_arena *a)
 
 static char *cache_key(const struct identity *id, struct tw_arena *a)
 {
-	return tw_sprintf(a, "%d %" PRId64 " %" PRId64 " %" PRIu64, DIGEST_FORMAT, id->size,
-			  id->mtime_ns, id->inode);
+	return tw_sprintf(a, "%d %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64, DIGEST_FORMAT,
+			  id->size, id->mtime_ns, id->ctime_ns, id->inode);
 }
 
 static bool is_digest(const char *hex)
@@ -120,6 +124,36 @@ static void cache_write(const struct tw_model_file *f, const char *path, const c
 		return;
 }
 
+/* What libllama would end the process for. Looked at once a file, like the digests. */
+static enum tw_status check_vocabulary(const struct tw_model_file *f, const struct tw_gguf *g,
+				       struct tw_err *err)
+{
+	const struct tw_gguf_value *v = tw_gguf_find(g, "tokenizer.ggml.tokens");
+	const struct tw_gguf_value *types = tw_gguf_find(g, "tokenizer.ggml.token_type");
+	struct tw_map seen = TW_MAP_INIT;
+	enum tw_status st = TW_OK;
+	const char *p = v->data.data;
+	if (types && types->n != v->n)
+		return tw_fail(err, TW_BAD_DATA,
+			       "%s: damaged GGUF file: %" PRIu64 " tokens, but %" PRIu64
+			       " types of tokens",
+			       f->path, v->n, types->n);
+	for (uint64_t i = 0; i < v->n && st == TW_OK; i++) {
+		uint64_t len;
+		memcpy(&len, p, sizeof(len));
+		struct tw_map_slot *slot = tw_map_at(&seen, p + sizeof(len), (size_t)len);
+		if (slot->v.i)
+			st = tw_fail(err, TW_BAD_DATA,
+				     "%s: damaged GGUF file: tokens %" PRId64 " and %" PRIu64
+				     " are the same",
+				     f->path, slot->v.i - 1, i);
+		slot->v.i = (int64_t)i + 1;
+		p += sizeof(len) + len;
+	}
+	tw_map_release(&seen);
+	return st;
+}
+
 static enum tw_status find_digests(struct tw_model_file *f, const struct tw_gguf *g,
 				   struct tw_arena *a, struct tw_err *err)
 {
@@ -130,7 +164,9 @@ static enum tw_status find_digests(struct tw_model_file *f, const struct tw_gguf
 	const char *cached = cache_path(f->path, a), *key = cache_key(&before, a);
 	if (cache_read(f, cached, key))
 		return TW_OK;
-	st = tw_sha256_file(&f->digest, f->path, err);
+	st = check_vocabulary(f, g, err);
+	if (st == TW_OK)
+		st = tw_sha256_file(&f->digest, f->path, err);
 	if (st == TW_OK)
 		st = identify(&after, f->path, err);
 	if (st != TW_OK)
@@ -140,7 +176,7 @@ static enum tw_status find_digests(struct tw_model_file *f, const struct tw_gguf
 		return tw_fail(err, TW_CONFLICT, "%s: changed while it was read; try again",
 			       f->path);
 	/* A file written a moment ago may change again within one tick of the file system's clock. */
-	if (before.mtime_ns / 1000000 < tw_now_ms() - 2000)
+	if (before.ctime_ns / 1000000 < tw_now_ms() - 2000)
 		cache_write(f, cached, key, a);
 	return TW_OK;
 }
@@ -170,11 +206,13 @@ static enum tw_status read_header(struct tw_model_file *f, const struct tw_gguf 
 	int64_t context = tw_gguf_arch_int(g, arch, "context_length", 0);
 	int64_t width = tw_gguf_arch_int(g, arch, "embedding_length", 0);
 	int64_t heads = tw_gguf_arch_int(g, arch, "attention.head_count", 1);
-	if (context < 1 || context > 1 << 28 || width < 1 || width > 1 << 20 || heads < 1)
+	int64_t blocks = tw_gguf_arch_int(g, arch, "block_count", 0);
+	if (context < 1 || context > 1 << 28 || width < 1 || width > 1 << 20 || heads < 1 ||
+	    blocks < 1 || blocks > MAX_BLOCKS)
 		return tw_fail(err, TW_BAD_DATA,
 			       "%s: damaged or no language model: context %" PRId64
-			       ", width %" PRId64 ", heads %" PRId64,
-			       f->path, context, width, heads);
+			       ", width %" PRId64 ", heads %" PRId64 ", blocks %" PRId64,
+			       f->path, context, width, heads, blocks);
 	f->context = (int)context;
 	f->width = (int)width;
 	f->pooling = (int)tw_gguf_arch_int(g, arch, "pooling_type", -1);

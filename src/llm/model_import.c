@@ -93,15 +93,12 @@ static enum tw_status convert_folder(struct import *m)
 
 static enum tw_status convert_gguf(struct import *m)
 {
-	struct tw_gguf g;
-	enum tw_status st =
-		tw_gguf_open(&g, m->from, m->err); /* refuses half a file, with reasons */
+	bool adapter;
+	enum tw_status st = tw_import_check(m->from, &adapter, m->err);
 	if (st != TW_OK)
 		return st;
-	char *arch = tw_gguf_str(&g, "general.architecture", &m->arena);
-	tw_gguf_close(&g);
-	if (!arch)
-		return tw_fail(m->err, TW_BAD_DATA, "%s: a GGUF file without an architecture",
+	if (m->type && adapter)
+		return tw_fail(m->err, TW_UNSUPPORTED, "%s: a LoRA adapter is not quantised",
 			       m->from);
 	if (m->type)
 		return convert(m->from, m->half, m->type, m->err);

@@ -116,6 +116,9 @@ int tw_head_check(struct tw_head *out, const char *data, size_t len, int64_t max
 	size_t at = 0;
 	int fields = -1; /* the request line is none */
 	*out = (struct tw_head){0};
+	if (len > 0 && !isalpha((unsigned char)data[0]))
+		return refuse(out, 400,
+			      "this is no HTTP request (TLS ends in front of this server)");
 	for (;;) {
 		const char *s = data + at;
 		const char *nl = memchr(s, '\n', len - at);

@@ -38,7 +38,10 @@ TW_MUST_USE enum tw_status tw_http_server_start(struct tw_http_server **out,
 						struct tw_err *err);
 int tw_http_server_port(const struct tw_http_server *s);
 void tw_http_server_stop_listening(struct tw_http_server *s);
-/* Ends what is still open. No handler may run any more, and none may hold an exchange. */
+/* Until every connection is done, at most so long. */
+void tw_http_server_wait_idle(struct tw_http_server *s, double seconds);
+/* Ends what is still open. Exchanges that are still held are gone to their holders; a request that
+ * comes meanwhile must be answered at once. */
 void tw_http_server_free(struct tw_http_server *s); /* NULL is fine */
 
 /* --- the request; borrowed from the exchange --- */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -60,6 +61,7 @@ struct tw_http_server {
 	uint64_t ids; /* state of the random numbers; the library's thread alone uses it */
 	pthread_mutex_t lock;
 	TW_VEC(struct tw_exchange *) live; /* with a connection */
+	bool stopping;			   /* nobody may wait any more */
 };
 
 /* --- lifetime --- */
@@ -138,11 +140,13 @@ static struct tw_exchange *new_exchange(struct tw_http_server *s, struct MHD_Con
 	x->path = tw_strdup(&x->arena, path);
 	MHD_get_connection_values(conn, MHD_HEADER_KIND, add_pair, x);
 	MHD_get_connection_values(conn, MHD_GET_ARGUMENT_KIND, add_pair, x);
+	bool left = tw_front_tag(s->front, x->fd, x);
 	pthread_mutex_lock(&s->lock);
 	tw_vec_push(&s->live, x);
+	left = left || s->stopping;
 	pthread_mutex_unlock(&s->lock);
-	if (tw_front_tag(s->front, x->fd, x))
-		x->gone = true;
+	if (left)
+		set_gone(x);
 	return x;
 }
 
@@ -309,18 +313,17 @@ static enum MHD_Result queue_answer(struct tw_exchange *x, struct MHD_Connection
 /* Answers when the answer is there, else waits for it. */
 static enum MHD_Result answer_or_wait(struct tw_exchange *x, struct MHD_Connection *conn)
 {
-	enum MHD_Result ok = MHD_YES;
 	pthread_mutex_lock(&x->lock);
-	if (x->status) {
-		ok = queue_answer(x, conn);
-	} else if (x->gone) {
-		ok = MHD_NO;
-	} else {
+	bool ready = x->status != 0, wait = !ready && !x->gone;
+	if (wait) {
 		x->suspended = true;
 		MHD_suspend_connection(conn);
 	}
 	pthread_mutex_unlock(&x->lock);
-	return ok;
+	/* Outside of the lock: the library has one of its own on a response. What is ready stays as it is. */
+	if (ready)
+		return queue_answer(x, conn);
+	return wait ? MHD_YES : MHD_NO;
 }
 
 /* --- what libmicrohttpd calls --- */
@@ -359,11 +362,13 @@ static void on_completed(void *cls, struct MHD_Connection *conn, void **con_cls,
 {
 	struct tw_http_server *s = cls;
 	struct tw_exchange *x = *con_cls;
-	(void)conn;
 	(void)code;
 	if (!x)
 		return;
 	*con_cls = NULL;
+	/* 0.9.75 sometimes forgets a connection whose client left just when it was resumed, until the idle
+	 * timeout looks at it again: let that be soon. */
+	MHD_set_connection_option(conn, MHD_CONNECTION_OPTION_TIMEOUT, 1u);
 	tw_front_tag(s->front, x->fd, NULL);
 	pthread_mutex_lock(&s->lock);
 	for (size_t i = 0; i < s->live.n; i++)
@@ -473,6 +478,20 @@ void tw_http_server_stop_listening(struct tw_http_server *s)
 	tw_front_stop_listening(s->front);
 }
 
+void tw_http_server_wait_idle(struct tw_http_server *s, double seconds)
+{
+	const struct timespec nap = {0, 10 * 1000000L};
+	double end = tw_monotonic_s() + seconds;
+	for (;;) {
+		pthread_mutex_lock(&s->lock);
+		bool idle = s->live.n == 0;
+		pthread_mutex_unlock(&s->lock);
+		if (idle || tw_monotonic_s() > end)
+			return;
+		nanosleep(&nap, NULL);
+	}
+}
+
 void tw_http_server_free(struct tw_http_server *s)
 {
 	if (!s)
@@ -482,6 +501,7 @@ void tw_http_server_free(struct tw_http_server *s)
 	if (s->daemon) {
 		/* The library must not be stopped with suspended connections. */
 		pthread_mutex_lock(&s->lock);
+		s->stopping = true;
 		for (size_t i = 0; i < s->live.n; i++)
 			set_gone(s->live.at[i]);
 		pthread_mutex_unlock(&s->lock);

@@ -19,9 +19,8 @@
 #include "serve/server.h"
 
 struct tw_server {
-	const struct tw_inference_env *env;
+	const struct tw_inference_env *env; /* the caller's, who outlives the server */
 	struct tw_serve_options options;
-	struct tw_inference_env env_copy;
 	struct tw_access access;
 	struct tw_http_server *http;
 	struct tw_current *current;
@@ -39,9 +38,8 @@ struct tw_server {
 struct tw_call;
 
 struct tw_route {
-	const char *method, *path; /* a path that ends in '/' is a prefix */
-	void (*fn)(struct tw_call *call);
-	enum { TW_LANE_NONE, TW_LANE_LIGHT, TW_LANE_CHAT } lane; /* NONE: fn must not wait */
+	const char *method, *path; /* a path that ends in '/' is a prefix, "/" alone is not */
+	void (*fn)(struct tw_call *call); /* on the server's thread: must not wait */
 };
 
 struct tw_call {

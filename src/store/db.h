@@ -72,10 +72,10 @@ struct tw_val tw_v_text(const char *s); /* NULL is SQL's */
 #define V_BLOB(data, n) ((struct tw_val){.type = TW_VAL_BLOB, .p = (data), .len = (n)})
 
 /* Values follow the SQL: tw_sql_exec(c, err, "DELETE FROM t WHERE a = $1", V_INT(3)). */
-#define TW_VALS_(...)                                                           \
-	((const struct tw_val[]){{TW_VAL_NULL}, ##__VA_ARGS__} + 1),            \
-		sizeof((const struct tw_val[]){{TW_VAL_NULL}, ##__VA_ARGS__}) / \
-				sizeof(struct tw_val) -                         \
+#define TW_VALS_(...)                                                                   \
+	((const struct tw_val[]){{.type = TW_VAL_NULL}, ##__VA_ARGS__} + 1),            \
+		sizeof((const struct tw_val[]){{.type = TW_VAL_NULL}, ##__VA_ARGS__}) / \
+				sizeof(struct tw_val) -                                 \
 			1
 #define tw_sql_query(out, c, err, sql, ...) \
 	tw_sql_query_v((out), (c), (sql), TW_VALS_(__VA_ARGS__), (err))

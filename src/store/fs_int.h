@@ -17,6 +17,7 @@
 struct tw_vector_index;
 
 #define TW_DOCUMENTS_ID 0 /* the view "documents" in the change log */
+#define TW_FIELDS_MAX	60
 
 struct tw_view_table {
 	int64_t id;    /* in the change log; TW_DOCUMENTS_ID */
@@ -31,6 +32,7 @@ struct tw_view_table {
 		*sql_all;	/* SELECT doc, ord, row_id, fields …; $1: document, row id */
 	const char *sql_insert; /* $1 doc, $2 ord, $3 row_id, then the fields */
 	const char *sql_delete; /* $1: document */
+	const char *sql_bury; /* $1: document; its rows that a segment may hold go into dead_rows */
 	const char *sql_index, *sql_unindex, *sql_reindex,
 		*sql_search;	 /* dialect.h; NULL when not searchable */
 	const char *sql_place;	 /* doc, ord, row_id of the row with number $1 */
@@ -109,10 +111,15 @@ struct tw_vector_index *tw_vector_index_new(struct tw_db *db);
 void tw_vector_index_free(struct tw_vector_index *x);
 /* Writes what rows have gathered since the last segment into a new one when that is worth it; never fails a commit. */
 void tw_vector_index_grow(struct tw_vector_index *x, const struct tw_view_table *t);
-/* Takes the view's segments off the manifest and wipes dead rows in their files; the next search or commit writes new ones. */
+/* Takes the view's segments off the manifest; the next commit writes new ones. */
 TW_MUST_USE enum tw_status tw_vector_index_unlist(struct tw_conn *c, const struct tw_view_table *t,
 						  struct tw_err *err);
-/* Wipes and removes files that the manifest does not name. */
-void tw_vector_index_sweep(struct tw_vector_index *x);
+/* Removes files that the manifest does not name; all but UNNAMED write over them first. */
+enum tw_sweep {
+	TW_SWEEP_UNNAMED,
+	TW_SWEEP_WIPE,
+	TW_SWEEP_ALONE /* nobody else has the store open: half-written ones too */
+};
+void tw_vector_index_sweep(struct tw_vector_index *x, enum tw_sweep how);
 
 #endif

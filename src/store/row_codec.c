@@ -71,11 +71,11 @@ static struct tw_val value_of(const struct tw_cell *cell, enum tw_field_type typ
 	case TW_FIELD_INT:
 		return V_INT(cell->i);
 	case TW_FIELD_REAL:
-		return isnan(cell->r) ? (struct tw_val){TW_VAL_NULL} : V_REAL(cell->r);
+		return isnan(cell->r) ? (struct tw_val){.type = TW_VAL_NULL} : V_REAL(cell->r);
 	case TW_FIELD_VECTOR:
 		return V_BLOB(cell->vec, (size_t)cell->dim * sizeof(float));
 	}
-	return (struct tw_val){TW_VAL_NULL};
+	return (struct tw_val){.type = TW_VAL_NULL};
 }
 
 enum tw_status tw_row_insert(struct tw_conn *c, const struct tw_view_table *t,
@@ -83,7 +83,7 @@ enum tw_status tw_row_insert(struct tw_conn *c, const struct tw_view_table *t,
 			     struct tw_err *err)
 {
 	const struct tw_row *r = &rows->at[i];
-	struct tw_val vals[FIRST_FIELD + 64];
+	struct tw_val vals[FIRST_FIELD + TW_FIELDS_MAX];
 	size_t n = 0;
 
 	vals[n++] = V_TEXT(r->doc);

@@ -101,9 +101,10 @@ enum tw_status tw_schema_check(const char *view, const struct tw_field *schema, 
 				       view, schema[i].name);
 		vectors += schema[i].type == TW_FIELD_VECTOR;
 	}
-	if (vectors > 1)
-		return tw_fail(err, TW_BAD_USE, "view %s: a view has at most one vector field",
-			       view);
+	if (vectors > 1 || tw_schema_count(schema) > TW_FIELDS_MAX)
+		return tw_fail(err, TW_BAD_USE,
+			       "view %s: a view has at most one vector field and %d fields", view,
+			       TW_FIELDS_MAX);
 	return TW_OK;
 }
 

@@ -13,8 +13,8 @@ enum { LAYERS = 2, WIDE = 32, HEADS = 4, FFN = 64, POSITIONS = 384 };
 static int write_vocab(struct tw_str *out)
 {
 	static const char *const words[] = {"the",   "a",    "cat",  "dog",  "sat", "on",    "mat",
-					    "bread", "oven", "bake", "boat", "sea", "##ing", "##s",
-					    "##ed",  "##er", ".",    ",",    "!",   "?",     "é"};
+					    "bread", "oven", "bake", "boat", "sea", "##ing", "##ed",
+					    "##er",  ".",    ",",    "!",    "?",   "é"};
 	int n = 104;
 	tw_str_adds(out, "[PAD]\n");
 	for (int i = 0; i < 99; i++)

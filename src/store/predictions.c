@@ -1,0 +1,119 @@
+/* Answers that were given, with what they were made from. */
+#include "core/prediction.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/time.h"
+#include "store/fs_int.h"
+
+#define COLUMNS "id, batch, deployment, question, answer, sources, created_ms"
+
+static const char *text(const char *s)
+{
+	return s ? s : "";
+}
+
+static enum tw_status insert(const struct tw_prediction *p, struct tw_conn *c, struct tw_err *err)
+{
+	return tw_sql_exec(
+		c, err, "INSERT INTO predictions (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		V_TEXT(p->id), V_TEXT(text(p->batch)), V_INT(p->deployment),
+		V_TEXT(text(p->question)), V_TEXT(text(p->answer)),
+		V_TEXT(p->sources ? p->sources : "[]"), V_INT(p->created_ms));
+}
+
+enum tw_status tw_fs_prediction_put(struct tw_prediction *p, struct tw_feature_store *fs,
+				    struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_conn *c;
+	uint64_t id;
+
+	/* The same answer to the same question is another prediction: ids are random. */
+	if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+		return tw_fail_errno(err, TW_IO, "no random numbers");
+	p->id = tw_sprintf(a, "%016llx", (unsigned long long)id);
+	if (!p->created_ms)
+		p->created_ms = tw_now_ms();
+	enum tw_status st = tw_db_write(&c, fs->db, err);
+	return st == TW_OK ? tw_db_finish(c, insert(p, c, err), err) : st;
+}
+
+struct predictions TW_VEC_BODY(struct tw_prediction);
+
+static enum tw_status read_all(struct predictions *out, struct tw_stmt *q, struct tw_arena *a,
+			       struct tw_err *err)
+{
+	enum tw_status st;
+
+	while ((st = tw_sql_step(q, err)) == TW_OK) {
+		const struct tw_prediction p = {
+			.id = tw_col_str(q, 0, a),
+			.batch = tw_col_str(q, 1, a),
+			.deployment = tw_col_int(q, 2),
+			.question = tw_col_str(q, 3, a),
+			.answer = tw_col_str(q, 4, a),
+			.sources = tw_col_str(q, 5, a),
+			.created_ms = tw_col_int(q, 6),
+		};
+		tw_vec_push(out, p);
+	}
+	tw_sql_end(q);
+	return st == TW_DONE ? TW_OK : st;
+}
+
+enum tw_status tw_fs_prediction(struct tw_prediction *out, struct tw_feature_store *fs,
+				const char *id, struct tw_arena *a, struct tw_err *err)
+{
+	struct predictions found = {0};
+	struct tw_conn *c;
+	struct tw_stmt *q;
+	enum tw_status st = tw_db_read(&c, fs->db, err);
+
+	if (st != TW_OK)
+		return st;
+	st = tw_sql_query(&q, c, err, "SELECT " COLUMNS " FROM predictions WHERE id = $1",
+			  V_TEXT(id));
+	if (st == TW_OK)
+		st = read_all(&found, q, a, err);
+	tw_db_read_end(c);
+	if (st == TW_OK && found.n == 0)
+		st = tw_fail(err, TW_NOT_FOUND, "there is no answer \"%s\"", id);
+	if (st == TW_OK)
+		*out = found.at[0];
+	tw_vec_release(&found);
+	return st;
+}
+
+enum tw_status tw_fs_predictions(struct tw_predictions *out, struct tw_feature_store *fs,
+				 const char *batch, size_t limit, struct tw_arena *a,
+				 struct tw_err *err)
+{
+	const int64_t most = limit ? (int64_t)limit : INT64_MAX;
+	struct predictions all = {0};
+	struct tw_conn *c;
+	struct tw_stmt *q;
+	enum tw_status st = tw_db_read(&c, fs->db, err);
+
+	if (st != TW_OK)
+		return st;
+	if (batch)
+		st = tw_sql_query(&q, c, err,
+				  "SELECT " COLUMNS " FROM predictions WHERE batch = $1 "
+				  "ORDER BY n DESC LIMIT $2",
+				  V_TEXT(batch), V_INT(most));
+	else
+		st = tw_sql_query(&q, c, err,
+				  "SELECT " COLUMNS " FROM predictions ORDER BY n DESC LIMIT $1",
+				  V_INT(most));
+	if (st == TW_OK)
+		st = read_all(&all, q, a, err);
+	tw_db_read_end(c);
+	struct tw_prediction *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_prediction);
+	if (all.n)
+		memcpy(at, all.at, all.n * sizeof(*at));
+	*out = (struct tw_predictions){at, all.n};
+	tw_vec_release(&all);
+	return st;
+}

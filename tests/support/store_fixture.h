@@ -1,0 +1,70 @@
+/*
+ * support/store_fixture.h: a feature store with a few documents and views, for
+ * tests that look at it through core's contracts only.
+ *
+ * Every engine opens its store from a URL; TW_STORE_ENGINES lists them, and a
+ * contract test runs its cases on each.
+ */
+#ifndef TEST_SUPPORT_STORE_FIXTURE_H
+#define TEST_SUPPORT_STORE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/document_store.h"
+#include "core/feature_store.h"
+
+#define assert_ok(call, err)                                                 \
+	do {                                                                 \
+		enum tw_status st_ = (call);                                 \
+		if (st_ != TW_OK)                                            \
+			fail_msg("%s: %s", tw_status_name(st_), (err)->msg); \
+	} while (0)
+
+#define assert_contains(text, part)                                          \
+	do {                                                                 \
+		if (!strstr((text), (part)))                                 \
+			fail_msg("\"%s\" is not in \"%s\"", (part), (text)); \
+	} while (0)
+
+struct store_engine {
+	const char *name;
+	/* URL of a new, empty store; valid until the next eight calls. */
+	const char *(*url)(const char *suffix);
+};
+extern const struct store_engine store_engines[]; /* ended by {0} */
+
+/* A path in this program's own folder that no earlier call gave. */
+const char *fresh_path(const char *suffix);
+
+/* One document as a source would give it: title "Title of KEY", fingerprint of the body. */
+struct tw_document doc_of(const char *key, const char *body);
+
+/* A pass over source `src` that sees exactly these: key, body, key, body, …, NULL. */
+struct tw_pass_stats collect(struct tw_feature_store *fs, const char *src, ...);
+
+/* Id of the document with this key. */
+const char *id_of(struct tw_feature_store *fs, const char *key, struct tw_arena *a);
+
+extern const struct tw_field
+	text_schema[]; /* text (searched, 1), heading (searched, 2), n INT, score REAL */
+extern const struct tw_field vector_schema[]; /* vec VECTOR, n INT */
+
+/* Declares name with these inputs (NULL-ended digests); returns its digest in `a`. `params` tells versions apart. */
+const char *declare(struct tw_feature_store *fs, const char *name, const char *params,
+		    const struct tw_field *schema, struct tw_arena *a, ...);
+
+/* Brings a view of text_schema up to date: a row for each line of each input document. Returns how many documents it computed. */
+size_t materialize(struct tw_feature_store *fs, const char *view, const char *input);
+
+/* One row of text. */
+void add_text(struct tw_rows *rows, const char *doc, const char *text);
+
+#endif
