@@ -45,10 +45,7 @@ static enum tw_status add_service(struct views *v, struct tw_app *app, const cha
 
 static void hand_out(struct tw_views *out, struct views *v, struct tw_app *app)
 {
-	struct tw_view *at = TW_NEW_ARRAY(&app->arena, v->n + 1, struct tw_view);
-	if (v->n)
-		memcpy(at, v->at, v->n * sizeof(*at));
-	*out = (struct tw_views){at, v->n};
+	*out = (struct tw_views){tw_copy_array(&app->arena, v->at, v->n, sizeof(*v->at)), v->n};
 	tw_vec_release(v);
 }
 

@@ -125,6 +125,14 @@ void *tw_alloc_array(struct tw_arena *a, size_t n, size_t size)
 	return tw_alloc(a, checked_mul(n, size));
 }
 
+void *tw_copy_array(struct tw_arena *a, const void *items, size_t n, size_t size)
+{
+	void *copy = tw_alloc_array(a, n + 1, size);
+	if (n)
+		memcpy(copy, items, n * size);
+	return copy;
+}
+
 char *tw_strdup(struct tw_arena *a, const char *s)
 {
 	return s ? tw_strndup(a, s, strlen(s)) : NULL;

@@ -36,6 +36,8 @@ void tw_arena_release(struct tw_arena *a); /* back to the state after init */
 /* 16-byte aligned, zeroed. Never NULL. */
 void *tw_alloc(struct tw_arena *a, size_t size);
 void *tw_alloc_array(struct tw_arena *a, size_t n, size_t size);
+/* A copy of n items of `size` bytes, and one zero item behind them. `items` may be NULL when n is 0. */
+void *tw_copy_array(struct tw_arena *a, const void *items, size_t n, size_t size);
 char *tw_strdup(struct tw_arena *a, const char *s); /* NULL gives NULL */
 char *tw_strndup(struct tw_arena *a, const char *s, size_t len);
 char *tw_sprintf(struct tw_arena *a, const char *fmt, ...) TW_PRINTF(2, 3);

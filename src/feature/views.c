@@ -192,10 +192,8 @@ enum tw_status tw_view_closure(struct tw_views *out, struct tw_feature_store *fs
 {
 	struct closure all = {0};
 	enum tw_status st = add_closure(&all, fs, view_digest, a, err);
-	struct tw_view *at = TW_NEW_ARRAY(a, all.n, struct tw_view);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_views){at, st == TW_OK ? all.n : 0};
+	*out = (struct tw_views){tw_copy_array(a, all.at, all.n, sizeof(*all.at)),
+				 st == TW_OK ? all.n : 0};
 	tw_vec_release(&all);
 	return st;
 }

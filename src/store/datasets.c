@@ -220,10 +220,7 @@ enum tw_status tw_fs_datasets(struct tw_datasets *out, struct tw_feature_store *
 	if (st == TW_OK)
 		st = read_all(&all, q, a, err);
 	tw_db_read_end(c);
-	struct tw_dataset *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_dataset);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_datasets){at, all.n};
+	*out = (struct tw_datasets){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st;
 }
@@ -266,10 +263,7 @@ enum tw_status tw_fs_examples(struct tw_examples *out, struct tw_feature_store *
 	}
 	tw_sql_end(q);
 	tw_db_read_end(c);
-	struct tw_example *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_example);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_examples){at, all.n};
+	*out = (struct tw_examples){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st == TW_DONE ? TW_OK : st;
 }

@@ -168,10 +168,7 @@ enum tw_status tw_mr_deployments(struct tw_deployments *out, struct tw_model_reg
 	struct deployments all = {0};
 	enum tw_status st = list(&all, mr, 0, limit ? (int64_t)limit : INT64_MAX, a, err);
 
-	struct tw_deployment *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_deployment);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_deployments){at, all.n};
+	*out = (struct tw_deployments){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st;
 }
@@ -197,10 +194,7 @@ enum tw_status tw_mr_alias_history(struct tw_alias_events *out, struct tw_model_
 	}
 	tw_sql_end(q);
 	tw_db_read_end(c);
-	struct tw_alias_event *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_alias_event);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_alias_events){at, all.n};
+	*out = (struct tw_alias_events){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st == TW_DONE ? TW_OK : st;
 }

@@ -68,10 +68,7 @@ static enum tw_status list(struct tw_documents *out, struct tw_conn *c,
 		tw_vec_push(&all, d);
 	}
 	tw_sql_end(q);
-	struct tw_document *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_document);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_documents){at, all.n};
+	*out = (struct tw_documents){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st == TW_DONE ? TW_OK : st;
 }

@@ -118,10 +118,7 @@ static enum tw_status erase_examples(struct forgetting *f)
 				 V_TEXT(f->doc));
 	if (st == TW_OK)
 		f->out->dataset_rows = tw_sql_changes(f->c);
-	const char **at = TW_NEW_ARRAY(f->a, ids.n + 1, const char *);
-	if (ids.n)
-		memcpy(at, ids.at, ids.n * sizeof(*at));
-	f->out->datasets = at;
+	f->out->datasets = tw_copy_array(f->a, ids.at, ids.n, sizeof(*ids.at));
 	f->out->n_datasets = ids.n;
 	tw_vec_release(&ids);
 	return st;

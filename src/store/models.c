@@ -133,10 +133,7 @@ enum tw_status tw_mr_models(struct tw_model_versions *out, struct tw_model_regis
 	if (st == TW_OK)
 		st = read_all(&all, q, a, err);
 	tw_db_read_end(c);
-	struct tw_model_version *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_model_version);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_model_versions){at, all.n};
+	*out = (struct tw_model_versions){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st;
 }

@@ -110,10 +110,7 @@ enum tw_status tw_fs_predictions(struct tw_predictions *out, struct tw_feature_s
 	if (st == TW_OK)
 		st = read_all(&all, q, a, err);
 	tw_db_read_end(c);
-	struct tw_prediction *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_prediction);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_predictions){at, all.n};
+	*out = (struct tw_predictions){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st;
 }

@@ -119,74 +119,75 @@ static enum tw_status read_all(struct runs *out, struct tw_stmt *q, struct tw_ar
 	return st == TW_DONE ? TW_OK : st;
 }
 
-enum tw_status tw_mr_run(struct tw_run *out, struct tw_model_registry *mr, int64_t id,
-			 struct tw_arena *a, struct tw_err *err)
+/* `sql` selects COLUMNS. */
+static enum tw_status select_runs(struct runs *out, struct tw_model_registry *mr, const char *sql,
+				  const struct tw_val *vals, size_t n, struct tw_arena *a,
+				  struct tw_err *err)
 {
-	struct runs found = {0};
 	struct tw_conn *c;
 	struct tw_stmt *q;
 	enum tw_status st = tw_db_read(&c, mr->db, err);
 
 	if (st != TW_OK)
 		return st;
-	st = tw_sql_query(&q, c, err, "SELECT " COLUMNS " FROM runs WHERE id = $1", V_INT(id));
+	st = tw_sql_query_v(&q, c, sql, vals, n, err);
 	if (st == TW_OK)
-		st = read_all(&found, q, a, err);
+		st = read_all(out, q, a, err);
 	tw_db_read_end(c);
+	return st;
+}
+
+/* TW_NOT_FOUND, with nothing said, when there is none. */
+static enum tw_status select_one(struct tw_run *out, struct tw_model_registry *mr, const char *sql,
+				 const struct tw_val *vals, size_t n, struct tw_arena *a,
+				 struct tw_err *err)
+{
+	struct runs found = {0};
+	enum tw_status st = select_runs(&found, mr, sql, vals, n, a, err);
+
 	if (st == TW_OK && found.n == 0)
-		st = tw_fail(err, TW_NOT_FOUND, "there is no run %" PRId64, id);
+		st = TW_NOT_FOUND;
 	if (st == TW_OK)
 		*out = found.at[0];
 	tw_vec_release(&found);
 	return st;
+}
+
+enum tw_status tw_mr_run(struct tw_run *out, struct tw_model_registry *mr, int64_t id,
+			 struct tw_arena *a, struct tw_err *err)
+{
+	const struct tw_val vals[] = {V_INT(id)};
+	enum tw_status st =
+		select_one(out, mr, "SELECT " COLUMNS " FROM runs WHERE id = $1", vals, 1, a, err);
+
+	return st == TW_NOT_FOUND ? tw_fail(err, st, "there is no run %" PRId64, id) : st;
 }
 
 enum tw_status tw_mr_run_cached(struct tw_run *out, struct tw_model_registry *mr, const char *kind,
 				const char *key, struct tw_arena *a, struct tw_err *err)
 {
-	struct runs found = {0};
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, mr->db, err);
+	const struct tw_val vals[] = {V_TEXT(kind), V_TEXT(key)};
+	enum tw_status st = select_one(out, mr,
+				       "SELECT " COLUMNS " FROM runs WHERE kind = $1 AND key = $2 "
+				       "AND status = 'done' ORDER BY id DESC LIMIT 1",
+				       vals, 2, a, err);
 
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query(&q, c, err,
-			  "SELECT " COLUMNS " FROM runs WHERE kind = $1 AND key = $2 "
-			  "AND status = 'done' ORDER BY id DESC LIMIT 1",
-			  V_TEXT(kind), V_TEXT(key));
-	if (st == TW_OK)
-		st = read_all(&found, q, a, err);
-	tw_db_read_end(c);
-	if (st == TW_OK && found.n == 0)
-		st = tw_fail(err, TW_NOT_FOUND, "no %s run with the same inputs is done", kind);
-	if (st == TW_OK)
-		*out = found.at[0];
-	tw_vec_release(&found);
-	return st;
+	return st == TW_NOT_FOUND ? tw_fail(err, st, "no %s run with the same inputs is done", kind)
+				  : st;
 }
 
 enum tw_status tw_mr_runs(struct tw_runs *out, struct tw_model_registry *mr, const char *kind,
 			  size_t limit, struct tw_arena *a, struct tw_err *err)
 {
+	const struct tw_val vals[] = {V_TEXT(tw_or_empty(kind)),
+				      V_INT(limit ? (int64_t)limit : INT64_MAX)};
 	struct runs all = {0};
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, mr->db, err);
+	enum tw_status st = select_runs(&all, mr,
+					"SELECT " COLUMNS " FROM runs WHERE $1 = '' OR kind = $1 "
+					"ORDER BY id DESC LIMIT $2",
+					vals, 2, a, err);
 
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query(&q, c, err,
-			  "SELECT " COLUMNS " FROM runs WHERE $1 = '' OR kind = $1 "
-			  "ORDER BY id DESC LIMIT $2",
-			  V_TEXT(tw_or_empty(kind)), V_INT(limit ? (int64_t)limit : INT64_MAX));
-	if (st == TW_OK)
-		st = read_all(&all, q, a, err);
-	tw_db_read_end(c);
-	struct tw_run *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_run);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_runs){at, all.n};
+	*out = (struct tw_runs){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st;
 }
@@ -212,10 +213,7 @@ enum tw_status tw_mr_run_metrics(struct tw_metrics *out, struct tw_model_registr
 	}
 	tw_sql_end(q);
 	tw_db_read_end(c);
-	struct tw_metric_point *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_metric_point);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_metrics){at, all.n};
+	*out = (struct tw_metrics){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st == TW_DONE ? TW_OK : st;
 }

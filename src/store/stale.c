@@ -190,10 +190,7 @@ static enum tw_status compare(struct tw_stale *out, const struct question *q)
 		tw_vec_push(&docs, d);
 	}
 	tw_sql_end(s);
-	struct tw_stale_doc *at = TW_NEW_ARRAY(q->a, docs.n + 1, struct tw_stale_doc);
-	if (docs.n)
-		memcpy(at, docs.at, docs.n * sizeof(*at));
-	out->at = at;
+	out->at = tw_copy_array(q->a, docs.at, docs.n, sizeof(*docs.at));
 	out->n = docs.n;
 	tw_vec_release(&docs);
 	return st == TW_DONE ? TW_OK : st;

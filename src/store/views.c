@@ -223,10 +223,7 @@ static enum tw_status list(struct tw_views *out, struct tw_conn *c, struct tw_ar
 		tw_vec_push(&all, v);
 	}
 	tw_sql_end(q);
-	struct tw_view *at = TW_NEW_ARRAY(a, all.n + 1, struct tw_view);
-	if (all.n)
-		memcpy(at, all.at, all.n * sizeof(*at));
-	*out = (struct tw_views){at, all.n};
+	*out = (struct tw_views){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
 	tw_vec_release(&all);
 	return st == TW_DONE ? TW_OK : st;
 }

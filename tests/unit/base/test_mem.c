@@ -119,6 +119,22 @@ static void a_vector_grows_and_keeps_its_elements(void **state)
 	assert_null(v.at);
 }
 
+static void a_copied_array_has_a_zero_item_behind_it(void **state)
+{
+	const int items[] = {3, 4};
+	struct tw_arena a;
+
+	(void)state;
+	tw_arena_init(&a);
+	const int *copy = tw_copy_array(&a, items, 2, sizeof(*items));
+	assert_int_equal(copy[0], 3);
+	assert_int_equal(copy[1], 4);
+	assert_int_equal(copy[2], 0);
+	const int *none = tw_copy_array(&a, NULL, 0, sizeof(*items));
+	assert_int_equal(none[0], 0);
+	tw_arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +145,7 @@ int main(void)
 		cmocka_unit_test(a_huge_allocation_is_an_error_and_names_its_purpose),
 		cmocka_unit_test(a_tried_allocation_is_aligned_and_zeroed),
 		cmocka_unit_test(a_vector_grows_and_keeps_its_elements),
+		cmocka_unit_test(a_copied_array_has_a_zero_item_behind_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
