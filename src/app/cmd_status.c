@@ -2,6 +2,7 @@
 
 #include "app/command.h"
 #include "app/graph.h"
+#include "app/pinned.h"
 #include "app/plugins.h"
 #include "app/print.h"
 #include "base/log.h"
@@ -70,12 +71,9 @@ static enum tw_status add_documents(struct tw_json_writer *w, struct tw_graph *g
 				    struct tw_err *err)
 {
 	struct tw_documents all;
-	struct tw_runs runs;
 	struct tw_arena *a = &g->app->arena;
 	const struct tw_document_filter filter = {0};
 	enum tw_status st = tw_fs_documents(&all, g->app->fs, &filter, a, err);
-	if (st == TW_OK)
-		st = tw_mr_runs(&runs, g->app->mr, "collect", 1, a, err);
 	if (st == TW_OK)
 		add(w, "collect", all.n > 0,
 		    all.n ? tw_sprintf(a, "%zu documents from %zu sources", all.n,
@@ -94,7 +92,7 @@ static enum tw_status add_features(struct tw_json_writer *w, struct tw_graph *g,
 		const struct tw_view *v = &g->views.at[i];
 		struct tw_stale stale;
 		st = tw_fs_stale(&stale, g->app->fs, v->digest, a, err);
-		if (st == TW_OK && (v->watermark < 0 || stale.n || stale.changed))
+		if (st == TW_OK && tw_view_is_late(v, &stale))
 			tw_str_addf(&late, "%s%s@v%d", late.len ? ", " : "", v->name, v->version);
 		if (st == TW_OK && stale.n)
 			tw_str_addf(&late, " (%zu of %zu)", stale.n, stale.total);

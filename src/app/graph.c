@@ -1,6 +1,5 @@
 #include "app/graph.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/memory.h"
@@ -17,12 +16,6 @@ const struct tw_step *const tw_steps[] = {&tw_step_collect,
 					  &tw_step_eval,
 					  &tw_step_promote,
 					  NULL};
-
-/* What a step needs to run; kept while the graph runs. */
-struct outcome {
-	struct tw_str *report; /* JSON objects of the steps, comma-separated */
-	bool force;
-};
 
 enum tw_status tw_step_begin(struct tw_graph *g, struct tw_step_run *r, struct tw_err *err)
 {
@@ -135,20 +128,21 @@ static void write_report(struct tw_str *out, const struct tw_step *s, const stru
 	tw_str_release(&one);
 }
 
-static enum tw_status run_step(const struct tw_step *s, struct tw_graph *g, const struct outcome *o,
-			       struct tw_err *err)
+/* `report` gets a JSON object, comma-separated from those before. */
+static enum tw_status run_step(const struct tw_step *s, struct tw_graph *g, struct tw_str *report,
+			       bool force, struct tw_err *err)
 {
 	struct tw_step_run r = {.key = "", .kind = s->name};
 	double start = tw_monotonic_s();
 	tw_memory_reset_peak();
-	enum tw_status st = tw_stopping() ? TW_CANCELLED : work(s, g, &r, o->force, err);
+	enum tw_status st = tw_stopping() ? TW_CANCELLED : work(s, g, &r, force, err);
 	double seconds = tw_monotonic_s() - start;
 	if (st == TW_OK)
 		say(s, &r, seconds, &g->app->arena);
 	else
 		tw_wrap(err, st, "%s", s->name);
 	if (st == TW_OK)
-		write_report(o->report, s, &r, seconds);
+		write_report(report, s, &r, seconds);
 	tw_str_release(&r.params);
 	tw_str_release(&r.outputs);
 	tw_str_release(&r.summary);
@@ -198,9 +192,8 @@ enum tw_status tw_graph_run(struct tw_graph *g, const struct tw_step *last, bool
 	struct tw_str report = TW_STR_INIT;
 	enum tw_status st = TW_OK;
 	for (const struct tw_step *const *s = tw_steps; st == TW_OK; s++) {
-		const struct outcome o = {&report, *s == last && force};
 		if (*s == last || all)
-			st = run_step(*s, g, &o, err);
+			st = run_step(*s, g, &report, *s == last && force, err);
 		else if (needs(last, (*s)->name))
 			st = tw_step_look_up(*s, g, err);
 		if (*s == last)

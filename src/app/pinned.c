@@ -6,31 +6,17 @@
 
 struct views TW_VEC_BODY(struct tw_view);
 
-bool tw_pinned_has(const struct tw_views *pinned, const char *digest)
+bool tw_views_have(const struct tw_views *views, const char *digest)
 {
-	for (size_t i = 0; i < pinned->n; i++)
-		if (strcmp(pinned->at[i].digest, digest) == 0)
+	for (size_t i = 0; i < views->n; i++)
+		if (strcmp(views->at[i].digest, digest) == 0)
 			return true;
 	return false;
 }
 
 static bool has(const struct views *v, const char *digest)
 {
-	return tw_pinned_has(&(struct tw_views){v->at, v->n}, digest);
-}
-
-static enum tw_status add_view(struct views *v, struct tw_app *app, const char *digest,
-			       struct tw_err *err)
-{
-	struct tw_view view;
-	if (strcmp(digest, TW_DOCUMENTS_VIEW) == 0 || has(v, digest))
-		return TW_OK;
-	enum tw_status st = tw_fs_view(&view, app->fs, digest, &app->arena, err);
-	for (size_t i = 0; st == TW_OK && i < view.n_inputs; i++)
-		st = add_view(v, app, view.inputs[i], err);
-	if (st == TW_OK)
-		tw_vec_push(v, view);
-	return st;
+	return tw_views_have(&(struct tw_views){v->at, v->n}, digest);
 }
 
 static enum tw_status add_service(struct views *v, struct tw_app *app, const char *service,
@@ -38,8 +24,13 @@ static enum tw_status add_service(struct views *v, struct tw_app *app, const cha
 {
 	struct tw_service s;
 	enum tw_status st = tw_fs_service(&s, app->fs, service, &app->arena, err);
-	for (size_t i = 0; st == TW_OK && i < s.n_views; i++)
-		st = add_view(v, app, s.views[i], err);
+	for (size_t i = 0; st == TW_OK && i < s.n_views; i++) {
+		struct tw_views closure;
+		st = tw_view_closure(&closure, app->fs, s.views[i], &app->arena, err);
+		for (size_t k = 0; st == TW_OK && k < closure.n; k++)
+			if (!has(v, closure.at[k].digest))
+				tw_vec_push(v, closure.at[k]);
+	}
 	return st;
 }
 
@@ -78,6 +69,11 @@ enum tw_status tw_pinned_views(struct tw_views *out, struct tw_app *app, struct 
 	return st;
 }
 
+bool tw_view_is_late(const struct tw_view *v, const struct tw_stale *stale)
+{
+	return v->watermark < 0 || stale->n || stale->changed;
+}
+
 enum tw_status tw_service_fresh(struct tw_app *app, const char *service, struct tw_err *err)
 {
 	struct tw_views views;
@@ -87,7 +83,7 @@ enum tw_status tw_service_fresh(struct tw_app *app, const char *service, struct 
 		struct tw_stale stale;
 		const struct tw_view *v = &views.at[i];
 		st = tw_fs_stale(&stale, app->fs, v->digest, &app->arena, err);
-		if (st == TW_OK && (v->watermark < 0 || stale.n || stale.changed))
+		if (st == TW_OK && tw_view_is_late(v, &stale))
 			tw_str_addf(&late, "%s%s@v%d", late.len ? ", " : "", v->name, v->version);
 	}
 	if (st == TW_OK && late.len)

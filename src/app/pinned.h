@@ -16,11 +16,14 @@
 /* With all that they are computed from, inputs first. */
 TW_MUST_USE enum tw_status tw_pinned_views(struct tw_views *out, struct tw_app *app,
 					   struct tw_err *err);
-bool tw_pinned_has(const struct tw_views *pinned, const char *digest);
+bool tw_views_have(const struct tw_views *views, const char *digest);
 
 /* The views of one feature service and their inputs, inputs first. */
 TW_MUST_USE enum tw_status tw_service_closure(struct tw_views *out, struct tw_app *app,
 					      const char *service, struct tw_err *err);
+
+/* It was never computed, or an input has moved since. */
+bool tw_view_is_late(const struct tw_view *v, const struct tw_stale *stale);
 
 /* TW_BLOCKED names the views of the service that have not caught up, and what brings them up to date. */
 TW_MUST_USE enum tw_status tw_service_fresh(struct tw_app *app, const char *service,

@@ -80,14 +80,6 @@ static enum tw_status materialize(struct tw_graph *g, struct tw_step_run *r, str
 	return st;
 }
 
-static bool is_current(const struct tw_graph *g, const char *digest)
-{
-	for (size_t i = 0; i < g->views.n; i++)
-		if (strcmp(g->views.at[i].digest, digest) == 0)
-			return true;
-	return false;
-}
-
 /* Keeps the views of recent deployments fresh, so that a rollback is immediate. */
 static enum tw_status keep_pinned(struct tw_graph *g, struct tw_step_run *r, struct tally *t,
 				  const struct tw_views *pinned, struct tw_err *err)
@@ -95,7 +87,7 @@ static enum tw_status keep_pinned(struct tw_graph *g, struct tw_step_run *r, str
 	for (size_t i = 0; i < pinned->n; i++) {
 		const struct tw_view *v = &pinned->at[i];
 		struct tw_err why = TW_ERR_INIT;
-		if (is_current(g, v->digest))
+		if (tw_views_have(&g->views, v->digest))
 			continue;
 		enum tw_status st = materialize(g, r, t, v, &why);
 		if (st == TW_UNSUPPORTED)
@@ -115,8 +107,8 @@ static enum tw_status drop_unused(struct tw_graph *g, const struct tw_views *pin
 	enum tw_status st = tw_fs_views(&all, g->app->fs, &g->app->arena, err);
 	for (size_t i = 0; st == TW_OK && i < all.n; i++) {
 		const struct tw_view *v = &all.at[i];
-		if (v->watermark < 0 || is_current(g, v->digest) ||
-		    tw_pinned_has(pinned, v->digest))
+		if (v->watermark < 0 || tw_views_have(&g->views, v->digest) ||
+		    tw_views_have(pinned, v->digest))
 			continue;
 		st = tw_fs_view_drop(g->app->fs, v->digest, err);
 		tw_debug("dropped the rows of %s@v%d, which nothing uses", v->name, v->version);

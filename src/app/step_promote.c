@@ -36,7 +36,7 @@ static enum tw_status gate(struct tw_graph *g, struct tw_err *err)
 	return st == TW_OK ? tw_gate_check(&metrics, &o, err) : st;
 }
 
-/* Serves this already? TW_NOT_FOUND: nothing does yet. */
+/* Whether exactly this serves already. */
 static enum tw_status is_deployed(bool *out, struct tw_graph *g, const char *settings,
 				  struct tw_err *err)
 {
