@@ -2,15 +2,7 @@
  * What core/embedder.h promises, asked of every backend. To add one: a row in
  * `backends`, with a function that says its spec.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 #include <math.h>
 
 #include "base/fs.h"
@@ -21,13 +13,6 @@
 #include "llm/model_import.h"
 #include "support/openai_peer.h"
 #include "support/tiny_gguf.h"
-
-#define assert_ok(call, err)                                                 \
-	do {                                                                 \
-		enum tw_status st_ = (call);                                 \
-		if (st_ != TW_OK)                                            \
-			fail_msg("%s: %s", tw_status_name(st_), (err)->msg); \
-	} while (0)
 
 static const struct tw_embedder_type *const types[] = {&tw_embedder_llama, &tw_embedder_openai,
 						       NULL};

@@ -6,15 +6,7 @@
 #include <dirent.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -26,13 +18,6 @@
 #include "collect/collect.h"
 #include "support/git_fixture.h"
 #include "support/web_server.h"
-
-#define assert_ok(call, err)                                                 \
-	do {                                                                 \
-		enum tw_status st_ = (call);                                 \
-		if (st_ != TW_OK)                                            \
-			fail_msg("%s: %s", tw_status_name(st_), (err)->msg); \
-	} while (0)
 
 #define MAX_FILES 16
 

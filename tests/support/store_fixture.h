@@ -8,31 +8,10 @@
 #ifndef TEST_SUPPORT_STORE_FIXTURE_H
 #define TEST_SUPPORT_STORE_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "core/document_store.h"
 #include "core/feature_store.h"
-
-#define assert_ok(call, err)                                                 \
-	do {                                                                 \
-		enum tw_status st_ = (call);                                 \
-		if (st_ != TW_OK)                                            \
-			fail_msg("%s: %s", tw_status_name(st_), (err)->msg); \
-	} while (0)
-
-#define assert_contains(text, part)                                          \
-	do {                                                                 \
-		if (!strstr((text), (part)))                                 \
-			fail_msg("\"%s\" is not in \"%s\"", (part), (text)); \
-	} while (0)
 
 struct store_engine {
 	const char *name;

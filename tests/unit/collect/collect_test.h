@@ -1,37 +1,14 @@
 /*
- * What cmocka wants before its own header, and a host for sources whose
- * documents and state live in memory.
+ * A host for sources whose documents and state live in memory.
  */
 #ifndef TEST_COLLECT_TEST_H
 #define TEST_COLLECT_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "base/map.h"
 #include "base/vec.h"
 #include "core/source.h"
-
-/* Fails with the error's own words. */
-#define assert_ok(call, err)                                                 \
-	do {                                                                 \
-		enum tw_status st_ = (call);                                 \
-		if (st_ != TW_OK)                                            \
-			fail_msg("%s: %s", tw_status_name(st_), (err)->msg); \
-	} while (0)
-
-#define assert_contains(text, part)                                          \
-	do {                                                                 \
-		if (!strstr((text), (part)))                                 \
-			fail_msg("\"%s\" is not in \"%s\"", (part), (text)); \
-	} while (0)
 
 /* A fresh folder of this name below the test's own; in the arena. */
 const char *fresh_dir(const char *name, struct tw_arena *a);

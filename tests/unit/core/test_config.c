@@ -1,12 +1,5 @@
 /* twin.yaml: finding it, reading it, refusing what is wrong in it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "base/fs.h"
 #include "core/config.h"

@@ -1,12 +1,5 @@
 /* Option tables: parsing, limits, defaults, canonical parameters. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "core/opt.h"
 

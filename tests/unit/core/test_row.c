@@ -1,11 +1,5 @@
 /* Rows of feature views in memory, their digests and their JSON form. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "core/row.h"
 #include "core/transform.h"

@@ -4,34 +4,12 @@
 #ifndef TEST_FEATURE_TEST_H
 #define TEST_FEATURE_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "test.h"
 
 #include "core/embedder.h"
 #include "core/llm.h"
 #include "core/transform.h"
 #include "feature/feature.h"
-
-/* Fails with the error's own words. */
-#define assert_ok(call, err)                                                 \
-	do {                                                                 \
-		enum tw_status st_ = (call);                                 \
-		if (st_ != TW_OK)                                            \
-			fail_msg("%s: %s", tw_status_name(st_), (err)->msg); \
-	} while (0)
-
-#define assert_contains(text, part)                                          \
-	do {                                                                 \
-		if (!strstr((text), (part)))                                 \
-			fail_msg("\"%s\" is not in \"%s\"", (part), (text)); \
-	} while (0)
 
 #define assert_lacks(text, part)                                         \
 	do {                                                             \

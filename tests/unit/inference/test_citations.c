@@ -1,4 +1,4 @@
-#include "inference_test.h"
+#include "test.h"
 
 #include "inference/citations.h"
 

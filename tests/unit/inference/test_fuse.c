@@ -1,4 +1,4 @@
-#include "inference_test.h"
+#include "test.h"
 
 #include "inference/evidence.h"
 #include "inference/fuse.h"

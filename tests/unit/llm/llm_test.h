@@ -1,21 +1,13 @@
 /*
- * What cmocka wants before its own header, and small helpers of the tests of llm/.
+ * Small helpers of the tests of llm/.
  */
 #ifndef TEST_LLM_TEST_H
 #define TEST_LLM_TEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "test.h"
 
-#include <cmocka.h>
 #include <fcntl.h>
 
-#include "base/err.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "core/embedder.h"
@@ -23,20 +15,6 @@
 #include "llm/llm_backends.h"
 #include "llm/model_import.h"
 #include "support/tiny_gguf.h"
-
-/* Fails with the error's own words. */
-#define assert_ok(call, err)                                                 \
-	do {                                                                 \
-		enum tw_status st_ = (call);                                 \
-		if (st_ != TW_OK)                                            \
-			fail_msg("%s: %s", tw_status_name(st_), (err)->msg); \
-	} while (0)
-
-#define assert_contains(text, part)                                          \
-	do {                                                                 \
-		if (!strstr((text), (part)))                                 \
-			fail_msg("\"%s\" is not in \"%s\"", (part), (text)); \
-	} while (0)
 
 static const struct tw_llm_type *const llms[] = {&tw_llm_llama, &tw_llm_openai, NULL};
 static const struct tw_embedder_type *const embedders[] = {&tw_embedder_llama, &tw_embedder_openai,

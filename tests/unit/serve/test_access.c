@@ -1,4 +1,4 @@
-#include "serve_test.h"
+#include "test.h"
 
 #include "serve/access.h"
 

@@ -1,5 +1,5 @@
 /* The HTTP server alone, over real sockets, with clients that behave badly. */
-#include "serve_test.h"
+#include "test.h"
 
 #include <dirent.h>
 #include <pthread.h>

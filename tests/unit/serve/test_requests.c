@@ -1,5 +1,5 @@
 /* Bodies of /v1/chat/completions and /v1/embeddings, and what is written back. */
-#include "serve_test.h"
+#include "test.h"
 
 #include "base/json.h"
 #include "serve/chat_request.h"

@@ -1,8 +1,9 @@
 /*
- * What cmocka wants before its own header, and small helpers of the tests of serve/.
+ * test.h: what every test of Twin begins with: cmocka, which wants its headers
+ * in this order, assertions that speak, and the program's own folder.
  */
-#ifndef TEST_SERVE_TEST_H
-#define TEST_SERVE_TEST_H
+#ifndef TEST_TEST_H
+#define TEST_TEST_H
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 
 #include "base/err.h"
 
+/* Fails with the error's own words. */
 #define assert_ok(call, err)                                                 \
 	do {                                                                 \
 		enum tw_status st_ = (call);                                 \
@@ -29,6 +31,7 @@
 			fail_msg("\"%s\" is not in \"%s\"", (part), (text)); \
 	} while (0)
 
+/* Where this program may write; emptied for it by the runner. */
 static inline const char *tmp_dir(void)
 {
 	const char *dir = getenv("TWIN_TEST_TMP");
