@@ -4,43 +4,7 @@
 #include "core/dataset.h"
 #include "core/prediction.h"
 
-struct world {
-	const struct store_engine *engine;
-	struct tw_feature_store *fs;
-	struct tw_arena a;
-	struct tw_err err;
-	char url[512];
-};
-
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	w->engine = &store_engines[0];
-	snprintf(w->url, sizeof(w->url), "%s", w->engine->url(".db"));
-	tw_arena_init(&w->a);
-	*state = w;
-	return tw_fs_open(&w->fs, w->url, &w->err) == TW_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	tw_fs_close(w->fs);
-	tw_arena_release(&w->a);
-	free(w);
-	return 0;
-}
-
-static void reopen(struct world *w)
-{
-	tw_fs_close(w->fs);
-	w->fs = NULL;
-	assert_ok(tw_fs_open(&w->fs, w->url, &w->err), &w->err);
-}
-
-static struct tw_document get(struct world *w, const char *ref)
+static struct tw_document get(struct store_world *w, const char *ref)
 {
 	struct tw_document d;
 
@@ -48,7 +12,7 @@ static struct tw_document get(struct world *w, const char *ref)
 	return d;
 }
 
-static size_t live(struct world *w, bool deleted)
+static size_t live(struct store_world *w, bool deleted)
 {
 	struct tw_documents all;
 	const struct tw_document_filter f = {.deleted = deleted};
@@ -57,7 +21,7 @@ static size_t live(struct world *w, bool deleted)
 	return all.n;
 }
 
-static int64_t last_change(struct world *w)
+static int64_t last_change(struct store_world *w)
 {
 	struct tw_view v;
 
@@ -67,7 +31,7 @@ static int64_t last_change(struct world *w)
 
 static void a_document_reads_back_as_it_was_put(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass *p;
 	enum tw_put outcome;
 	const char body[] = "Line one\nline \xc3\xa9 two, and a \0 in it\n";
@@ -88,7 +52,7 @@ static void a_document_reads_back_as_it_was_put(void **state)
 	assert_int_equal(outcome, TW_PUT_NEW);
 	assert_string_equal(tw_pass_known(p, "notes/a.md"), "f1");
 	assert_ok(tw_pass_end(p, true, NULL, &w->err), &w->err);
-	reopen(w);
+	store_reopen(w);
 	struct tw_document r = get(w, "notes/a.md");
 	assert_int_equal(strlen(r.id), 16);
 	assert_string_equal(r.title, d.title);
@@ -111,7 +75,7 @@ static void a_document_reads_back_as_it_was_put(void **state)
 
 static void an_edit_is_a_new_revision_and_the_old_one_stays(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass_stats s;
 	struct tw_document old;
 
@@ -130,7 +94,7 @@ static void an_edit_is_a_new_revision_and_the_old_one_stays(void **state)
 
 static void nothing_changed_writes_nothing(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass_stats s;
 
 	collect(w->fs, "s", "a", "one", "b", "two", NULL);
@@ -143,7 +107,7 @@ static void nothing_changed_writes_nothing(void **state)
 
 static void a_new_fingerprint_alone_is_no_change(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass *p;
 	enum tw_put outcome;
 
@@ -162,7 +126,7 @@ static void a_new_fingerprint_alone_is_no_change(void **state)
 
 static void an_unseen_document_becomes_a_tombstone_and_can_come_back(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass_stats s;
 
 	collect(w->fs, "s", "a", "one", "b", "two", NULL);
@@ -182,7 +146,7 @@ static void an_unseen_document_becomes_a_tombstone_and_can_come_back(void **stat
 
 static void an_incomplete_pass_removes_nothing(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass_stats s;
 	struct tw_pass *p;
 
@@ -198,7 +162,7 @@ static void an_incomplete_pass_removes_nothing(void **state)
 
 static void a_rename_keeps_the_id_whatever_the_order(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass_stats s;
 
 	collect(w->fs, "s", "b", "same text", "z", "other", NULL);
@@ -217,7 +181,7 @@ static void a_rename_keeps_the_id_whatever_the_order(void **state)
 
 static void a_copy_is_no_rename(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass_stats s;
 
 	collect(w->fs, "s", "m", "same text", NULL);
@@ -234,7 +198,7 @@ static void a_copy_is_no_rename(void **state)
 
 static void a_key_that_a_renamed_document_left_gets_a_new_id(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 
 	collect(w->fs, "s", "a", "text", NULL);
 	const char *id = id_of(w->fs, "a", &w->a);
@@ -247,7 +211,7 @@ static void a_key_that_a_renamed_document_left_gets_a_new_id(void **state)
 
 static void the_old_content_lives_on_under_a_new_key(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 
 	collect(w->fs, "s", "m", "old", NULL);
 	/* "a" is put aside as a possible rename, then "m" turns out to be edited. */
@@ -260,7 +224,7 @@ static void the_old_content_lives_on_under_a_new_key(void **state)
 
 static void a_skipped_document_is_neither_changed_nor_removed(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass_stats s;
 	struct tw_pass *p;
 
@@ -276,7 +240,7 @@ static void a_skipped_document_is_neither_changed_nor_removed(void **state)
 
 static void what_cannot_be_stored_is_skipped_with_a_reason(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass_stats s;
 	struct tw_pass *p;
 	struct tw_err why = TW_ERR_INIT;
@@ -303,7 +267,7 @@ static void what_cannot_be_stored_is_skipped_with_a_reason(void **state)
 
 static void state_is_stored_with_the_end_of_a_pass_only(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass *p;
 
 	assert_ok(tw_pass_begin(&p, w->fs, "s", &w->err), &w->err);
@@ -315,7 +279,7 @@ static void state_is_stored_with_the_end_of_a_pass_only(void **state)
 	assert_null(tw_pass_state(p, "etag"));
 	tw_pass_set_state(p, "etag", "\"2\"");
 	assert_ok(tw_pass_end(p, false, NULL, &w->err), &w->err);
-	reopen(w);
+	store_reopen(w);
 	assert_ok(tw_pass_begin(&p, w->fs, "s", &w->err), &w->err);
 	assert_string_equal(tw_pass_state(p, "etag"), "\"2\"");
 	tw_pass_abort(p);
@@ -326,7 +290,7 @@ static void state_is_stored_with_the_end_of_a_pass_only(void **state)
 
 static void documents_are_found_by_id_prefix_and_key(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_document d;
 	char prefix[8];
 
@@ -345,7 +309,7 @@ static void documents_are_found_by_id_prefix_and_key(void **state)
 
 static void documents_are_listed_newest_first(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_documents all;
 	struct tw_pass *p;
 
@@ -373,7 +337,7 @@ static void documents_are_listed_newest_first(void **state)
 
 static void a_retired_source_leaves_tombstones_and_starts_afresh(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	const char *const keep[] = {"kept"};
 	struct tw_pass *p;
 	int64_t removed;
@@ -395,7 +359,7 @@ static void a_retired_source_leaves_tombstones_and_starts_afresh(void **state)
 
 static void large_passes_go_through_in_batches(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass_stats s;
 	struct tw_pass *p;
 	char key[32], *body = malloc(3 << 20);
@@ -422,7 +386,7 @@ static void large_passes_go_through_in_batches(void **state)
 
 static void two_passes_at_once_are_told_apart(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_pass *p, *q;
 	struct tw_err why = TW_ERR_INIT;
 	struct tw_document d;
@@ -438,7 +402,7 @@ static void two_passes_at_once_are_told_apart(void **state)
 	assert_int_equal(live(w, false), 1);
 }
 
-static void put_dataset(struct world *w, const char *doc, const char **id)
+static void put_dataset(struct store_world *w, const char *doc, const char **id)
 {
 	const struct tw_example e[] = {
 		{TW_TRAIN, "r1", "v", doc, "g", "title",
@@ -454,7 +418,7 @@ static void put_dataset(struct world *w, const char *doc, const char **id)
 
 static void forgetting_erases_all_that_came_of_a_document(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_forgotten f;
 	struct tw_document d;
 	struct tw_rows rows;
@@ -501,7 +465,7 @@ static void forgetting_erases_all_that_came_of_a_document(void **state)
 
 static void what_was_forgotten_does_not_come_back(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_forgotten f;
 	struct tw_pass_stats s;
 	struct tw_pass *p;
@@ -509,7 +473,7 @@ static void what_was_forgotten_does_not_come_back(void **state)
 
 	collect(w->fs, "s", "a", "secret", "b", "harmless", NULL);
 	assert_ok(tw_fs_forget(&f, w->fs, "a", &w->a, &w->err), &w->err);
-	reopen(w);
+	store_reopen(w);
 	assert_ok(tw_pass_begin(&p, w->fs, "s", &w->err), &w->err);
 	struct tw_document d = doc_of("a", "secret, edited");
 	assert_int_equal(tw_pass_put(p, &d, NULL, &why), TW_SKIPPED);
@@ -524,7 +488,7 @@ static void what_was_forgotten_does_not_come_back(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_document_reads_back_as_it_was_put),
 		T(an_edit_is_a_new_revision_and_the_old_one_stays),

@@ -2,7 +2,6 @@
  * What core/embedder.h promises, asked of every backend. To add one: a row in
  * `backends`, with a function that says its spec.
  */
-#include "test.h"
 #include <math.h>
 
 #include "base/fs.h"
@@ -11,22 +10,19 @@
 #include "core/embedder.h"
 #include "llm/llm_backends.h"
 #include "llm/model_import.h"
-#include "support/openai_peer.h"
+#include "support/backend_contract.h"
 #include "support/tiny_gguf.h"
 
 static const struct tw_embedder_type *const types[] = {&tw_embedder_llama, &tw_embedder_openai,
 						       NULL};
-static struct openai_peer *peer;
-static struct tw_http *http;
-static char dir[512];
 
 /* False: this machine doesn't have it. */
 static bool tiny_spec(char spec[600])
 {
 	struct tw_import_info info;
 	char folder[540], gguf[540];
-	snprintf(folder, sizeof(folder), "%s/bert", dir);
-	snprintf(gguf, sizeof(gguf), "%s/bert.gguf", dir);
+	snprintf(folder, sizeof(folder), "%s/bert", world.dir);
+	snprintf(gguf, sizeof(gguf), "%s/bert.gguf", world.dir);
 	snprintf(spec, 600, "llama:%s", gguf);
 	return tw_exists(gguf) ||
 	       (tw_mkdirs(folder, NULL) == TW_OK && tiny_bert_write(folder, 5, NULL) &&
@@ -45,7 +41,7 @@ static bool default_spec(char spec[600])
 
 static bool peer_spec(char spec[600])
 {
-	snprintf(spec, 600, "openai:%s#peer-1", openai_peer_url(peer));
+	snprintf(spec, 600, "openai:%s#peer-1", openai_peer_url(world.peer));
 	return true;
 }
 
@@ -65,7 +61,7 @@ static struct tw_embedder *open_it(const struct backend *b)
 {
 	struct tw_err err = TW_ERR_INIT;
 	struct tw_embedder *e = NULL;
-	const struct tw_llm_options o = {.http = http, .threads = 2};
+	const struct tw_llm_options o = {.http = world.http, .threads = 2};
 	char spec[600];
 	if (!b->spec(spec)) {
 		print_message("%s: not on this machine\n", b->name);
@@ -237,57 +233,14 @@ static void two_models_have_two_digests(void **state)
 	tw_embedder_close(c);
 }
 
-static int set_up(void **state)
-{
-	const struct tw_http_policy policy = {0};
-	const char *tmp = getenv("TWIN_TEST_TMP");
-	(void)state;
-	snprintf(dir, sizeof(dir), "%s/twin-embedder-XXXXXX", tmp ? tmp : "/tmp");
-	unsetenv("TWIN_OPENAI_API_KEY");
-	unsetenv("OPENAI_API_KEY");
-	tw_log_set_level(TW_LOG_WARN);
-	peer = openai_peer_new(NULL, NULL);
-	return mkdtemp(dir) && tw_http_new(&http, &policy, NULL) == TW_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	openai_peer_free(peer);
-	tw_http_free(http);
-	return tw_remove_all(dir, NULL) == TW_OK ? 0 : -1;
-}
-
-#define PROMISE(fn)     \
-	{               \
-#fn, fn \
-	}
-
 int main(void)
 {
-	static const struct {
-		const char *name;
-		CMUnitTestFunction fn;
-	} promises[] = {
+	static const struct promise promises[] = {
 		PROMISE(info_names_the_model),		 PROMISE(a_text_has_one_vector),
 		PROMISE(strange_texts_have_vectors_too), PROMISE(long_texts_are_cut),
 		PROMISE(counts_grow_with_the_text),	 PROMISE(what_means_the_same_is_near),
 		PROMISE(two_models_have_two_digests),
 	};
-	enum {
-		PROMISES = sizeof(promises) / sizeof(*promises),
-		BACKENDS = sizeof(backends) / sizeof(*backends)
-	};
-	static struct CMUnitTest tests[PROMISES * BACKENDS];
-	static char names[PROMISES * BACKENDS][120];
-	for (int b = 0; b < BACKENDS; b++)
-		for (int i = 0; i < PROMISES; i++) {
-			int k = b * PROMISES + i;
-			snprintf(names[k], sizeof(names[k]), "%s: %s", backends[b].name,
-				 promises[i].name);
-			tests[k] = (struct CMUnitTest){.name = names[k],
-						       .test_func = promises[i].fn,
-						       .initial_state = &backends[b]};
-		}
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return run_promises(promises, sizeof(promises) / sizeof(*promises), backends,
+			    sizeof(backends) / sizeof(*backends), sizeof(*backends));
 }

@@ -7,46 +7,12 @@
 #include "core/dataset.h"
 #include "core/prediction.h"
 
-struct world {
-	struct tw_feature_store *fs;
-	struct tw_arena a;
-	struct tw_err err;
-	char url[512];
-};
-
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	snprintf(w->url, sizeof(w->url), "%s", store_engines[0].url(".db"));
-	tw_arena_init(&w->a);
-	*state = w;
-	return tw_fs_open(&w->fs, w->url, &w->err) == TW_OK ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-
-	tw_fs_close(w->fs);
-	tw_arena_release(&w->a);
-	free(w);
-	return 0;
-}
-
-static void reopen(struct world *w)
-{
-	tw_fs_close(w->fs);
-	w->fs = NULL;
-	assert_ok(tw_fs_open(&w->fs, w->url, &w->err), &w->err);
-}
-
-static const char *lines_view(struct world *w)
+static const char *lines_view(struct store_world *w)
 {
 	return declare(w->fs, "lines", "{}", text_schema, &w->a, "documents", NULL);
 }
 
-static struct tw_view view_of(struct world *w, const char *ref)
+static struct tw_view view_of(struct store_world *w, const char *ref)
 {
 	struct tw_view v;
 
@@ -54,7 +20,7 @@ static struct tw_view view_of(struct world *w, const char *ref)
 	return v;
 }
 
-static struct tw_stale stale_of(struct world *w, const char *view)
+static struct tw_stale stale_of(struct store_world *w, const char *view)
 {
 	struct tw_stale s;
 
@@ -62,7 +28,7 @@ static struct tw_stale stale_of(struct world *w, const char *view)
 	return s;
 }
 
-static struct tw_rows rows_of(struct world *w, const char *view, const char *doc)
+static struct tw_rows rows_of(struct store_world *w, const char *view, const char *doc)
 {
 	struct tw_rows r;
 
@@ -74,7 +40,7 @@ static struct tw_rows rows_of(struct world *w, const char *view, const char *doc
 
 static void a_view_is_found_by_digest_name_version_and_prefix(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_view v;
 	char prefix[10];
 
@@ -84,7 +50,7 @@ static void a_view_is_found_by_digest_name_version_and_prefix(void **state)
 		declare(w->fs, "lines", "{\"a\":2}", text_schema, &w->a, "documents", NULL);
 	assert_string_equal(
 		declare(w->fs, "lines", "{\"a\":1}", text_schema, &w->a, "documents", NULL), v1);
-	reopen(w);
+	store_reopen(w);
 	assert_string_equal(view_of(w, "lines@v1").digest, v1);
 	assert_string_equal(view_of(w, "lines").digest, v2);
 	assert_int_equal(view_of(w, v2).version, 2);
@@ -107,7 +73,7 @@ static void a_view_is_found_by_digest_name_version_and_prefix(void **state)
 
 static void a_view_must_be_well_named_and_its_inputs_known(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	static const struct tw_field bad[] = {{"row_id", TW_FIELD_TEXT, 0, ""}, {0}};
 	static const struct tw_field hostile[] = {{"a\" TEXT); --", TW_FIELD_TEXT, 0, ""}, {0}};
 	static const struct tw_field two[] = {
@@ -132,7 +98,7 @@ static void a_view_must_be_well_named_and_its_inputs_known(void **state)
 
 static void dropped_rows_go_and_the_name_stays(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_views all;
 	struct tw_hits hits;
 
@@ -161,7 +127,7 @@ static void dropped_rows_go_and_the_name_stays(void **state)
 
 static void a_view_follows_its_documents(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 
 	const char *v = lines_view(w);
 	struct tw_stale s = stale_of(w, v);
@@ -197,7 +163,7 @@ static void a_view_follows_its_documents(void **state)
 
 static void work_that_was_cut_short_is_not_done_twice(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_rows rows;
 
 	collect(w->fs, "s", "a", "1", "b", "2", "c", "3", NULL);
@@ -207,7 +173,7 @@ static void work_that_was_cut_short_is_not_done_twice(void **state)
 	add_text(&rows, s.at[1].doc, "x");
 	const struct tw_doc_rows d = {s.at[1].doc, s.at[1].input_digest, &rows};
 	assert_ok(tw_fs_commit(w->fs, v, &d, 1, -1, &w->err), &w->err);
-	reopen(w);
+	store_reopen(w);
 	struct tw_stale rest = stale_of(w, v);
 	assert_int_equal(rest.n, 2);
 	assert_string_equal(rest.at[0].doc, s.at[0].doc);
@@ -217,7 +183,7 @@ static void work_that_was_cut_short_is_not_done_twice(void **state)
 
 static void a_change_back_is_no_change(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 
 	collect(w->fs, "s", "a", "one", NULL);
 	const char *v = lines_view(w);
@@ -230,7 +196,7 @@ static void a_change_back_is_no_change(void **state)
 
 static void the_same_output_makes_nothing_downstream_stale(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 
 	collect(w->fs, "s", "a", "one\n\ntwo", "b", "three", NULL);
 	const char *v = lines_view(w);
@@ -251,7 +217,7 @@ static void the_same_output_makes_nothing_downstream_stale(void **state)
 
 static void a_document_without_rows_is_done_and_absent_downstream(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 
 	collect(w->fs, "s", "a", "\n", "b", "three", NULL);
 	const char *v = lines_view(w);
@@ -270,7 +236,7 @@ static void a_document_without_rows_is_done_and_absent_downstream(void **state)
 
 static void two_inputs_count_together(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 
 	collect(w->fs, "s", "a", "one", "b", "two", NULL);
 	const char *v = lines_view(w);
@@ -290,7 +256,7 @@ static void two_inputs_count_together(void **state)
 
 static void every_type_reads_back_as_it_was(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_rows in;
 	static const float vec[] = {0.6f, -0.8f, 0};
 
@@ -332,7 +298,7 @@ static void every_type_reads_back_as_it_was(void **state)
 
 static void a_row_is_found_by_its_id(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_rows r;
 
 	collect(w->fs, "s", "a", "one\ntwo\nthree", NULL);
@@ -348,7 +314,7 @@ static void a_row_is_found_by_its_id(void **state)
 
 static void wrong_rows_are_refused_and_nothing_of_the_call_is_kept(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_rows good, bad, vec;
 	static const float two[] = {1, 0}, three[] = {1, 0, 0}, nan[] = {NAN, 0};
 
@@ -383,7 +349,7 @@ static void wrong_rows_are_refused_and_nothing_of_the_call_is_kept(void **state)
 
 static void a_reader_gives_a_document_at_a_time_from_one_snapshot(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_row_reader *r;
 	struct tw_rows rows;
 	char last[32] = "";
@@ -416,7 +382,7 @@ static void a_reader_gives_a_document_at_a_time_from_one_snapshot(void **state)
 
 static void documents_read_like_a_view(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_row_reader *r;
 	struct tw_rows rows;
 
@@ -441,7 +407,7 @@ static void documents_read_like_a_view(void **state)
 
 static void replace_writes_only_what_differs(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_rows rows;
 	int64_t changed;
 
@@ -486,7 +452,8 @@ static void replace_writes_only_what_differs(void **state)
 
 /* --- search --- */
 
-static const char *best(struct world *w, const char *view, const char *query, size_t k, size_t *n)
+static const char *best(struct store_world *w, const char *view, const char *query, size_t k,
+			size_t *n)
 {
 	struct tw_hits h;
 	struct tw_rows r;
@@ -505,7 +472,7 @@ static const char *best(struct world *w, const char *view, const char *query, si
 
 static void words_are_found_in_any_form_and_order(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	size_t n;
 
 	collect(w->fs, "s", "a",
@@ -532,7 +499,7 @@ static void words_are_found_in_any_form_and_order(void **state)
 
 static void a_query_has_no_operators(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	size_t n;
 	static const char *const hostile[] = {"valves\" OR \"wheel",
 					      "text:valves",
@@ -572,7 +539,7 @@ static void a_query_has_no_operators(void **state)
 
 static void search_follows_edits_and_weights_fields(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_rows rows;
 	struct tw_hits h;
 	size_t n;
@@ -602,7 +569,7 @@ static void search_follows_edits_and_weights_fields(void **state)
 
 static void ties_go_by_document_and_ord(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_hits h;
 
 	collect(w->fs, "s", "a", "same words\nsame words", "b", "same words", "c", "same words",
@@ -621,7 +588,7 @@ static void ties_go_by_document_and_ord(void **state)
 
 static void vectors_are_found_by_cosine(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_rows rows;
 	struct tw_hits h;
 
@@ -658,7 +625,7 @@ static void vectors_are_found_by_cosine(void **state)
 
 static void new_vectors_of_a_changed_text_reach_downstream(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_rows rows;
 	static const float x[] = {1, 0}, y[] = {0, 1};
 
@@ -690,7 +657,7 @@ static void new_vectors_of_a_changed_text_reach_downstream(void **state)
 
 static void the_same_service_is_stored_once(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_service out;
 
 	const char *views[] = {lines_view(w), declare(w->fs, "vectors", "{}", vector_schema, &w->a,
@@ -700,7 +667,7 @@ static void the_same_service_is_stored_once(void **state)
 	const char *first = s.digest;
 	assert_ok(tw_fs_service_put(&s, w->fs, &w->a, &w->err), &w->err);
 	assert_string_equal(s.digest, first);
-	reopen(w);
+	store_reopen(w);
 	assert_ok(tw_fs_service(&out, w->fs, first, &w->a, &w->err), &w->err);
 	assert_string_equal(out.name, "rag");
 	assert_int_equal(out.n_views, 2);
@@ -716,7 +683,7 @@ static void the_same_service_is_stored_once(void **state)
 
 static void a_dataset_is_named_by_its_manifest(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	const struct tw_example e[] = {
 		{TW_TEST, "r3", "v", "d3", "g3", "title", "[3]"},
 		{TW_TRAIN, "r2", "v", "d2", "g2", "title", "[2]"},
@@ -739,7 +706,7 @@ static void a_dataset_is_named_by_its_manifest(void **state)
 	assert_ok(tw_fs_dataset_put(&d2, w->fs, &other, &w->a, &w->err), &w->err);
 	assert_string_not_equal(d2.id, d.id);
 	assert_int_equal(d2.number, 2);
-	reopen(w);
+	store_reopen(w);
 	char prefix[16];
 	snprintf(prefix, sizeof(prefix), "%.8s", d.id);
 	const char *const refs[] = {"1", prefix, d.id};
@@ -764,7 +731,7 @@ static void a_dataset_is_named_by_its_manifest(void **state)
 
 static void predictions_are_kept_newest_first(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct tw_predictions all;
 	struct tw_prediction out;
 	const char *ids[4];
@@ -796,7 +763,7 @@ static void predictions_are_kept_newest_first(void **state)
 /* --- threads --- */
 
 struct worker {
-	struct world *w;
+	struct store_world *w;
 	const char *view;
 	bool writes;
 	int failures;
@@ -832,7 +799,7 @@ static void *work(void *arg)
 
 static void one_handle_serves_many_threads(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct worker workers[6];
 	pthread_t threads[6];
 	struct tw_predictions all;
@@ -854,7 +821,7 @@ static void one_handle_serves_many_threads(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_view_is_found_by_digest_name_version_and_prefix),
 		T(a_view_must_be_well_named_and_its_inputs_known),

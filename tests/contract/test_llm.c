@@ -2,7 +2,6 @@
  * What core/llm.h promises, asked of every backend. To add one: a row in
  * `backends`, with a function that says its spec.
  */
-#include "test.h"
 
 #include "base/fs.h"
 #include "base/log.h"
@@ -11,20 +10,17 @@
 #include "core/llm.h"
 #include "llm/llm_backends.h"
 #include "llm/model_import.h"
-#include "support/openai_peer.h"
+#include "support/backend_contract.h"
 #include "support/tiny_gguf.h"
 
 static const struct tw_llm_type *const types[] = {&tw_llm_llama, &tw_llm_openai, NULL};
-static struct openai_peer *peer;
-static struct tw_http *http;
-static char dir[512];
 
 /* False: this machine doesn't have it. */
 static bool tiny_spec(char spec[600])
 {
 	const struct tiny_gguf t = {.n_ctx = 1024, .type = "Q8_0", .seed = 21};
 	char path[560];
-	snprintf(path, sizeof(path), "%s/tiny.gguf", dir);
+	snprintf(path, sizeof(path), "%s/tiny.gguf", world.dir);
 	snprintf(spec, 600, "llama:%s", path);
 	return tw_exists(path) || tiny_gguf_write(path, &t);
 }
@@ -41,7 +37,7 @@ static bool default_spec(char spec[600])
 
 static bool peer_spec(char spec[600])
 {
-	snprintf(spec, 600, "openai:%s#peer-1", openai_peer_url(peer));
+	snprintf(spec, 600, "openai:%s#peer-1", openai_peer_url(world.peer));
 	return true;
 }
 
@@ -62,7 +58,7 @@ static struct tw_llm *open_it(const struct backend *b)
 	struct tw_err err = TW_ERR_INIT;
 	struct tw_llm *llm = NULL;
 	/* One thread: libllama's wait for each other by spinning, which takes ages on a busy machine. */
-	const struct tw_llm_options o = {.http = http, .threads = 1};
+	const struct tw_llm_options o = {.http = world.http, .threads = 1};
 	char spec[600];
 	if (!b->spec(spec)) {
 		print_message("%s: not on this machine\n", b->name);
@@ -330,38 +326,9 @@ static void tokens_and_scores_or_a_clear_no(void **state)
 	tw_llm_close(llm);
 }
 
-static int set_up(void **state)
-{
-	const struct tw_http_policy policy = {0};
-	const char *tmp = getenv("TWIN_TEST_TMP");
-	(void)state;
-	snprintf(dir, sizeof(dir), "%s/twin-llm-XXXXXX", tmp ? tmp : "/tmp");
-	unsetenv("TWIN_OPENAI_API_KEY");
-	unsetenv("OPENAI_API_KEY");
-	tw_log_set_level(TW_LOG_WARN);
-	peer = openai_peer_new(NULL, NULL);
-	return mkdtemp(dir) && tw_http_new(&http, &policy, NULL) == TW_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	openai_peer_free(peer);
-	tw_http_free(http);
-	return tw_remove_all(dir, NULL) == TW_OK ? 0 : -1;
-}
-
-#define PROMISE(fn)     \
-	{               \
-#fn, fn \
-	}
-
 int main(void)
 {
-	static const struct {
-		const char *name;
-		CMUnitTestFunction fn;
-	} promises[] = {
+	static const struct promise promises[] = {
 		PROMISE(info_names_the_model),
 		PROMISE(greedy_text_does_not_depend_on_what_was_asked_before),
 		PROMISE(a_seed_fixes_the_draw),
@@ -375,20 +342,6 @@ int main(void)
 		PROMISE(counts_grow_with_the_text),
 		PROMISE(tokens_and_scores_or_a_clear_no),
 	};
-	enum {
-		PROMISES = sizeof(promises) / sizeof(*promises),
-		BACKENDS = sizeof(backends) / sizeof(*backends)
-	};
-	static struct CMUnitTest tests[PROMISES * BACKENDS];
-	static char names[PROMISES * BACKENDS][120];
-	for (int b = 0; b < BACKENDS; b++)
-		for (int i = 0; i < PROMISES; i++) {
-			int k = b * PROMISES + i;
-			snprintf(names[k], sizeof(names[k]), "%s: %s", backends[b].name,
-				 promises[i].name);
-			tests[k] = (struct CMUnitTest){.name = names[k],
-						       .test_func = promises[i].fn,
-						       .initial_state = &backends[b]};
-		}
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return run_promises(promises, sizeof(promises) / sizeof(*promises), backends,
+			    sizeof(backends) / sizeof(*backends), sizeof(*backends));
 }

@@ -150,3 +150,30 @@ size_t materialize(struct tw_feature_store *fs, const char *view, const char *in
 	tw_arena_release(&a);
 	return stale.n;
 }
+
+int store_setup(void **state)
+{
+	struct store_world *w = calloc(1, sizeof(*w));
+
+	snprintf(w->url, sizeof(w->url), "%s", store_engines[0].url(".db"));
+	tw_arena_init(&w->a);
+	*state = w;
+	return tw_fs_open(&w->fs, w->url, &w->err) == TW_OK ? 0 : -1;
+}
+
+int store_teardown(void **state)
+{
+	struct store_world *w = *state;
+
+	tw_fs_close(w->fs);
+	tw_arena_release(&w->a);
+	free(w);
+	return 0;
+}
+
+void store_reopen(struct store_world *w)
+{
+	tw_fs_close(w->fs);
+	w->fs = NULL;
+	assert_ok(tw_fs_open(&w->fs, w->url, &w->err), &w->err);
+}

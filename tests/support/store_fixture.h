@@ -23,6 +23,17 @@ extern const struct store_engine store_engines[]; /* ended by {0} */
 /* A path in this program's own folder that no earlier call gave. */
 const char *fresh_path(const char *suffix);
 
+/* A new store for one test: *state of a test that is set up and torn down with these two. */
+struct store_world {
+	struct tw_feature_store *fs;
+	struct tw_arena a;
+	struct tw_err err;
+	char url[512];
+};
+int store_setup(void **state);
+int store_teardown(void **state);
+void store_reopen(struct store_world *w);
+
 /* One document as a source would give it: title "Title of KEY", fingerprint of the body. */
 struct tw_document doc_of(const char *key, const char *body);
 
