@@ -34,13 +34,12 @@ die() {
 # What must be there, as a check that costs milliseconds ...
 commands=(gcc g++ make pkg-config cmake ninja clang-format unzip python3 flock)
 modules=(jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n sqlite3 libxml-2.0 libgit2
-	libmicrohttpd libcmark-gfm cmocka)
-headers=(cmark-gfm-core-extensions.h)
+	libmicrohttpd cmocka)
 # ... and the packages of Debian and Ubuntu that bring it.
 packages=(build-essential pkg-config cmake ninja-build clang-format unzip python3 python3-pip
 	python3-venv util-linux ca-certificates libjansson-dev libyaml-dev libcurl4-openssl-dev
 	libssl-dev libicu-dev libsqlite3-dev libxml2-dev libgit2-dev libmicrohttpd-dev
-	libcmark-gfm-dev libcmark-gfm-extensions-dev libopenblas-dev libcmocka-dev)
+	libopenblas-dev libcmocka-dev)
 browser_packages=(chromium chromium-driver)
 
 missing_system() {
@@ -53,9 +52,6 @@ missing_system() {
 			pkg-config --exists "$c" || echo "the library $c (by pkg-config)"
 		done
 	fi
-	for c in "${headers[@]}"; do
-		[ -e "/usr/include/$c" ] || [ -e "/usr/local/include/$c" ] || echo "the header $c"
-	done
 }
 
 as_root() {
