@@ -49,10 +49,6 @@ TW_MUST_USE enum tw_status tw_app_llm(void *ctx, const char *spec, struct tw_llm
 				      struct tw_err *err);
 TW_MUST_USE enum tw_status tw_app_embedder(void *ctx, const char *spec, struct tw_embedder **out,
 					   struct tw_err *err);
-/* The configured LLM with an adapter of the blob store ("": none). Kept like the others. */
-TW_MUST_USE enum tw_status tw_app_adapted_llm(struct tw_app *app, const char *spec,
-					      const char *adapter, struct tw_llm **out,
-					      struct tw_err *err);
 void tw_models_close(struct tw_opened_models *m);
 
 /* Writes a finished JSON text and a newline to stdout. */

@@ -36,5 +36,6 @@ const struct tw_embedder_type *const tw_embedders[] = {
 
 const struct tw_trainer_type *const tw_trainers[] = {
 	&tw_trainer_native,
+	&tw_trainer_none,
 	NULL,
 };

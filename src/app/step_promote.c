@@ -33,6 +33,8 @@ static enum tw_status gate(struct tw_graph *g, struct tw_err *err)
 		st = tw_config_read(&o, tw_evaluation_opts, g->app->conf, "evaluation", err);
 	if (st == TW_OK)
 		st = stored_metrics(&metrics, v.metrics, a, err);
+	if (st == TW_OK && !v.adapter[0]) /* it is its own base */
+		o.max_test_loss_ratio = o.max_style_ratio = 0;
 	return st == TW_OK ? tw_gate_check(&metrics, &o, err) : st;
 }
 

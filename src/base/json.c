@@ -13,6 +13,35 @@ struct tw_json *tw_json_get(const struct tw_json *v, const char *key)
 	return NULL;
 }
 
+static bool is_in(const char *name, const char *const *list)
+{
+	while (*list && strcmp(*list, name) != 0)
+		list++;
+	return *list != NULL;
+}
+
+struct tw_json *tw_json_without(const struct tw_json *v, const char *const *keys,
+				struct tw_arena *a)
+{
+	if (!v)
+		return NULL;
+	struct tw_json *copy = TW_NEW(a, struct tw_json);
+	*copy = *v;
+	copy->child = NULL;
+	copy->n = 0;
+	struct tw_json **last = &copy->child;
+	for (const struct tw_json *m = v->child; m; m = m->next) {
+		if (v->type == TW_JSON_OBJECT && is_in(m->key, keys))
+			continue;
+		*last = TW_NEW(a, struct tw_json);
+		**last = *m;
+		(*last)->next = NULL;
+		last = &(*last)->next;
+		copy->n++;
+	}
+	return copy;
+}
+
 const char *tw_json_str(const struct tw_json *v, const char *absent)
 {
 	return v && v->type == TW_JSON_STRING ? v->s : absent;

@@ -51,6 +51,10 @@ TW_MUST_USE enum tw_status tw_yaml_parse(struct tw_json **out, const char *text,
 /* NULL when v is NULL, not an object, or has no such member. */
 struct tw_json *tw_json_get(const struct tw_json *v, const char *key);
 
+/* A copy of an object, in the arena, without the members named in the NULL-terminated list; NULL stays NULL. */
+struct tw_json *tw_json_without(const struct tw_json *v, const char *const *keys,
+				struct tw_arena *a);
+
 /* The value, or `absent` when v is NULL or of another type. */
 const char *tw_json_str(const struct tw_json *v, const char *absent);
 int64_t tw_json_int(const struct tw_json *v, int64_t absent);

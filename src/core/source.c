@@ -11,24 +11,8 @@ struct tw_source {
 	void *ctx;
 };
 
-/* The node without `type` and `name`, which belong to the list of sources. */
-static struct tw_json *own_options(const struct tw_json *node, struct tw_arena *a)
-{
-	struct tw_json *copy = TW_NEW(a, struct tw_json);
-	*copy = *node;
-	copy->child = NULL;
-	struct tw_json **last = &copy->child;
-	for (const struct tw_json *v = node->child; v; v = v->next) {
-		if (strcmp(v->key, "type") == 0 || strcmp(v->key, "name") == 0)
-			continue;
-		struct tw_json *m = TW_NEW(a, struct tw_json);
-		*m = *v;
-		m->next = NULL;
-		*last = m;
-		last = &m->next;
-	}
-	return copy;
-}
+/* These belong to the list of sources. */
+static const char *const list_keys[] = {"type", "name", NULL};
 
 enum tw_status tw_source_new(struct tw_source **out, const struct tw_source_type *type,
 			     const struct tw_json *node, const char *where, const char *dir,
@@ -38,7 +22,7 @@ enum tw_status tw_source_new(struct tw_source **out, const struct tw_source_type
 	s->type = type;
 	s->ctx = tw_xcalloc(1, type->ctx_size);
 	tw_arena_init(&s->arena);
-	struct tw_json *opts = node ? own_options(node, &s->arena) : NULL;
+	struct tw_json *opts = tw_json_without(node, list_keys, &s->arena);
 	enum tw_status st = tw_opt_parse(s->ctx, type->opts, opts, where, dir, &s->arena, err);
 	if (st == TW_OK)
 		st = type->open(s->ctx, host, err);
@@ -66,7 +50,7 @@ enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_source_type *
 	struct tw_arena a;
 	tw_arena_init(&a);
 	void *ctx = tw_alloc(&a, type->ctx_size);
-	enum tw_status st = tw_opt_parse(ctx, type->opts, node ? own_options(node, &a) : NULL,
+	enum tw_status st = tw_opt_parse(ctx, type->opts, tw_json_without(node, list_keys, &a),
 					 where, dir, &a, err);
 	if (st == TW_OK && type->hosts)
 		type->hosts(ctx, out);

@@ -2,7 +2,7 @@
  * core/trainer.h: a trainer turns a dataset and a base model into an adapter.
  *
  * It neither reads the stores nor registers anything: the training pipeline
- * (training/train.h) hands it examples and takes the file that it leaves.
+ * hands it examples and takes the file that it leaves.
  * A trainer can be killed at any moment; started again with the same job and
  * work folder it goes on from its last checkpoint and ends with the same file.
  *
@@ -12,9 +12,11 @@
 #ifndef TW_CORE_TRAINER_H
 #define TW_CORE_TRAINER_H
 
+#include "core/config.h"
 #include "core/dataset.h"
 #include "core/llm.h"
-#include "core/opt.h"
+
+struct tw_trainer; /* opaque: a type with its options */
 
 struct tw_train_job {
 	struct tw_llm *llm; /* the base: tokenizer, template, path of its weights; borrowed */
@@ -30,7 +32,7 @@ struct tw_train_job {
 };
 
 struct tw_train_result {
-	char adapter_path[4096]; /* GGUF, in work_dir */
+	char adapter_path[4096]; /* GGUF, in work_dir; "": the base serves as it is */
 	int64_t steps, tokens, trainable;
 	int64_t resumed_from; /* step; 0: from the start */
 	double train_loss;    /* mean of the last tenth of the steps */
@@ -47,5 +49,18 @@ struct tw_trainer_type {
 	enum tw_status (*train)(struct tw_train_result *out, void *ctx,
 				const struct tw_train_job *job, struct tw_err *err);
 };
+
+/* As `training:` says: `trainer` picks the type (the list's first when absent), all but `dataset` are its options.
+ * On TW_OK the caller owns *out; end it with tw_trainer_free(). TW_BAD_USE. */
+TW_MUST_USE enum tw_status tw_trainer_new(struct tw_trainer **out,
+					  const struct tw_trainer_type *const *types,
+					  const struct tw_config *conf, struct tw_err *err);
+void tw_trainer_free(struct tw_trainer *t); /* NULL is fine */
+
+/* Canonical JSON: name, code version, options. Equal texts train equal adapters from equal jobs. */
+const char *tw_trainer_params(const struct tw_trainer *t);
+
+TW_MUST_USE enum tw_status tw_train(struct tw_train_result *out, struct tw_trainer *t,
+				    const struct tw_train_job *job, struct tw_err *err);
 
 #endif

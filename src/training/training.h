@@ -7,5 +7,6 @@
 #include "core/trainer.h"
 
 extern const struct tw_trainer_type tw_trainer_native; /* LoRA SFT in C, Llama-family GGUF */
+extern const struct tw_trainer_type tw_trainer_none;   /* the base as it is */
 
 #endif
