@@ -130,16 +130,17 @@ $(O):
 
 TEST_SRCS := $(wildcard tests/unit/*/test_*.c tests/contract/test_*.c tests/crash/*.c)
 BENCH_SRCS := $(wildcard bench/*.c)
+TOOL_SRCS := $(wildcard tests/tools/*.c)
 # Contract and crash tests of the stores need no more than the stores.
-STORE_TESTS := $(addprefix tests/contract/test_,document_store.c feature_store.c model_registry.c blob_store.c) \
-	$(wildcard tests/crash/test_store*.c)
+STORE_TESTS := $(addprefix tests/contract/test_,document_store.c feature_store.c model_registry.c blob_store.c \
+	dataset_store.c forget.c predictions.c search.c) $(wildcard tests/crash/test_store*.c)
 folder_of = $(if $(filter tests/unit/%,$(1)),$(word 3,$(subst /, ,$(1))),$(if $(filter $(STORE_TESTS),$(1)),store,app))
 program_of = $(patsubst %.c,$(O)/%,$(1))
 # Other .c files beside the tests of a folder are helpers of all of them; what
-# lies in tests/support/ goes to the tests that include it.
-helpers_of = $(filter-out $(TEST_SRCS) $(BENCH_SRCS),$(wildcard $(dir $(1))*.c))
-SUPPORTED := $(shell grep -l 'include "support/' $(TEST_SRCS) $(BENCH_SRCS) /dev/null 2>/dev/null)
-support_of = $(if $(filter $(1),$(SUPPORTED)),$(O)/libsupport.a)
+# lies in tests/support/ goes to the tests that include it, or whose helpers do.
+helpers_of = $(filter-out $(TEST_SRCS) $(BENCH_SRCS) $(TOOL_SRCS),$(wildcard $(dir $(1))*.c))
+SUPPORTED := $(shell grep -l 'include "support/' $(TEST_SRCS) $(BENCH_SRCS) $(TOOL_SRCS) tests/unit/*/*_test.h /dev/null 2>/dev/null)
+support_of = $(if $(filter $(1) $(wildcard $(dir $(1))*_test.h),$(SUPPORTED)),$(O)/libsupport.a)
 $(O)/libsupport.a: $(patsubst %.c,$(O)/obj/%.o,$(wildcard tests/support/*.c)) | $(O)
 	$(call say,AR,$@)rm -f $@ && ar rcsD $@ $(filter %.o,$^)
 
@@ -159,6 +160,8 @@ $(call program_of,$(1)): $(patsubst %.c,$(O)/obj/%.o,$(1) $(call helpers_of,$(1)
 endef
 $(foreach t,$(TEST_SRCS),$(eval $(call program_rules,$(t),$(USES_$(call folder_of,$(t))))))
 $(foreach b,$(BENCH_SRCS),$(eval $(call program_rules,$(b),$(USES_app))))
+# What tests in Python call beside the program itself.
+$(foreach t,$(TOOL_SRCS),$(eval $(call program_rules,$(t),$(USES_llm))))
 
 # tests/fuzz/fuzz_base_json.c is linked with what tests of base are linked with.
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
@@ -176,18 +179,18 @@ CHOSEN_C := $(if $(T),$(call contains,$(T),$(TEST_SRCS)),$(TEST_SRCS))
 CHOSEN_PY := $(if $(T),$(call contains,$(T),$(PY_TESTS)),$(PY_TESTS))
 PROGRAMS := $(call program_of,$(CHOSEN_C))
 # Programs that start the twin binary need it, the others must not wait for it.
-NEEDS_TWIN := $(if $(filter-out tests/layers/%,$(CHOSEN_PY))$(filter-out tests/unit/% $(STORE_TESTS),$(CHOSEN_C)),$(TWIN))
+NEEDS_TWIN := $(if $(filter-out tests/layers/%,$(CHOSEN_PY))$(filter-out tests/unit/% $(STORE_TESTS),$(CHOSEN_C)),$(TWIN) $(call program_of,$(TOOL_SRCS)))
 
 .PHONY: test test-c test-programs asan tsan
 test-programs: $(PROGRAMS) $(NEEDS_TWIN)
 	@:
 
 run_tests := MODE=$(MODE) BUILD=$(BUILD) TWIN_BIN=$(TWIN) tools/run_tests.sh
-# A program that does not build counts as failed; the others run.
+# A test program that does not build counts as failed, the others run; without twin nothing does.
 test:
 	+@$(MAKE) -k --no-print-directory test-programs || true
-	@$(if $(NEEDS_TWIN),test ! -x $(TWIN) || tools/deps.sh models $(TWIN) || true)
-	@$(if $(filter tests/web/%,$(CHOSEN_PY)),tools/deps.sh test || true)
+	+@$(if $(NEEDS_TWIN),$(MAKE) --no-print-directory $(TWIN) && tools/deps.sh models $(TWIN))
+	@$(if $(filter tests/web/%,$(CHOSEN_PY)),tools/deps.sh test)
 	+@$(run_tests) $(if $(T),,tools/check_layers) $(PROGRAMS) $(CHOSEN_PY)
 test-c:
 	+@$(MAKE) -k --no-print-directory test-programs || true

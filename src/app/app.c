@@ -13,6 +13,8 @@ enum tw_status tw_app_load(struct tw_app *app, const char *dir, char *const *set
 	enum tw_status st = tw_config_load(&app->conf, dir, err);
 	for (size_t i = 0; st == TW_OK && settings[i]; i++)
 		st = tw_config_set(app->conf, settings[i], err);
+	if (st == TW_OK)
+		st = tw_app_check_config(app, err);
 	if (st != TW_OK)
 		return st;
 	if (!app->conf->llm)

@@ -7,20 +7,20 @@
 #include "inference/options.h"
 #include "training/dataset.h"
 
-struct export
-{
+struct export_options {
 	const char *output, *split;
 };
 
 static const struct tw_opt opts[] = {
-	{"output", TW_OPT_STRING, offsetof(struct export, output), .help = "file to write (-o)"},
-	{"split", TW_OPT_STRING, offsetof(struct export, split), .def = "train",
+	{"output", TW_OPT_STRING, offsetof(struct export_options, output),
+	 .help = "file to write (-o)"},
+	{"split", TW_OPT_STRING, offsetof(struct export_options, split), .def = "train",
 	 .choices = "train|valid|test", .help = "of a dataset"},
 	{0},
 };
 
-static enum tw_status export_dataset(struct tw_app *app, const char *ref, const struct export *o,
-				     struct tw_err *err)
+static enum tw_status export_dataset(struct tw_app *app, const char *ref,
+				     const struct export_options *o, struct tw_err *err)
 {
 	struct tw_dataset d;
 	enum tw_split split = TW_TRAIN;
@@ -39,8 +39,8 @@ static enum tw_status adapter_path(const char **out, struct tw_model_version *v,
 	return st == TW_OK ? tw_blob_path(out, app->blobs, v->adapter, &app->arena, err) : st;
 }
 
-static enum tw_status export_adapter(struct tw_app *app, const char *ref, const struct export *o,
-				     struct tw_err *err)
+static enum tw_status export_adapter(struct tw_app *app, const char *ref,
+				     const struct export_options *o, struct tw_err *err)
 {
 	struct tw_model_version v;
 	const char *path;
@@ -48,8 +48,8 @@ static enum tw_status export_adapter(struct tw_app *app, const char *ref, const 
 	return st == TW_OK ? tw_copy_file(path, o->output, err) : st;
 }
 
-static enum tw_status export_modelfile(struct tw_app *app, const char *ref, const struct export *o,
-				       struct tw_err *err)
+static enum tw_status export_modelfile(struct tw_app *app, const char *ref,
+				       const struct export_options *o, struct tw_err *err)
 {
 	struct tw_model_version v;
 	struct tw_llm *llm;
@@ -68,40 +68,72 @@ static enum tw_status export_modelfile(struct tw_app *app, const char *ref, cons
 	return tw_write_file(o->output, text, strlen(text), err);
 }
 
-static enum tw_status export(struct tw_app *app, const void *options, char *const *args, int n,
-			     struct tw_err *err) {
-	(void)n; const struct export *o = options;
-	if (strcmp(args[0], "view") == 0){const struct tw_show_options all = {0};
-					  return tw_show_views(app, args[1], &all, err);}
-if (!o->output) return tw_fail(err, TW_BAD_USE, "where to? twin export %s %s -o FILE", args[0],
+struct rows {
+	struct tw_app *app;
+	struct tw_view view;
+};
+
+static enum tw_status write_rows(void *ctx, FILE *f, struct tw_err *err)
+{
+	struct rows *r = ctx;
+	return tw_print_rows(f, r->app, &r->view, 0, err);
+}
+
+static enum tw_status export_view(struct tw_app *app, const char *ref,
+				  const struct export_options *o, struct tw_err *err)
+{
+	struct rows r = {.app = app};
+	enum tw_status st = tw_fs_view(&r.view, app->fs, ref, &app->arena, err);
+	if (st != TW_OK)
+		return st;
+	return o->output ? tw_write_file_by(o->output, write_rows, &r, err)
+			 : write_rows(&r, stdout, err);
+}
+
+static const struct {
+	const char *name;
+	enum tw_status (*write)(struct tw_app *app, const char *ref, const struct export_options *o,
+				struct tw_err *err);
+} kinds[] = {
+	{"view", export_view},
+	{"dataset", export_dataset},
+	{"adapter", export_adapter},
+	{"modelfile", export_modelfile},
+};
+enum { N_KINDS = sizeof(kinds) / sizeof(*kinds), VIEW = 0 };
+
+static enum tw_status run(struct tw_app *app, const void *options, char *const *args, int n,
+			  struct tw_err *err)
+{
+	(void)n;
+	const struct export_options *o = options;
+	size_t k = 0;
+	while (k < N_KINDS && strcmp(kinds[k].name, args[0]) != 0)
+		k++;
+	if (k == N_KINDS)
+		return tw_fail(err, TW_BAD_USE,
+			       "cannot export \"%s\"; there are: view, dataset, adapter, modelfile",
+			       args[0]);
+	if (k != VIEW && !o->output)
+		return tw_fail(err, TW_BAD_USE, "where to? twin export %s %s -o FILE", args[0],
 			       args[1]);
-enum tw_status st;
-if (strcmp(args[0], "dataset") == 0)
-	st = export_dataset(app, args[1], o, err);
-else if (strcmp(args[0], "adapter") == 0)
-	st = export_adapter(app, args[1], o, err);
-else if (strcmp(args[0], "modelfile") == 0)
-	st = export_modelfile(app, args[1], o, err);
-else
-	return tw_fail(err, TW_BAD_USE,
-		       "cannot export \"%s\"; there are: view, dataset, adapter, modelfile",
-		       args[0]);
-if (st == TW_OK)
-	tw_info("wrote %s", o->output);
-return st;
+	enum tw_status st = kinds[k].write(app, args[1], o, err);
+	if (st == TW_OK && o->output)
+		tw_info("wrote %s", o->output);
+	return st;
 }
 
 const struct tw_command tw_cmd_export = {
 	.name = "export",
 	.args = "view|dataset|adapter|modelfile ID",
 	.help = "Write features, datasets, adapters or an Ollama Modelfile for other programs",
-	.more = "  twin export view chunks@v1 > chunks.jsonl        rows, as JSON lines on standard output\n"
+	.more = "  twin export view chunks@v1 > chunks.jsonl        rows, as JSON lines\n"
 		"  twin export dataset 3 -o train.jsonl             ChatML: {\"messages\": [...]} a line\n"
 		"  twin export adapter champion -o adapter.gguf     LoRA, for llama.cpp and others\n"
 		"  twin export modelfile champion -o Modelfile      then: ollama create me -f Modelfile",
 	.opts = opts,
-	.opts_size = sizeof(struct export),
+	.opts_size = sizeof(struct export_options),
 	.min_args = 2,
 	.max_args = 2,
-	.run = export,
+	.run = run,
 };

@@ -38,18 +38,15 @@ static enum tw_status forget(struct tw_app *app, const void *opts, char *const *
 {
 	(void)opts;
 	(void)n;
-	struct tw_document d;
 	struct tw_forgotten f = {0};
 	int64_t models = 0;
-	enum tw_status st = tw_fs_document(&d, app->fs, args[0], 0, &app->arena, err);
-	if (st == TW_OK)
-		st = tw_fs_forget(&f, app->fs, d.id, &app->arena, err);
+	enum tw_status st = tw_fs_forget(&f, app->fs, args[0], &app->arena, err);
 	/* The id, not the title: what is forgotten must not live on in a note about it. */
 	if (st == TW_OK)
-		st = taint(&models, app, &f, d.id, err);
+		st = taint(&models, app, &f, f.doc, err);
 	if (st != TW_OK)
 		return st;
-	print(app, d.id, &f, models);
+	print(app, f.doc, &f, models);
 	if (models)
 		tw_info("models that were trained on it are marked; `twin run` trains one without it");
 	return TW_OK;

@@ -23,7 +23,7 @@ static enum tw_status serve(struct tw_app *app, const void *options, char *const
 	(void)args;
 	(void)n;
 	const struct serve *o = options;
-	struct tw_serve_options so;
+	struct tw_serve_options so = {0};
 	const struct tw_http_policy policy = {.offline = app->offline, .allow_private = true};
 	struct tw_inference_env env = tw_inference_env_of(app);
 	enum tw_status st = tw_config_read(&so, tw_serve_opts, app->conf, "serve", err);

@@ -44,7 +44,7 @@ const struct tw_command tw_cmd_show = {
 	.help = "Show documents, views, datasets, runs, models, deployments, answers, lineage",
 	.more = "  twin show documents             all of them, newest first\n"
 		"  twin show document ID           one, with its text (an id, a prefix, or its key)\n"
-		"  twin show view chunks@v1        a view's schema and first rows\n"
+		"  twin show view chunks@v1        its first rows, as JSON lines\n"
 		"  twin show run 12                parameters and metrics of one run\n"
 		"  twin show lineage ID            of an answer, a document, a dataset or a model, both ways",
 	.opts = opts,

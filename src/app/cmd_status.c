@@ -76,8 +76,9 @@ static enum tw_status add_documents(struct tw_json_writer *w, struct tw_graph *g
 	enum tw_status st = tw_fs_documents(&all, g->app->fs, &filter, a, err);
 	if (st == TW_OK)
 		add(w, "collect", all.n > 0,
-		    all.n ? tw_sprintf(a, "%zu documents from %zu sources", all.n,
-				       g->app->conf->n_sources)
+		    all.n ? tw_sprintf(a, "%zu documents from %zu source%s", all.n,
+				       g->app->conf->n_sources,
+				       g->app->conf->n_sources == 1 ? "" : "s")
 			  : "nothing collected yet: `twin collect`");
 	return st;
 }

@@ -44,8 +44,6 @@ extern const struct tw_command tw_cmd_init, tw_cmd_run, tw_cmd_collect, tw_cmd_f
 extern const struct tw_command
 	*const tw_commands[]; /* in the order of the journey, NULL-terminated */
 
-const struct tw_command *tw_command_find(const char *name); /* NULL when there is none */
-
 /* The whole help, or that of one command. */
 void tw_print_usage(FILE *f);
 void tw_print_command_help(FILE *f, const struct tw_command *cmd);

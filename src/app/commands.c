@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "app/command.h"
 
 const struct tw_command *const tw_commands[] = {
@@ -9,11 +7,3 @@ const struct tw_command *const tw_commands[] = {
 	&tw_cmd_show,  &tw_cmd_export, &tw_cmd_import,	&tw_cmd_status,	  &tw_cmd_doctor,
 	NULL,
 };
-
-const struct tw_command *tw_command_find(const char *name)
-{
-	for (size_t i = 0; tw_commands[i]; i++)
-		if (strcmp(tw_commands[i]->name, name) == 0)
-			return tw_commands[i];
-	return NULL;
-}

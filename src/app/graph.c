@@ -17,13 +17,18 @@ const struct tw_step *const tw_steps[] = {&tw_step_collect,
 					  &tw_step_promote,
 					  NULL};
 
+static const char *or_empty(const struct tw_str *json)
+{
+	return json->len ? tw_str_c(json) : "{}";
+}
+
 enum tw_status tw_step_begin(struct tw_graph *g, struct tw_step_run *r, struct tw_err *err)
 {
 	if (r->id)
 		return TW_OK;
 	r->changed = true;
-	return tw_mr_run_start(&r->id, g->app->mr, r->kind, r->key,
-			       r->params.len ? tw_str_c(&r->params) : "{}", "{}", err);
+	return tw_mr_run_start(&r->id, g->app->mr, r->kind, r->key, or_empty(&r->params),
+			       or_empty(&r->inputs), err);
 }
 
 void tw_step_metric(struct tw_graph *g, const struct tw_step_run *r, const char *name, int64_t step,
@@ -42,10 +47,10 @@ static enum tw_status finish(struct tw_graph *g, struct tw_step_run *r, enum tw_
 	if (!r->id)
 		return st;
 	const char *status = st == TW_OK ? "done" : st == TW_CANCELLED ? "interrupted" : "failed";
-	const char *outputs = r->outputs.len ? tw_str_c(&r->outputs) : "{}";
 	const char *why = st == TW_OK || !err ? "" : err->msg;
 	struct tw_err second = TW_ERR_INIT;
-	enum tw_status end = tw_mr_run_end(g->app->mr, r->id, status, outputs, why, &second);
+	enum tw_status end =
+		tw_mr_run_end(g->app->mr, r->id, status, or_empty(&r->outputs), why, &second);
 	if (st == TW_OK && end != TW_OK)
 		return tw_fail(err, end, "%s", second.msg);
 	return st;
@@ -144,6 +149,7 @@ static enum tw_status run_step(const struct tw_step *s, struct tw_graph *g, stru
 	if (st == TW_OK)
 		write_report(report, s, &r, seconds);
 	tw_str_release(&r.params);
+	tw_str_release(&r.inputs);
 	tw_str_release(&r.outputs);
 	tw_str_release(&r.summary);
 	return st;

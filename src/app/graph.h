@@ -34,9 +34,9 @@ struct tw_step_run {
 	int64_t id;	 /* 0 until tw_step_begin() */
 	const char *key; /* "" for steps without */
 	const char *kind;
-	struct tw_str params, outputs; /* JSON objects, "" for none */
-	struct tw_str summary;	       /* for people: what was done, or why nothing was */
-	bool changed;		       /* something was written */
+	struct tw_str params, inputs, outputs; /* JSON objects, "" for none */
+	struct tw_str summary;		       /* for people: what was done, or why nothing was */
+	bool changed;			       /* something was written */
 };
 
 struct tw_step {

@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "core/plugin.h"
 
 struct words {
 	const char *dir; /* -C */
@@ -124,19 +125,11 @@ static enum tw_status take_option(struct words *w, const char *word, char **argv
 static enum tw_status take_command(struct words *w, const char *name, struct tw_arena *a,
 				   struct tw_err *err)
 {
-	w->cmd = tw_command_find(name);
-	if (!w->cmd) {
-		const char *names[64];
-		size_t n = 0;
-		for (size_t i = 0; tw_commands[i]; i++)
-			names[n++] = tw_commands[i]->name;
-		names[n] = NULL;
-		const char *near = tw_nearest(name, names);
-		return tw_fail(err, TW_BAD_USE,
-			       "unknown command \"%s\"%s%s%s; `twin help` lists them", name,
-			       near ? "; did you mean `twin " : "", near ? near : "",
-			       near ? "`?" : "");
-	}
+	const void *found;
+	enum tw_status st = tw_plugin_find(&found, tw_commands, "command", name, err);
+	if (st != TW_OK)
+		return st;
+	w->cmd = found;
 	w->opts = tw_alloc(a, w->cmd->opts_size ? w->cmd->opts_size : 1);
 	return tw_opt_parse(w->opts, w->cmd->opts, NULL, "default", NULL, a, err);
 }

@@ -7,6 +7,8 @@
 #ifndef TW_APP_SHOW_H
 #define TW_APP_SHOW_H
 
+#include <stdio.h>
+
 #include "app/app.h"
 
 struct tw_show_options {
@@ -20,6 +22,9 @@ typedef enum tw_status (*tw_show_fn)(struct tw_app *app, const char *ref,
 enum tw_status tw_show_documents(struct tw_app *app, const char *ref,
 				 const struct tw_show_options *o, struct tw_err *err);
 enum tw_status tw_show_views(struct tw_app *app, const char *ref, const struct tw_show_options *o,
+			     struct tw_err *err);
+/* Rows as JSON lines: the form in which other programs read features. `limit` 0: all. */
+enum tw_status tw_print_rows(FILE *f, struct tw_app *app, const struct tw_view *v, int64_t limit,
 			     struct tw_err *err);
 enum tw_status tw_show_datasets(struct tw_app *app, const char *ref,
 				const struct tw_show_options *o, struct tw_err *err);

@@ -34,9 +34,8 @@ static void write_view(struct tw_json_writer *w, const struct tw_view *v, struct
 	tw_jw_end(w);
 }
 
-/* Rows as JSON lines: the form in which other programs read features. */
-static enum tw_status print_rows(struct tw_app *app, const struct tw_view *v, int64_t limit,
-				 struct tw_err *err)
+enum tw_status tw_print_rows(FILE *f, struct tw_app *app, const struct tw_view *v, int64_t limit,
+			     struct tw_err *err)
 {
 	struct tw_row_reader *r;
 	enum tw_status st = tw_fs_reader(&r, app->fs, v->digest, err);
@@ -53,7 +52,7 @@ static enum tw_status print_rows(struct tw_app *app, const struct tw_view *v, in
 			tw_str_clear(&s);
 			tw_jw_init(&w, &s);
 			tw_row_json(&w, &rows, &rows.at[i]);
-			tw_print_json(&s);
+			fprintf(f, "%s\n", tw_str_c(&s));
 		}
 		tw_arena_reset(&a);
 	}
@@ -69,7 +68,7 @@ enum tw_status tw_show_views(struct tw_app *app, const char *ref, const struct t
 	if (ref) {
 		struct tw_view v;
 		enum tw_status st = tw_fs_view(&v, app->fs, ref, &app->arena, err);
-		return st == TW_OK ? print_rows(app, &v, o->limit, err) : st;
+		return st == TW_OK ? tw_print_rows(stdout, app, &v, o->limit, err) : st;
 	}
 	struct tw_views all;
 	enum tw_status st = tw_fs_views(&all, app->fs, &app->arena, err);

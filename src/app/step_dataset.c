@@ -70,6 +70,7 @@ static enum tw_status run(struct tw_graph *g, struct tw_step_run *r, struct tw_e
 		.service = g->service.digest,
 	};
 	enum tw_status st = read_options(&o, &src.system, g, err);
+	tw_str_addf(&r->inputs, "{\"service\":\"%s\"}", g->service.digest);
 	if (st == TW_OK)
 		st = tw_step_begin(g, r, err);
 	if (st == TW_OK)

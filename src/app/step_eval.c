@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "app/graph.h"
@@ -31,8 +32,18 @@ static enum tw_status key(struct tw_hasher *h, struct tw_graph *g, struct tw_err
 
 static double figure(const struct tw_json *metrics, const char *name)
 {
-	return tw_json_real(tw_json_get(metrics, name), 0);
+	return tw_json_real(tw_json_get(metrics, name), NAN);
 }
+
+static const struct {
+	const char *label, *name, *base;
+	int decimals;
+} told[] = {
+	{"test loss", "test_loss", "test_loss_base", 3},
+	{"style distance", "style_delta", "style_delta_base", 2},
+	{"hit@5", "hit5", NULL, 2},
+	{"MRR", "mrr", NULL, 2},
+};
 
 static enum tw_status summarize(struct tw_step_run *r, int version, const char *json,
 				struct tw_arena *a, struct tw_err *err)
@@ -42,11 +53,17 @@ static enum tw_status summarize(struct tw_step_run *r, int version, const char *
 	if (st != TW_OK)
 		return st;
 	tw_str_addf(&r->summary, "model v%d: ", version);
-	if (tw_json_get(v, "test_loss"))
-		tw_str_addf(&r->summary, "test loss %.3f (base %.3f), style distance %.2f (%.2f), ",
-			    figure(v, "test_loss"), figure(v, "test_loss_base"),
-			    figure(v, "style_delta"), figure(v, "style_delta_base"));
-	tw_str_addf(&r->summary, "hit@5 %.2f, MRR %.2f", figure(v, "hit5"), figure(v, "mrr"));
+	const char *sep = "";
+	for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
+		double x = figure(v, told[i].name);
+		if (isnan(x)) /* not measured */
+			continue;
+		tw_str_addf(&r->summary, "%s%s %.*f", sep, told[i].label, told[i].decimals, x);
+		double base = told[i].base ? figure(v, told[i].base) : NAN;
+		if (!isnan(base))
+			tw_str_addf(&r->summary, " (base %.*f)", told[i].decimals, base);
+		sep = ", ";
+	}
 	return TW_OK;
 }
 
@@ -67,7 +84,8 @@ static void write_metrics(struct tw_graph *g, struct tw_step_run *r,
 	tw_jw_object(&w, NULL);
 	for (size_t i = 0; i < list->n; i++) {
 		tw_jw_real(&w, list->at[i].name, list->at[i].value);
-		tw_step_metric(g, r, list->at[i].name, 0, list->at[i].value);
+		if (!isnan(list->at[i].value))
+			tw_step_metric(g, r, list->at[i].name, 0, list->at[i].value);
 	}
 	tw_jw_end(&w);
 }
@@ -96,6 +114,10 @@ static enum tw_status run(struct tw_graph *g, struct tw_step_run *r, struct tw_e
 	struct tw_metric_list list;
 	struct tw_arena *a = &g->app->arena;
 	enum tw_status st = read_options(&o, g, err);
+	if (st == TW_OK)
+		tw_str_adds(&r->params, tw_opt_canonical(&o, tw_evaluation_opts, a));
+	tw_str_addf(&r->inputs, "{\"model\":%d,\"dataset\":\"%s\"}", g->model.version,
+		    g->model.dataset);
 	if (st == TW_OK)
 		st = tw_step_begin(g, r, err);
 	if (st == TW_OK)

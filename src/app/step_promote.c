@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "app/graph.h"
@@ -16,7 +17,7 @@ static enum tw_status stored_metrics(struct tw_metric_list *out, const char *jso
 	struct tw_metric *at = TW_NEW_ARRAY(a, v->n + 1, struct tw_metric);
 	size_t n = 0;
 	for (const struct tw_json *m = v->child; m; m = m->next)
-		at[n++] = (struct tw_metric){.name = m->key, .value = tw_json_real(m, 0)};
+		at[n++] = (struct tw_metric){.name = m->key, .value = tw_json_real(m, NAN)};
 	*out = (struct tw_metric_list){at, n};
 	return TW_OK;
 }
@@ -62,6 +63,7 @@ static enum tw_status deploy(struct tw_graph *g, struct tw_step_run *r, const ch
 				  .service = g->model.service,
 				  .settings = settings,
 				  .reason = "promote"};
+	tw_str_addf(&r->inputs, "{\"model\":%d,\"service\":\"%s\"}", d.model, d.service);
 	enum tw_status st = tw_step_begin(g, r, err);
 	if (st == TW_OK)
 		st = tw_service_backfill(g->app, g->model.service, err);

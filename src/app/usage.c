@@ -42,7 +42,7 @@ void tw_print_command_help(FILE *f, const struct tw_command *cmd)
 		fprintf(f, "\n%s", tw_str_c(&s));
 		tw_str_release(&s);
 	}
-	if (cmd->opts) {
+	if (cmd->opts && cmd->opts->name) {
 		struct tw_str s = TW_STR_INIT;
 		tw_opt_help(&s, cmd->opts);
 		fprintf(f, "\nOptions, with their defaults:\n");

@@ -228,6 +228,27 @@ static int copy_bytes(int to, int from)
 	return n < 0 ? -1 : 0;
 }
 
+enum tw_status tw_write_file_by(const char *path, tw_write_fn fn, void *ctx, struct tw_err *err)
+{
+	struct replacement r = {.fd = -1};
+	enum tw_status st = TW_OK;
+	FILE *f = NULL;
+	if (begin_replace(&r, path) < 0)
+		return fail_open(err, path);
+	int fd = dup(r.fd);
+	if (fd >= 0)
+		f = fdopen(fd, "w");
+	if (f)
+		st = fn(ctx, f, err);
+	bool wrote = f && !ferror(f);
+	if (f && fclose(f) != 0)
+		wrote = false;
+	if (st == TW_OK && (!wrote || commit(&r) < 0))
+		st = tw_fail_errno(err, TW_IO, "%s", path);
+	abandon(&r);
+	return st;
+}
+
 enum tw_status tw_copy_file(const char *from, const char *to, struct tw_err *err)
 {
 	enum tw_status st = TW_OK;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -20,6 +21,11 @@ TW_MUST_USE enum tw_status tw_read_file(struct tw_str *out, const char *path, in
 
 TW_MUST_USE enum tw_status tw_write_file(const char *path, const void *data, size_t len,
 					 struct tw_err *err);
+
+/* The same for content that is made piece by piece. */
+typedef enum tw_status (*tw_write_fn)(void *ctx, FILE *f, struct tw_err *err);
+TW_MUST_USE enum tw_status tw_write_file_by(const char *path, tw_write_fn fn, void *ctx,
+					    struct tw_err *err);
 
 /* Copies; the target appears whole or not at all. */
 TW_MUST_USE enum tw_status tw_copy_file(const char *from, const char *to, struct tw_err *err);

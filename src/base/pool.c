@@ -1,10 +1,12 @@
 #include "base/pool.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -73,6 +75,27 @@ int tw_cores(void)
 	else
 		n = (int)sysconf(_SC_NPROCESSORS_ONLN); /* more than 1,024 cores */
 	return n > 0 ? n : 1;
+}
+
+/* The fourth field of /proc/loadavg: threads that run or could, ours among them, of all the machine. */
+static int running(void)
+{
+	char text[128];
+	int n = 1;
+	int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return n;
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	return sscanf(text, "%*s %*s %*s %d/", &n) == 1 ? n : 1;
+}
+
+int tw_idle_cores(void)
+{
+	int mine = tw_cores(), all = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	int idle = all - (running() - 1);
+	return idle < 1 ? 1 : idle < mine ? idle : mine;
 }
 
 struct tw_pool *tw_pool_new(int threads)

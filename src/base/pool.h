@@ -24,4 +24,8 @@ void tw_pool_run(struct tw_pool *p, size_t n, tw_pool_fn fn, void *ctx);
 
 int tw_cores(void); /* that this process may use */
 
+/* Of those, how many no other program keeps busy at this moment, and at least 1: for libraries whose threads wait for
+ * each other by spinning, which costs many times the work when they have to share a core. */
+int tw_idle_cores(void);
+
 #endif

@@ -268,3 +268,19 @@ const char *tw_nearest(const char *word, const char *const *names)
 	}
 	return found;
 }
+
+enum tw_status tw_unknown(struct tw_err *err, const char *what, const char *name,
+			  const char *const *names)
+{
+	const char *near = tw_nearest(name, names);
+	if (near)
+		return tw_fail(err, TW_BAD_USE, "unknown %s \"%s\"; did you mean \"%s\"?", what,
+			       name, near);
+	struct tw_str all = TW_STR_INIT;
+	for (size_t i = 0; names[i]; i++)
+		tw_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
+	enum tw_status st = tw_fail(err, TW_BAD_USE, "unknown %s \"%s\"; known are: %s", what, name,
+				    all.len ? tw_str_c(&all) : "none");
+	tw_str_release(&all);
+	return st;
+}

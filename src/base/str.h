@@ -52,4 +52,8 @@ const char *tw_human_size(struct tw_arena *a, int64_t bytes);
 /* "did you mean": the nearest of NULL-terminated `names` by edit distance, NULL if none is near. */
 const char *tw_nearest(const char *word, const char *const *names);
 
+/* TW_BAD_USE: unknown WHAT "name", with the nearest of NULL-terminated `names`, or all of them. */
+TW_MUST_USE enum tw_status tw_unknown(struct tw_err *err, const char *what, const char *name,
+				      const char *const *names);
+
 #endif

@@ -39,10 +39,8 @@ static enum tw_status check_sections(const struct tw_config *c, struct tw_err *e
 			s++;
 		if (*s)
 			continue;
-		const char *near = tw_nearest(v->key, sections);
-		return tw_fail(err, TW_BAD_USE, "%s:%d: unknown section \"%s\"%s%s%s", c->path,
-			       v->line, v->key, near ? "; did you mean \"" : "", near ? near : "",
-			       near ? "\"?" : "");
+		return tw_wrap(err, tw_unknown(err, "section", v->key, sections), "%s",
+			       tw_config_place(c, v));
 	}
 	return TW_OK;
 }
@@ -61,11 +59,11 @@ static enum tw_status read_source(struct tw_config *c, struct tw_config_source *
 	const char *type = tw_json_str(tw_json_get(v, "type"), NULL);
 	const char *name = tw_json_str(tw_json_get(v, "name"), NULL);
 	if (!type)
-		return tw_fail(err, TW_BAD_USE, "%s:%d: a source needs a type, as in `- type: dir`",
-			       c->path, v->line);
+		return tw_fail(err, TW_BAD_USE, "%s: a source needs a type, as in `- type: dir`",
+			       tw_config_place(c, v));
 	if (name && name_taken(all, n, name))
-		return tw_fail(err, TW_BAD_USE, "%s:%d: two sources are named \"%s\"", c->path,
-			       v->line, name);
+		return tw_fail(err, TW_BAD_USE, "%s: two sources are named \"%s\"",
+			       tw_config_place(c, v), name);
 	if (!name) {
 		name = type;
 		for (int i = 2; name_taken(all, n, name); i++)
@@ -109,7 +107,8 @@ static enum tw_status read_names(struct tw_config *c, struct tw_err *err)
 {
 	const struct tw_json *name = tw_json_get(c->root, "twin");
 	if (name && !name->s)
-		return tw_fail(err, TW_BAD_USE, "%s:%d: twin must be a name", c->path, name->line);
+		return tw_fail(err, TW_BAD_USE, "%s: twin must be a name",
+			       tw_config_place(c, name));
 	c->twin = name ? name->s : "the author";
 	struct models m = {0};
 	enum tw_status st = tw_config_read(&m, model_opts, c, "models", err);
@@ -222,9 +221,19 @@ const struct tw_json *tw_config_section(const struct tw_config *c, const char *n
 	return v;
 }
 
+const char *tw_config_place(const struct tw_config *c, const struct tw_json *v)
+{
+	if (v->line)
+		return tw_sprintf(&((struct tw_config *)(uintptr_t)c)->arena, "%s:%d", c->path,
+				  v->line);
+	return "--set";
+}
+
 enum tw_status tw_config_read(void *ctx, const struct tw_opt *opts, const struct tw_config *c,
 			      const char *section, struct tw_err *err)
 {
 	struct tw_arena *a = &((struct tw_config *)(uintptr_t)c)->arena;
-	return tw_opt_parse(ctx, opts, tw_config_section(c, section), c->path, c->dir, a, err);
+	enum tw_status st =
+		tw_opt_parse(ctx, opts, tw_config_section(c, section), c->path, c->dir, a, err);
+	return st == TW_OK ? st : tw_wrap(err, st, "%s", section);
 }

@@ -50,6 +50,9 @@ void tw_config_free(struct tw_config *c); /* NULL is fine */
 TW_MUST_USE enum tw_status tw_config_set(struct tw_config *c, const char *assignment,
 					 struct tw_err *err);
 
+/* Where a value stands: "twin.yaml:12" or "--set". In the config's arena. */
+const char *tw_config_place(const struct tw_config *c, const struct tw_json *v);
+
 /* NULL when the section (or "section.key") is absent. */
 const struct tw_json *tw_config_section(const struct tw_config *c, const char *name);
 

@@ -1,8 +1,8 @@
 /*
  * core/dataset.h: training datasets, immutable snapshots in the feature store.
  *
- * A dataset's id is the digest of its manifest: the row ids with their splits,
- * the seed, the parameters, the feature service. The same inputs give the same
+ * A dataset's id is the digest of its manifest: the rows with their splits and
+ * messages, the seed, the parameters, the feature service. The same inputs give the same
  * id on any machine, however often the work was interrupted.
  */
 #ifndef TW_CORE_DATASET_H

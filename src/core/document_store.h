@@ -67,12 +67,15 @@ TW_MUST_USE enum tw_status tw_fs_retire_sources(struct tw_feature_store *fs,
 						struct tw_err *err);
 
 struct tw_forgotten {
-	int64_t revisions, rows, dataset_rows, predictions;
-	const char *const *datasets; /* ids of datasets that held it */
+	const char *doc;
+	int64_t revisions, rows, dataset_rows, predictions; /* erased by this call */
+	const char *const *
+		datasets; /* ids of datasets that held it: their models are to be marked (tw_mr_taint) */
 	size_t n_datasets;
 };
-/* Erases the document, its revisions, rows, vectors, dataset rows and predictions that cite it, from disk too (secure_delete),
- * and remembers only a digest of source and key, so that the next pass leaves it out. */
+/* Erases the document, its revisions, rows, vectors, dataset rows and predictions that cite it, from the files too,
+ * and remembers only its id and digests of source and key, so that the next pass leaves it out, and rows, examples and
+ * answers that were under way are not stored. Again for the same id or key: TW_OK, finishes what was cut short. */
 TW_MUST_USE enum tw_status tw_fs_forget(struct tw_forgotten *out, struct tw_feature_store *fs,
 					const char *doc, struct tw_arena *a, struct tw_err *err);
 

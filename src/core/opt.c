@@ -227,17 +227,11 @@ static enum tw_status unknown(const struct reader *rd, const struct tw_opt *opts
 	for (const struct tw_opt *o = opts; o && o->name && n < MAX_OPTS; o++)
 		names[n++] = o->name;
 	names[n] = NULL;
-	const char *near = tw_nearest(name, names);
-	if (near)
-		return tw_fail(rd->err, code, "%s: unknown key \"%s\"; did you mean \"%s\"?",
-			       place(rd, v), name, near);
-	struct tw_str all = TW_STR_INIT;
-	for (size_t i = 0; i < n; i++)
-		tw_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
-	enum tw_status st = tw_fail(rd->err, code, "%s: unknown key \"%s\"; known are: %s",
-				    place(rd, v), name, n ? tw_str_c(&all) : "none");
-	tw_str_release(&all);
-	return st;
+	enum tw_status st = tw_unknown(rd->err, "key", name, names);
+	tw_wrap(rd->err, st, "%s", place(rd, v));
+	if (rd->err)
+		rd->err->code = code;
+	return code;
 }
 
 static enum tw_status set_defaults(const struct reader *rd, void *ctx, const struct tw_opt *opts)

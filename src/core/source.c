@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/plugin.h"
 
 struct tw_source {
 	const struct tw_source_type *type;
@@ -78,17 +79,8 @@ enum tw_status tw_source_find(const struct tw_source_type **out,
 			      const struct tw_source_type *const *types, const char *name,
 			      struct tw_err *err)
 {
-	struct tw_str all = TW_STR_INIT;
-	for (size_t i = 0; types[i]; i++) {
-		if (strcmp(types[i]->name, name) == 0) {
-			*out = types[i];
-			tw_str_release(&all);
-			return TW_OK;
-		}
-		tw_str_addf(&all, "%s%s", i ? ", " : "", types[i]->name);
-	}
-	enum tw_status st = tw_fail(err, TW_BAD_USE, "unknown source type \"%s\"; known are: %s",
-				    name, tw_str_c(&all));
-	tw_str_release(&all);
+	const void *found;
+	enum tw_status st = tw_plugin_find(&found, types, "source type", name, err);
+	*out = found;
 	return st;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/plugin.h"
 
 struct tw_trainer {
 	const struct tw_trainer_type *type;
@@ -21,19 +22,12 @@ static enum tw_status pick(const struct tw_trainer_type **out,
 			   struct tw_err *err)
 {
 	const struct tw_json *v = tw_config_section(conf, "training.trainer");
-	const char *name = tw_json_str(v, v ? "" : types[0]->name);
-	struct tw_str known = TW_STR_INIT;
-	for (*out = NULL; !*out && *types; types++) {
-		if (strcmp((*types)->name, name) == 0)
-			*out = *types;
-		tw_str_addf(&known, "%s%s", known.len ? ", " : "", (*types)->name);
-	}
-	enum tw_status st =
-		*out ? TW_OK
-		     : tw_fail(err, TW_BAD_USE, "%s:%d: no trainer is named \"%s\"; there are: %s",
-			       conf->path, v->line, name, tw_str_c(&known));
-	tw_str_release(&known);
-	return st;
+	const void *found = types[0];
+	enum tw_status st = TW_OK;
+	if (v)
+		st = tw_plugin_find(&found, types, "trainer", tw_json_str(v, ""), err);
+	*out = found;
+	return st == TW_OK ? st : tw_wrap(err, st, "%s", tw_config_place(conf, v));
 }
 
 static const char *params_of(const struct tw_trainer *t, struct tw_arena *a)

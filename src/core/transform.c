@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "core/plugin.h"
 
 const struct tw_field tw_documents_schema[] = {
 	{"title", TW_FIELD_TEXT, 0, "as the source gave it, \"\" for none"},
@@ -121,17 +122,8 @@ enum tw_status tw_transform_find(const struct tw_transform_type **out,
 				 const struct tw_transform_type *const *types, const char *name,
 				 struct tw_err *err)
 {
-	struct tw_str all = TW_STR_INIT;
-	for (size_t i = 0; types[i]; i++) {
-		if (strcmp(types[i]->name, name) == 0) {
-			*out = types[i];
-			tw_str_release(&all);
-			return TW_OK;
-		}
-		tw_str_addf(&all, "%s%s", i ? ", " : "", types[i]->name);
-	}
-	enum tw_status st = tw_fail(err, TW_BAD_USE, "unknown feature view \"%s\"; known are: %s",
-				    name, tw_str_c(&all));
-	tw_str_release(&all);
+	const void *found;
+	enum tw_status st = tw_plugin_find(&found, types, "feature view", name, err);
+	*out = found;
 	return st;
 }

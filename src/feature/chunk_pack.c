@@ -14,6 +14,8 @@ struct unit {
 
 struct units TW_VEC_BODY(struct unit);
 
+#define LEAST 8 /* bytes that are not cut any more: two code points */
+
 struct packer {
 	const struct chunks *o;
 	const char *s;
@@ -38,13 +40,26 @@ static bool is_space(char ch)
 	return ch == ' ' || ch == '\n' || ch == '\t';
 }
 
+/* The line's end nearest to the middle of [start, end), behind its newline; 0 when there is no line to keep whole. */
+static size_t nearest_line(const struct packer *k, size_t start, size_t end)
+{
+	size_t half = start + (end - start) / 2;
+	const char *before = memrchr(k->s + start, '\n', half - start);
+	const char *after = memchr(k->s + half, '\n', end - half);
+	size_t left = before ? (size_t)(before - k->s) + 1 : 0;
+	size_t right = after && (size_t)(after - k->s) + 1 < end ? (size_t)(after - k->s) + 1 : 0;
+	if (!left || !right)
+		return left ? left : right;
+	return half - left <= right - half ? left : right;
+}
+
 /* Where to cut [start, end) in two: at a line's end, else at a blank, else between code points; near the middle. */
 static size_t middle(const struct packer *k, size_t start, size_t end)
 {
 	size_t half = start + (end - start) / 2;
-	const char *nl = memrchr(k->s + start, '\n', half - start);
-	if (nl && (size_t)(nl - k->s) > start + (end - start) / 8)
-		return (size_t)(nl - k->s) + 1;
+	size_t line = nearest_line(k, start, end);
+	if (line)
+		return line;
 	for (size_t i = half; i > start + (end - start) / 4; i--)
 		if (is_space(k->s[i - 1]))
 			return i;
@@ -55,7 +70,7 @@ static size_t middle(const struct packer *k, size_t start, size_t end)
 static void add_unit(struct packer *k, struct unit u)
 {
 	u.tokens = count(k, u.start, u.end);
-	if (u.tokens <= k->unit_room || u.end - u.start < 8) {
+	if (u.tokens <= k->unit_room || u.end - u.start < LEAST) {
 		tw_vec_push(&k->units, u);
 		return;
 	}
@@ -76,6 +91,34 @@ static void add_block(struct packer *k, const struct outline_block *b)
 		add_unit(k, (struct unit){spans.at[i].start, spans.at[i].end, 0, true, false});
 }
 
+static void trim(const struct packer *k, struct chunk *c)
+{
+	while (c->end > c->start && is_space(k->s[c->end - 1]))
+		c->end--;
+	while (c->start < c->end && k->s[c->start] == '\n')
+		c->start++;
+}
+
+/*
+ * Adds [start, end) as a chunk. What its parts count is an estimate: a tokenizer
+ * may make more of the whole. Then it is cut, so that no chunk passes the budget.
+ */
+static void add_chunk(struct packer *k, size_t start, size_t end)
+{
+	struct chunk c = {.heading = k->heading, .start = start, .end = end};
+	trim(k, &c);
+	if (c.start >= c.end)
+		return;
+	c.tokens = tw_chunk_tokens(k->o, c.heading, k->s + c.start, c.end - c.start, k->a);
+	if (c.tokens <= k->o->max_tokens || c.end - c.start < LEAST) {
+		tw_vec_push(k->out, c);
+		return;
+	}
+	size_t at = middle(k, c.start, c.end);
+	add_chunk(k, c.start, at);
+	add_chunk(k, at, c.end);
+}
+
 /* Ends the chunk in work before unit `end`. */
 static void close_chunk(struct packer *k, size_t end)
 {
@@ -86,15 +129,8 @@ static void close_chunk(struct packer *k, size_t end)
 		end--;
 	k->first = end;
 	k->tokens = 0;
-	if (first >= end)
-		return;
-	struct chunk c = {k->heading, k->units.at[first].start, k->units.at[end - 1].end};
-	while (c.end > c.start && is_space(k->s[c.end - 1]))
-		c.end--;
-	while (c.start < c.end && k->s[c.start] == '\n')
-		c.start++;
-	if (c.start < c.end)
-		tw_vec_push(k->out, c);
+	if (first < end)
+		add_chunk(k, k->units.at[first].start, k->units.at[end - 1].end);
 }
 
 /* Moves the start of the new chunk back over sentences of the one before, a fifth of the room at most. */
@@ -123,12 +159,33 @@ static int64_t tokens_of(const struct packer *k, size_t from, size_t to)
 	return sum;
 }
 
-/* A heading longer than half of the budget must not leave no room for text. */
+/*
+ * A path that leaves half of the budget to the text: its nearest headings, else
+ * as many of the last one's words as there is room for.
+ */
+static const char *fitting(const struct packer *k, const char *heading)
+{
+	int64_t half = k->o->max_tokens / 2;
+	while (tw_embedder_count(k->o->embedder, heading, strlen(heading)) > half) {
+		const char *next = strstr(heading, " > ");
+		if (!next)
+			break;
+		heading = next + 3;
+	}
+	size_t n = strlen(heading);
+	while (n && tw_embedder_count(k->o->embedder, heading, n) > half) {
+		n -= n / 8 + 1;
+		n = tw_utf8_floor(heading, n);
+		while (n && heading[n - 1] != ' ' && heading[n] != ' ' && n > 60)
+			n--;
+	}
+	return tw_strndup(k->a, heading, n);
+}
+
 static int64_t room_under(const struct packer *k, const char *heading)
 {
 	int64_t own = tw_embedder_count(k->o->embedder, heading, strlen(heading));
-	int64_t half = k->o->max_tokens / 2;
-	return k->o->max_tokens - own > half ? k->o->max_tokens - own : half;
+	return k->o->max_tokens - own;
 }
 
 static void begin(struct packer *k, const char *heading, size_t first)
@@ -139,19 +196,28 @@ static void begin(struct packer *k, const char *heading, size_t first)
 	k->room = k->unit_room;
 }
 
-/* Units [from, to) of one section, in chunks of about equal size. */
+/* Size of the next chunk when `left` tokens become chunks of about equal size. */
+static int64_t target_of(const struct packer *k, int64_t left)
+{
+	int64_t pieces = (left + k->room - 1) / k->room;
+	return pieces > 1 ? left / pieces : INT64_MAX;
+}
+
+/* Units [from, to) of one section. */
 static void pack(struct packer *k, size_t from, size_t to)
 {
-	int64_t all = k->tokens + tokens_of(k, from, to);
-	int64_t pieces = (all + k->room - 1) / k->room;
-	int64_t target = pieces > 1 ? all / pieces + all / (pieces * 8) : k->room;
+	int64_t left = tokens_of(k, from, to); /* in units not yet in a chunk */
+	int64_t target = target_of(k, k->tokens + left);
 	for (size_t i = from; i < to; i++) {
-		bool full = k->tokens + k->units.at[i].tokens > k->room;
-		if (k->tokens && (full || k->tokens >= target)) {
+		int64_t next = k->units.at[i].tokens;
+		bool full = k->tokens + next > k->room;
+		if (k->tokens && (full || k->tokens + next / 2 >= target)) {
 			close_chunk(k, i);
 			overlap(k, i);
+			target = target_of(k, k->tokens + left);
 		}
-		k->tokens += k->units.at[i].tokens;
+		k->tokens += next;
+		left -= next;
 	}
 }
 
@@ -159,7 +225,8 @@ static void pack_section(struct packer *k, const struct outline *o,
 			 const struct outline_section *sec)
 {
 	size_t from = k->units.n;
-	k->unit_room = room_under(k, sec->path);
+	const char *path = fitting(k, sec->path);
+	k->unit_room = room_under(k, path);
 	if (sec->heading != SIZE_MAX)
 		add_block(k, &o->blocks[sec->heading]);
 	size_t body = k->units.n;
@@ -172,7 +239,7 @@ static void pack_section(struct packer *k, const struct outline *o,
 		return;
 	}
 	close_chunk(k, from);
-	begin(k, sec->path, body);
+	begin(k, path, body);
 	pack(k, body, k->units.n);
 }
 
@@ -181,8 +248,9 @@ void tw_chunk_sections(struct chunk_list *out, const struct chunks *o, const cha
 {
 	struct packer k = {.o = o, .s = text.data, .n = text.len, .a = a, .out = out};
 	const struct outline outline = tw_outline(title, text.data, text.len, a);
-	k.unit_room = room_under(&k, title);
-	begin(&k, title, 0);
+	const char *heading = fitting(&k, title);
+	k.unit_room = room_under(&k, heading);
+	begin(&k, heading, 0);
 	for (size_t i = 0; i < outline.n_sections; i++)
 		pack_section(&k, &outline, &outline.sections[i]);
 	close_chunk(&k, k.units.n);

@@ -62,10 +62,10 @@ char *tw_embed_text(const char *heading, struct tw_bytes text, struct tw_arena *
 			  : tw_strndup(a, text.data, text.len);
 }
 
-static int embed_tokens(const struct chunks *o, const char *heading, struct tw_bytes text,
+int64_t tw_chunk_tokens(const struct chunks *o, const char *heading, const char *text, size_t n,
 			struct tw_arena *a)
 {
-	const char *all = tw_embed_text(heading, text, a);
+	const char *all = tw_embed_text(heading, (struct tw_bytes){text, n}, a);
 	return tw_embedder_count(o->embedder, all, strlen(all));
 }
 
@@ -81,7 +81,7 @@ static void add_row(struct tw_rows *out, const char *doc, const struct chunks *o
 	tw_row_set_str(out, r, "title", tw_row_cstr(in, from, "title"));
 	tw_row_set_int(out, r, "start", (int64_t)c->start);
 	tw_row_set_int(out, r, "end", (int64_t)c->end);
-	tw_row_set_int(out, r, "tokens", embed_tokens(o, c->heading, text, out->arena));
+	tw_row_set_int(out, r, "tokens", c->tokens);
 	tw_row_set_int(out, r, "budget", o->max_tokens);
 	tw_row_set_str(out, r, "url", tw_row_cstr(in, from, "url"));
 	tw_row_set_int(out, r, "created_ms", tw_row_int(in, from, "created_ms"));
@@ -99,12 +99,12 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 	const char *title = tw_row_cstr(&in[0], &in[0].at[0], "title");
 	if (!text.len)
 		return TW_OK;
-	if (embed_tokens(o, title, text, a) <= o->max_tokens) {
-		const struct chunk whole = {title, 0, text.len};
+	const struct chunk whole = {title, 0, text.len,
+				    tw_chunk_tokens(o, title, text.data, text.len, a)};
+	if (whole.tokens <= o->max_tokens)
 		tw_vec_push(&list, whole);
-	} else {
+	else
 		tw_chunk_sections(&list, o, title, text, a);
-	}
 	for (size_t i = 0; i < list.n; i++)
 		add_row(out, doc, o, &in[0], &list.at[i]);
 	tw_vec_release(&list);
@@ -114,7 +114,7 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 const struct tw_transform_type tw_transform_chunks = {
 	.name = "chunks",
 	.help = "passages for retrieval",
-	.code_version = 1,
+	.code_version = 2,
 	.inputs = inputs,
 	.schema = schema,
 	.opts = opts,

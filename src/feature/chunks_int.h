@@ -20,8 +20,13 @@ struct chunks {
 struct chunk {
 	const char *heading;
 	size_t start, end;
+	int64_t tokens; /* of heading and text together */
 };
 struct chunk_list TW_VEC_BODY(struct chunk);
+
+/* Tokens of what an embedder reads of a chunk. */
+int64_t tw_chunk_tokens(const struct chunks *o, const char *heading, const char *text, size_t n,
+			struct tw_arena *a);
 
 /* Cuts a document that is longer than the budget. */
 void tw_chunk_sections(struct chunk_list *out, const struct chunks *o, const char *title,

@@ -131,7 +131,7 @@ static void put_heading(struct cleaner *c, const struct clean_block *b)
 	line.prefix = (struct tw_bytes){0};
 	line.text = without_attributes(line.text);
 	size_t start = c->out.len;
-	tw_clean_put(c, "###### " + (6 - b->level), (size_t)b->level + 1);
+	tw_clean_put(c, &"###### "[6 - b->level], (size_t)b -> level + 1);
 	size_t text = c->out.len;
 	tw_clean_inline(c, &line, 1);
 	for (size_t i = text; i < c->out.len; i++)
@@ -208,6 +208,9 @@ static void put_plain(struct cleaner *c, const char *s, size_t n)
 	}
 }
 
+/* A title is copied to each of a document's chunks and prompts: what is longer than this (bytes) is none. */
+#define MAX_TITLE 500
+
 static char *one_line(const char *s, size_t n, struct tw_arena *a)
 {
 	struct tw_str out = TW_STR_INIT;
@@ -232,7 +235,7 @@ static const char *take_title(struct tw_bytes *text, const char *title, struct t
 	const char *nl = memchr(text->data, '\n', text->len);
 	size_t end = nl ? (size_t)(nl - text->data) : text->len;
 	const char *heading = one_line(text->data + 2, end - 2, a);
-	if (title[0] && strcmp(title, heading) != 0)
+	if (strlen(heading) > MAX_TITLE || (title[0] && strcmp(title, heading) != 0))
 		return title;
 	while (end < text->len && text->data[end] == '\n')
 		end++;
@@ -288,13 +291,15 @@ static void fill_row(struct tw_rows *out, const char *doc, const struct clean *o
 	struct tw_str given = TW_STR_INIT;
 	const struct tw_bytes t = tw_row_text(in, from, "title");
 	normalize(&given, t.data ? t.data : "", t.len);
-	const char *title = one_line(tw_str_c(&given), given.len, a);
+	char *title = one_line(tw_str_c(&given), given.len, a);
+	if (strlen(title) > MAX_TITLE)
+		title[tw_utf8_floor(title, MAX_TITLE)] = '\0';
 	struct tw_bytes text = without_blank_front(&c->out);
-	title = take_title(&text, title, a);
+	const char *shown = take_title(&text, title, a);
 	const char *lang = tw_row_cstr(in, from, "lang");
 	if (!lang[0])
 		lang = o->lang[0] ? o->lang : tw_detect_language(text.data, text.len, a);
-	tw_row_set_str(out, r, "title", title);
+	tw_row_set_str(out, r, "title", shown);
 	tw_row_set_text(out, r, "text", text.data, text.len);
 	tw_row_set_str(out, r, "lang", lang);
 	tw_row_set_str(out, r, "url", tw_row_cstr(in, from, "url"));
@@ -327,7 +332,7 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 const struct tw_transform_type tw_transform_clean = {
 	.name = "clean",
 	.help = "text without markup, in the author's own punctuation",
-	.code_version = 1,
+	.code_version = 2,
 	.inputs = inputs,
 	.schema = schema,
 	.opts = opts,

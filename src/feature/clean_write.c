@@ -100,7 +100,7 @@ static void put_block_tag(struct inline_scan *k, const struct clean_tag *t)
 	paragraph_break(k);
 	if (t->name[0] == 'h' && t->name[1] >= '1' && t->name[1] <= '6' && !t->name[2] &&
 	    !t->closing)
-		put(k, "###### " + (6 - (t->name[1] - '0')), (size_t)(t->name[1] - '0') + 1);
+		put(k, &"###### "[6 - (t->name[1] - '0')], (size_t)(t->name[1] - '0') + 1);
 }
 
 static bool tag_ends_line(const struct inline_scan *k, size_t i)

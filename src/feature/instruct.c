@@ -94,11 +94,15 @@ static bool may_lower(const struct phrase *p, const char *w, bool title_case)
 	return title_case || tw_is_verb(l) || tw_is_adverb(l);
 }
 
-/* Title Case: most of the longer words have capitals. */
+/* Title Case: a small word has a capital ("The Syntax Of nginx Files"), or most of the longer words have. */
 static bool is_title_case(const struct phrase *p)
 {
 	size_t capital = 0, all = 0;
 	for (size_t i = 1; i < p->words.n; i++) {
+		const char *w = p->words.at[i];
+		if (i + 1 < p->words.n && is_capitalized(w) && strcmp(w, "I") != 0 &&
+		    tw_is_small_word(lower(w, p->a)))
+			return true;
 		if (strlen(p->words.at[i]) < 4 || !is_letter(p->words.at[i][0]))
 			continue;
 		all++;
@@ -181,7 +185,11 @@ static char *ask_imperative(const struct phrase *p, size_t from)
 {
 	static const char *const forms[] = {"How do I %s?", "How can I %s?", "How would I %s?",
 					    "Show me how to %s.", "Explain how to %s."};
-	return FORM(p, forms, within(p, from, false));
+	char *q = within(p, from, false);
+	if (is_capitalized(p->words.at[from]))
+		q[0] = (char)(p->words.at[from][0] +
+			      32); /* a verb, whatever the text says of the word */
+	return FORM(p, forms, q);
 }
 
 static char *ask_clause(const struct phrase *p)
@@ -198,16 +206,21 @@ static char *ask_about(const struct phrase *p)
 	return FORM(p, forms, within(p, 0, true));
 }
 
+/* For text that stands in quotes. */
+static char *without_quotes(char *text)
+{
+	for (char *c = text; *c; c++)
+		if (*c == '"')
+			*c = '\'';
+	return text;
+}
+
 /* What does not fit into a sentence stands in quotes. */
 static char *ask_quoted(const struct phrase *p)
 {
 	static const char *const forms[] = {"What is \"%s\" about?", "Tell me about \"%s\".",
 					    "What did you write in \"%s\"?"};
-	char *text = as_written(p);
-	for (char *c = text; *c; c++)
-		if (*c == '"')
-			*c = '\'';
-	return FORM(p, forms, text);
+	return FORM(p, forms, without_quotes(as_written(p)));
 }
 
 static bool begins_question(const struct phrase *p)
@@ -224,6 +237,13 @@ static bool is_imperative(const struct phrase *p, size_t at)
 	if (strcmp(second, "of") == 0 || tw_is_auxiliary(second))
 		return false;
 	return p->words.n > at + 2 || !tw_is_noun_too(first);
+}
+
+/* "Quickly", but no name such as "WebAssembly". */
+static bool begins_with_adverb(const struct phrase *p)
+{
+	const char *w = p->words.at[0];
+	return tw_is_adverb(word(p, 0)) && (is_capitalized(w) || w[0] >= 'a');
 }
 
 /* A sentence, or marks that a sentence around it could not take. */
@@ -277,7 +297,7 @@ static char *ask(const struct phrase *p)
 	bool marks = strpbrk(as_written(p), ":;[]|\"") != NULL;
 	if (!marks && begins_question(p))
 		return ask_wh(p);
-	if (!marks && is_imperative(p, tw_is_adverb(word(p, 0))))
+	if (!marks && is_imperative(p, begins_with_adverb(p)))
 		return ask_imperative(p, 0);
 	return marks || needs_quotes(p) ? ask_quoted(p) : ask_about(p);
 }
@@ -331,15 +351,13 @@ static char *ask_section(const struct phrase *p)
 					    "Thinking of \"%s\", what can you tell me about "};
 	char *q = ask(p);
 	if (tw_ends_with(p->words.at[p->words.n - 1], "?") || !p->src->title[0] ||
-	    (is_imperative(p, tw_is_adverb(word(p, 0))) && p->words.n > 3))
+	    (is_imperative(p, begins_with_adverb(p)) && p->words.n > 3))
 		return q;
-	char *title = tw_strdup(p->a, p->src->title);
-	for (char *c = title; *c; c++)
-		if (*c == '"')
-			*c = '\'';
+	char *title = without_quotes(tw_strdup(p->a, p->src->title));
 	bool quoted = p->words.n == 1 || needs_quotes(p) || begins_question(p) ||
 		      tw_is_preposition(word(p, 0));
-	const char *part = quoted ? tw_sprintf(p->a, "\"%s\"", as_written(p)) : within(p, 0, true);
+	const char *part = quoted ? tw_sprintf(p->a, "\"%s\"", without_quotes(as_written(p)))
+				  : within(p, 0, true);
 	return tw_sprintf(p->a, "%s%s?", FORM(p, forms, title), part);
 }
 

@@ -139,7 +139,7 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 const struct tw_transform_type tw_transform_labels = {
 	.name = "labels",
 	.help = "instruction and answer pairs from titles and headings",
-	.code_version = 1,
+	.code_version = 2,
 	.inputs = inputs,
 	.schema = schema,
 	.opts = opts,

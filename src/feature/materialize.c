@@ -41,9 +41,11 @@ static enum tw_status compute(struct result *r, const struct job *j, const char 
 	enum tw_status st = TW_OK;
 	for (size_t i = 0; st == TW_OK && i < j->view.n_inputs; i++)
 		st = tw_fs_rows(&in[i], j->env->fs, j->view.inputs[i], doc, &r->arena, &r->err);
-	if (st == TW_BAD_DATA) /* of the store, not of the document: never passed over */
-		return TW_IO;
-	return st == TW_OK ? tw_transform_apply(&r->rows, j->t, doc, in, &r->arena, &r->err) : st;
+	bool own = st == TW_OK && !(j->flags & (TW_NEEDS_LLM | TW_NEEDS_EMBEDDER));
+	if (st == TW_OK)
+		st = tw_transform_apply(&r->rows, j->t, doc, in, &r->arena, &r->err);
+	/* Data of the store or of a model, not of the document, is never passed over. */
+	return st == TW_BAD_DATA && !own ? TW_IO : st;
 }
 
 static void run_one(void *ctx, size_t i, int worker)

@@ -162,13 +162,24 @@ char *tw_outline_line(const char *s, size_t n, struct tw_arena *a)
 	return line;
 }
 
+/* Titles and headings are a line; what is longer must not be copied for each section below it. */
+#define MAX_STEP 200
+
+static void add_step(struct tw_str *path, const char *step)
+{
+	size_t n = strnlen(step, MAX_STEP + 1);
+	if (path->len && n)
+		tw_str_adds(path, " > ");
+	tw_str_add(path, step, n > MAX_STEP ? tw_utf8_floor(step, MAX_STEP) : n);
+}
+
 static const char *path_of(const char *title, const char *const heads[7], struct tw_arena *a)
 {
 	struct tw_str path = TW_STR_INIT;
-	tw_str_adds(&path, title);
+	add_step(&path, title);
 	for (int l = 1; l <= 6; l++)
-		if (heads[l] && heads[l][0])
-			tw_str_addf(&path, "%s%s", path.len ? " > " : "", heads[l]);
+		if (heads[l])
+			add_step(&path, heads[l]);
 	const char *out = tw_str_dup(&path, a);
 	tw_str_release(&path);
 	return out;
@@ -178,7 +189,7 @@ static void find_sections(struct outline *o, const char *title, const char *s, s
 {
 	struct sections all = {0};
 	const char *heads[7] = {NULL};
-	struct outline_section now = {SIZE_MAX, 0, 0, title};
+	struct outline_section now = {SIZE_MAX, 0, 0, path_of(title, heads, a)};
 	for (size_t i = 0; i < o->n_blocks; i++) {
 		const struct outline_block *b = &o->blocks[i];
 		if (b->type != OUTLINE_HEADING) {

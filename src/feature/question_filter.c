@@ -2,7 +2,6 @@
 #include <strings.h>
 
 #include "base/hash.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "feature/clean_int.h"
 #include "feature/instruct_words_int.h"

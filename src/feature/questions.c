@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/str.h"
 #include "core/llm.h"
 #include "feature/chunks_int.h"
 #include "feature/clean_int.h"
@@ -90,7 +91,8 @@ static const char prompt[] =
 	"Write one short question that a reader would ask and that the passage answers. "
 	"Do not quote the passage. Write the question only.";
 
-static enum tw_status ask(char **out, const struct questions *o, struct tw_bytes passage,
+/* *cut: the LLM had more to say than it may. */
+static enum tw_status ask(char **out, bool *cut, const struct questions *o, struct tw_bytes passage,
 			  struct tw_arena *a, struct tw_err *err)
 {
 	static const char *const stop[] = {"\n", NULL};
@@ -108,6 +110,7 @@ static enum tw_status ask(char **out, const struct questions *o, struct tw_bytes
 		st = tw_fail(err, TW_CANCELLED, "stopped");
 	else
 		*out = tw_question_text(tw_str_c(&g.text), a);
+	*cut = strcmp(g.finish, "length") == 0;
 	tw_generation_release(&g);
 	return st;
 }
@@ -127,15 +130,19 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 	if (!choose_passage(&p, o, doc, s, &outline, a))
 		return TW_OK;
 	const struct tw_bytes passage = {s + p.start, p.end - p.start};
-	enum tw_status st = ask(&question, o, passage, a, err);
+	bool cut = false;
+	enum tw_status st = ask(&question, &cut, o, passage, a, err);
 	if (st != TW_OK)
 		return st;
 	const char *lang = tw_row_cstr(&in[0], from, "lang");
+	const char *status = cut && !tw_ends_with(question, "?")
+				     ? "too_long"
+				     : tw_question_status(question, passage, lang, a);
 	struct tw_row *r = tw_rows_add(out, doc);
 	tw_row_set_str(out, r, "instruction", question);
 	tw_row_set_text(out, r, "answer", passage.data, passage.len);
 	tw_row_set_str(out, r, "kind", "question");
-	tw_row_set_str(out, r, "status", tw_question_status(question, passage, lang, a));
+	tw_row_set_str(out, r, "status", status);
 	tw_row_set_int(out, r, "start", (int64_t)p.start);
 	tw_row_set_int(out, r, "end", (int64_t)p.end);
 	return TW_OK;
@@ -144,7 +151,7 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 const struct tw_transform_type tw_transform_questions = {
 	.name = "questions",
 	.help = "questions that the LLM writes for a share of the passages",
-	.code_version = 1,
+	.code_version = 2,
 	.inputs = inputs,
 	.schema = schema,
 	.opts = opts,

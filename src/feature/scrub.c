@@ -51,31 +51,33 @@ static const char *const inputs[] = {"clean", NULL};
 
 struct spans TW_VEC_BODY(struct scrub_span);
 
-static void note(struct spans *spans, const struct scrub *o, bool found, struct scrub_span span)
+/* Where to look next: behind what was found. */
+static size_t note(struct spans *spans, const struct scrub *o, bool found, struct scrub_span span,
+		   size_t at)
 {
-	if (found && o->on[span.kind])
-		tw_vec_push(spans, span);
+	if (!found || !o->on[span.kind])
+		return at + 1;
+	tw_vec_push(spans, span);
+	return span.end > at ? span.end : at + 1;
 }
 
-static void look_at(struct spans *spans, const struct scrub *o, const struct scrub_text *t,
-		    size_t at)
+static size_t look_at(struct spans *spans, const struct scrub *o, const struct scrub_text *t,
+		      size_t at)
 {
-	struct scrub_span x;
+	struct scrub_span x = {0};
 	char ch = t->s[at];
-	if (ch == '@') {
-		note(spans, o, tw_scrub_email(&x, t, at), x);
-	} else if (ch == '=' || ch == ':') {
-		note(spans, o, tw_scrub_password(&x, t, at), x);
-	} else if (scrub_digit(ch)) {
-		note(spans, o, tw_scrub_card(&x, t, at) || tw_scrub_phone(&x, t, at), x);
-	} else if (ch == '+' || ch == '(') {
-		note(spans, o, tw_scrub_phone(&x, t, at), x);
-	} else if (ch == '-' || scrub_alpha(ch)) {
-		if (scrub_upper(ch) && tw_scrub_iban(&x, t, at))
-			note(spans, o, true, x);
-		else
-			note(spans, o, tw_scrub_key(&x, t, at), x);
-	}
+	bool found = false;
+	if (ch == '@')
+		found = tw_scrub_email(&x, t, at);
+	else if (ch == '=' || ch == ':')
+		found = tw_scrub_password(&x, t, at);
+	else if (scrub_digit(ch))
+		found = tw_scrub_card(&x, t, at) || tw_scrub_phone(&x, t, at);
+	else if (ch == '+' || ch == '(')
+		found = tw_scrub_phone(&x, t, at);
+	else if (ch == '-' || scrub_alpha(ch))
+		found = (scrub_upper(ch) && tw_scrub_iban(&x, t, at)) || tw_scrub_key(&x, t, at);
+	return note(spans, o, found, x, at);
 }
 
 static int by_start(const void *a, const void *b)
@@ -92,8 +94,8 @@ static void scrub_text(struct tw_str *out, int64_t counts[SCRUB_KINDS], const st
 {
 	const struct scrub_text t = {s.data ? s.data : "", s.len};
 	struct spans spans = {0};
-	for (size_t i = 0; i < t.n; i++)
-		look_at(&spans, o, &t, i);
+	for (size_t i = 0; i < t.n;)
+		i = look_at(&spans, o, &t, i);
 	if (spans.n)
 		qsort(spans.at, spans.n, sizeof(*spans.at), by_start);
 	size_t done = 0;
@@ -164,7 +166,7 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 const struct tw_transform_type tw_transform_scrub = {
 	.name = "scrub",
 	.help = "clean text without personal data and secrets",
-	.code_version = 1,
+	.code_version = 2,
 	.inputs = inputs,
 	.schema = schema,
 	.opts = opts,

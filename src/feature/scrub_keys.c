@@ -6,7 +6,8 @@
 
 /* --- keys that say what they are --- */
 
-enum charset { ALNUM, UPPER_DIGIT, WORD_DASH }; /* WORD_DASH: letters, digits, '_', '-' */
+/* WORD_DASH: letters, digits, '_', '-'. PATH: those, '.' and '/'. */
+enum charset { ALNUM, UPPER_DIGIT, WORD_DASH, PATH };
 
 static const struct {
 	const char *prefix;
@@ -28,18 +29,31 @@ static const struct {
 	{"xoxr-", WORD_DASH, 10},
 	{"xoxs-", WORD_DASH, 10},
 	{"xapp-", WORD_DASH, 20},
+	{"hooks.slack.com/services/", PATH, 30},
+	{"discord.com/api/webhooks/", PATH, 60},
 	{"AIza", WORD_DASH, 35}, /* Google */
+	{"GOCSPX-", WORD_DASH, 20},
+	{"ya29.", WORD_DASH, 40},
 	{"sk_live_", ALNUM, 16},
 	{"sk_test_", ALNUM, 16}, /* Stripe */
 	{"rk_live_", ALNUM, 16},
 	{"rk_test_", ALNUM, 16},
+	{"whsec_", ALNUM, 24},
 	{"sk-", WORD_DASH, 20}, /* OpenAI, Anthropic */
-	{"hf_", ALNUM, 30},	/* Hugging Face */
+	{"gsk_", ALNUM, 40},	/* Groq */
+	{"xai-", ALNUM, 40},
+	{"hf_", ALNUM, 30}, /* Hugging Face */
 	{"npm_", ALNUM, 36},
 	{"pypi-AgEI", WORD_DASH, 40},
 	{"dop_v1_", ALNUM, 64}, /* DigitalOcean */
+	{"dckr_pat_", WORD_DASH, 20},
+	{"shpat_", ALNUM, 32}, /* Shopify */
+	{"SG.", PATH, 60},     /* SendGrid */
+	{"tskey-", WORD_DASH, 20},
 	{"AGE-SECRET-KEY-1", UPPER_DIGIT, 50},
 };
+
+#define MAX_KEY 400
 
 static bool in_set(char ch, enum charset set)
 {
@@ -50,6 +64,8 @@ static bool in_set(char ch, enum charset set)
 		return scrub_upper(ch) || scrub_digit(ch);
 	case WORD_DASH:
 		return scrub_alnum(ch) || ch == '_' || ch == '-';
+	case PATH:
+		return scrub_alnum(ch) || (ch && strchr("_-./", ch));
 	}
 	return false;
 }
@@ -57,7 +73,7 @@ static bool in_set(char ch, enum charset set)
 static size_t run_of(const struct scrub_text *t, size_t at, enum charset set)
 {
 	size_t i = at;
-	while (i < t->n && in_set(t->s[i], set))
+	while (i < t->n && i - at < 8192 && in_set(t->s[i], set))
 		i++;
 	return i - at;
 }
@@ -92,7 +108,7 @@ static bool is_placeholder(const char *s, size_t n)
 	static const char *const words[] = {"example",	 "your",	"xxxx",	    "changeme",
 					    "change-me", "placeholder", "redacted", "dummy",
 					    "replace",	 "12345678",	"abcdef",   "0000",
-					    "...",	 "insert",	NULL};
+					    "...",	 "insert",	"hunter2",  NULL};
 	for (const char *const *w = words; *w; w++)
 		if (contains(s, n, *w))
 			return true;
@@ -109,6 +125,18 @@ static bool has_digit_and_letter(const char *s, size_t n)
 	return digit && letter;
 }
 
+/* Random letters and digits, no words with a number among them: "sk-circle-fade-dot-12". */
+static bool looks_random(const char *s, size_t n)
+{
+	size_t digits = 0, upper = 0, lower = 0;
+	for (size_t i = 0; i < n; i++) {
+		digits += scrub_digit(s[i]);
+		upper += scrub_upper(s[i]);
+		lower += scrub_alpha(s[i]) && !scrub_upper(s[i]);
+	}
+	return digits && upper + lower && ((upper && lower) || digits >= 6) && entropy(s, n) >= 2.8;
+}
+
 static bool prefixed_key(struct scrub_span *out, const struct scrub_text *t, size_t at)
 {
 	for (size_t k = 0; k < sizeof(prefixes) / sizeof(prefixes[0]); k++) {
@@ -117,8 +145,14 @@ static bool prefixed_key(struct scrub_span *out, const struct scrub_text *t, siz
 			continue;
 		size_t run = run_of(t, at + len, prefixes[k].set);
 		const char *key = t->s + at + len;
-		if (run < prefixes[k].min || is_placeholder(key, run) ||
-		    !has_digit_and_letter(key, run) || entropy(key, run) < 2.8)
+		if (prefixes[k].set == PATH) /* the full stop that ends a sentence */
+			while (run && strchr("./", key[run - 1]))
+				run--;
+		if (run < prefixes[k].min || run > MAX_KEY || is_placeholder(key, run))
+			continue;
+		if (prefixes[k].set == UPPER_DIGIT
+			    ? !has_digit_and_letter(key, run) || entropy(key, run) < 2.8
+			    : !looks_random(key, run))
 			continue;
 		*out = (struct scrub_span){at, at + len + run, SCRUB_KEY};
 		return true;
@@ -187,22 +221,35 @@ static bool is_name_char(char ch)
 	return scrub_alnum(ch) || ch == '_' || ch == '-' || ch == '.';
 }
 
-/* "DB_PASSWORD", "github.token", "apiKey". */
-static bool tells_secret(const char *name, size_t n)
+static bool ends_in(const char *name, size_t n, const char *const *tails)
 {
-	static const char *const tails[] = {
-		"password",   "passwd",	  "passphrase", "pwd",	       "secret",     "token",
-		"api_key",    "apikey",	  "api-key",	"accesskey",   "access_key", "secretkey",
-		"secret_key", "auth_key", "authkey",	"private_key", NULL};
-	for (const char *const *w = tails; *w; w++) {
-		size_t len = strlen(*w);
-		if (n >= len && strncasecmp(name + n - len, *w, len) == 0)
+	for (; *tails; tails++) {
+		size_t len = strlen(*tails);
+		if (n >= len && strncasecmp(name + n - len, *tails, len) == 0)
 			return true;
 	}
 	return false;
 }
 
-static bool name_before(const struct scrub_text *t, size_t at)
+/* How sure a name makes one that its value is a secret: of "x-key" only the random ones are. */
+enum telling { SILENT, HINTS, TELLS };
+
+/* "DB_PASSWORD", "github.token", "apiKey". */
+static enum telling tells_secret(const char *name, size_t n)
+{
+	static const char *const tails[] = {
+		"password",   "passwd",	  "passphrase", "pwd",	       "secret",     "token",
+		"api_key",    "apikey",	  "api-key",	"accesskey",   "access_key", "secretkey",
+		"secret_key", "auth_key", "authkey",	"private_key", NULL};
+	static const char *const known[] = {"publickey", "public_key", "public-key",
+					    "pubkey",	 "pub_key",    NULL};
+	static const char *const hints[] = {"key", NULL};
+	if (ends_in(name, n, tails))
+		return TELLS;
+	return ends_in(name, n, hints) && !ends_in(name, n, known) ? HINTS : SILENT;
+}
+
+static enum telling name_before(const struct scrub_text *t, size_t at)
 {
 	size_t end = at;
 	while (end > 0 && at - end < 4 && strchr(" \t\"'`", t->s[end - 1]))
@@ -218,14 +265,44 @@ static bool is_value_char(char ch)
 	return scrub_alnum(ch) || (ch && strchr("+/_-=.!@#%^&*~?", ch));
 }
 
+/* "oauth2_token", "config.s3.secret": what a program calls a secret by. */
+static bool is_name_of_secret(const char *s, size_t n)
+{
+	static const char *const words[] = {"passw", "token", "secret", "key", NULL};
+	if (n > 32)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!is_name_char(s[i]))
+			return false;
+	for (const char *const *w = words; *w; w++)
+		if (contains(s, n, *w))
+			return true;
+	const char *dot = memchr(s, '.', n);
+	return dot && scrub_alpha(s[0]) && dot + 1 < s + n && scrub_alpha(dot[1]);
+}
+
 /* Not a variable, a call, a path or a word: mixed characters with the entropy of a secret. */
 static bool looks_secret(const char *s, size_t n)
 {
-	if (n < 7 || n > 400 || !has_digit_and_letter(s, n) || is_placeholder(s, n))
+	if (n < 7 || n > MAX_KEY || !has_digit_and_letter(s, n) || is_placeholder(s, n))
 		return false;
 	if (s[0] == '/' || s[0] == '.' || contains(s, n, "env.") || contains(s, n, "://"))
 		return false;
 	return entropy(s, n) >= (n < 12 ? 2.3 : 2.9);
+}
+
+/* Behind a name that hints only: long, in both cases, with digits; no words, no path. */
+static bool looks_like_key(const char *s, size_t n)
+{
+	size_t digits = 0, upper = 0, lower = 0, marks = 0;
+	for (size_t i = 0; i < n; i++) {
+		digits += scrub_digit(s[i]);
+		upper += scrub_upper(s[i]);
+		lower += scrub_alpha(s[i]) && !scrub_upper(s[i]);
+		marks += !scrub_alnum(s[i]);
+	}
+	return n >= 20 && digits >= 3 && upper >= 3 && lower >= 3 && marks * 8 <= n &&
+	       entropy(s, n) >= 3.7 && looks_secret(s, n);
 }
 
 /* scheme://user:secret@host */
@@ -250,28 +327,77 @@ static bool url_password(struct scrub_span *out, const struct scrub_text *t, siz
 	return true;
 }
 
-bool tw_scrub_password(struct scrub_span *out, const struct scrub_text *t, size_t at)
+/* "?name=" or "&name=": the value ends at the next '&'. */
+static bool in_query(const struct scrub_text *t, size_t at)
 {
-	if (t->s[at] == ':' && url_password(out, t, at))
-		return true;
+	size_t start = at;
+	while (start > 0 && at - start < 60 && is_name_char(t->s[start - 1]))
+		start--;
+	return start > 0 && (t->s[start - 1] == '?' || t->s[start - 1] == '&');
+}
+
+/* The value assigned at `at`, without its quotes; false when it is no literal. */
+static bool assigned_value(struct scrub_span *out, char *quote, const struct scrub_text *t,
+			   size_t at)
+{
 	size_t i = at + 1;
-	if (!name_before(t, at))
-		return false;
 	if (i < t->n && (t->s[i] == '>' || t->s[i] == '='))
 		i++;
 	while (i < t->n && i - at < 5 && (t->s[i] == ' ' || t->s[i] == '\t'))
 		i++;
-	char quote = i < t->n && strchr("\"'`", t->s[i]) ? t->s[i] : 0;
-	i += quote != 0;
+	*quote = i < t->n && t->s[i] && strchr("\"'`", t->s[i]) ? t->s[i] : 0;
+	i += *quote != 0;
 	size_t start = i;
-	while (i < t->n && i - start < 401 && is_value_char(t->s[i]))
+	bool query = !*quote && in_query(t, at);
+	while (i < t->n && i - start <= MAX_KEY && is_value_char(t->s[i]) &&
+	       !(query && t->s[i] == '&'))
 		i++;
-	if (quote ? i >= t->n || t->s[i] != quote : i < t->n && !strchr(" \t\n,;)}]\"'`", t->s[i]))
+	if (*quote ? i >= t->n || t->s[i] != *quote
+		   : i < t->n && t->s[i] && !strchr(" \t\n,;)}]\"'`&", t->s[i]))
 		return false;
-	while (!quote && i > start && strchr(".!?", t->s[i - 1]))
+	while (!*quote && i > start && strchr(".!?", t->s[i - 1]))
 		i--;
-	if (!looks_secret(t->s + start, i - start))
-		return false;
 	*out = (struct scrub_span){start, i, SCRUB_PASSWORD};
-	return true;
+	return i > start;
+}
+
+/* "Authorization: Bearer …": RFC 6750; "token" is GitHub's. */
+static bool bearer(struct scrub_span *out, const struct scrub_text *t, size_t at)
+{
+	static const char name[] = "authorization";
+	static const char *const schemes[] = {"bearer ", "token ", "basic ", NULL};
+	size_t len = sizeof(name) - 1, i = at + 1;
+	while (i < t->n && i - at < 4 && strchr(" \"'", t->s[i]))
+		i++;
+	if (at < len + 1 || i >= t->n)
+		return false;
+	size_t quote = strchr("\"'", t->s[at - 1]) != NULL;
+	if (strncasecmp(t->s + at - quote - len, name, len) != 0)
+		return false;
+	for (const char *const *s = schemes; *s; s++) {
+		size_t n = strlen(*s);
+		if (t->n - i <= n || strncasecmp(t->s + i, *s, n) != 0)
+			continue;
+		size_t start = i + n, end = start;
+		while (end < t->n && end - start <= MAX_KEY && is_value_char(t->s[end]))
+			end++;
+		*out = (struct scrub_span){start, end, SCRUB_PASSWORD};
+		return end - start >= 16 && looks_secret(t->s + start, end - start);
+	}
+	return false;
+}
+
+bool tw_scrub_password(struct scrub_span *out, const struct scrub_text *t, size_t at)
+{
+	char quote;
+	if (t->s[at] == ':' && (url_password(out, t, at) || bearer(out, t, at)))
+		return true;
+	enum telling name = name_before(t, at);
+	if (name == SILENT || !assigned_value(out, &quote, t, at))
+		return false;
+	const char *value = t->s + out->start;
+	size_t n = out->end - out->start;
+	if (!quote && is_name_of_secret(value, n))
+		return false;
+	return name == TELLS ? looks_secret(value, n) : looks_like_key(value, n);
 }

@@ -59,23 +59,56 @@ static bool in_url(const struct scrub_text *t, size_t at)
 	return memmem(t->s + from, at - from, "://", 3) != NULL;
 }
 
-/* Logins and handles look like addresses: ssh x@host, root@host, @user@server of the fediverse, key types of OpenSSH. */
+/* The word that ends before s[end], on the same line; its start. */
+static size_t word_before(const struct scrub_text *t, size_t *end)
+{
+	while (*end > 0 && (t->s[*end - 1] == ' ' || t->s[*end - 1] == '\t'))
+		--*end;
+	size_t start = *end;
+	while (start > 0 && *end - start < 80 && (unsigned char)t->s[start - 1] > ' ')
+		start--;
+	return start;
+}
+
+/* "ssh -p 2222 x@host": in front stand the command's name and options alone. */
+static bool after_command(const struct scrub_text *t, size_t start)
+{
+	static const char *const commands[] = {"ssh",	"scp",	       "sftp",	"mosh",
+					       "rsync", "ssh-copy-id", "sshfs", NULL};
+	bool option = true;
+	size_t end = start;
+	for (int i = 0; i < 8; i++) {
+		size_t from = word_before(t, &end), name = from;
+		while (name < end && strchr("`$#\"'(", t->s[name]))
+			name++;
+		if (from == end)
+			return false;
+		if (one_of(commands, t->s + name, end - name))
+			return true;
+		/* A word that is no option may be the value of one. */
+		if (t->s[from] != '-' && !option)
+			return false;
+		option = t->s[from] == '-';
+		end = from;
+	}
+	return false;
+}
+
+/*
+ * Logins and handles look like addresses: a machine that somebody logs in to is
+ * a place, and a command without it is no command. So root@host, git@host,
+ * ssh x@host, scp's x@host:path, @user@server of the fediverse, and the key
+ * types of OpenSSH stay. x@host that stands alone is taken for an address.
+ */
 static bool is_login(const struct scrub_text *t, size_t start, size_t at, size_t end)
 {
 	static const char *const users[] = {"root", "git", "ubuntu", "ec2-user", NULL};
-	static const char *const commands[] = {"ssh", "scp", "sftp", "mosh", NULL};
 	static const char *const hosts[] = {"openssh.com", "libssh.org", NULL};
 	if (start > 0 && t->s[start - 1] == '@')
 		return true;
 	if (one_of(users, t->s + start, at - start) || one_of(hosts, t->s + at + 1, end - at - 1))
 		return true;
-	size_t word = start;
-	while (word > 0 && t->s[word - 1] == ' ')
-		word--;
-	size_t from = word;
-	while (from > 0 && word - from < 6 && scrub_alpha(t->s[from - 1]))
-		from--;
-	return word < start && one_of(commands, t->s + from, word - from);
+	return after_command(t, start);
 }
 
 static bool has_letter(const char *s, size_t n)
@@ -179,66 +212,170 @@ static bool number_begins(const struct scrub_text *t, size_t at)
 
 /* --- phone numbers --- */
 
-static bool after_word(const struct scrub_text *t, size_t at)
+/* What is said of a number: "phone number is", "call me on". */
+enum said { NOTHING, CALL, PHONE };
+
+static enum said said_before(const struct scrub_text *t, size_t at)
 {
-	static const char *const words[] = {"tel",  "phone",   "telephone", "mobile",
-					    "fax",  "telefon", "whatsapp",  "handy",
-					    "cell", "call",    NULL};
+	static const char *const phone[] = {"tel",     "phone",	   "telephone", "fax",
+					    "telefon", "whatsapp", "mobile",	NULL};
+	static const char *const call[] = {"call", "cell", "handy", "ring", "text", NULL};
+	static const char *const between[] = {"number", "no", "nr", "is", "on",
+					      "at",	"me", "us", NULL};
 	size_t end = at;
-	while (end > 0 && at - end < 4 && t->s[end - 1] && strchr(" .:(\t", t->s[end - 1]))
-		end--;
-	size_t start = end;
-	while (start > 0 && end - start < 12 && scrub_alpha(t->s[start - 1]))
-		start--;
-	return end < at && start < end && one_of(words, t->s + start, end - start);
+	for (int i = 0; i < 4; i++) {
+		size_t from = end;
+		while (end > 0 && from - end < 4 && t->s[end - 1] &&
+		       strchr(" .:(\t", t->s[end - 1]))
+			end--;
+		size_t start = end;
+		while (start > 0 && end - start < 12 && scrub_alpha(t->s[start - 1]))
+			start--;
+		if (end == from || start == end)
+			return NOTHING;
+		if (one_of(phone, t->s + start, end - start))
+			return PHONE;
+		if (one_of(call, t->s + start, end - start))
+			return CALL;
+		if (!one_of(between, t->s + start, end - start))
+			return NOTHING;
+		end = start;
+	}
+	return NOTHING;
 }
 
-/* +49 30 1234567 (without spaces only when longer than a 32-bit number), (555) 123-4567, 555-123-4567, and any number behind "phone". */
-static bool is_phone(const struct scrub_text *t, size_t at, size_t *end)
+/* 2024-01-15, 15.01.2024, 192.168.1.10, 10 000 000: numbers of another kind. */
+static bool is_other_number(const struct number *x)
+{
+	const size_t *g = x->groups;
+	bool date = (x->n_groups >= 3 && g[0] == 4 && g[1] <= 2 && g[2] <= 2) ||
+		    (x->n_groups == 3 && g[0] <= 2 && g[1] <= 2 && g[2] == 4);
+	bool ip = x->n_groups == 4 && x->separator == '.' && x->n <= 12 && g[0] <= 3 && g[1] <= 3 &&
+		  g[2] <= 3 && g[3] <= 3;
+	bool round = x->n >= 6 && memcmp(x->digits + x->n - 6, "000000", 6) == 0;
+	return date || ip || round;
+}
+
+/* +49 30 1234567, +1 (555) 123-4567, +49 (0) 30 …; without spaces only when it is longer than a 32-bit number. */
+static bool is_international(const struct scrub_text *t, size_t at, size_t *end)
 {
 	struct number x;
-	static const size_t us[] = {3, 3, 4};
-	if (t->s[at] == '+') {
-		read_number(&x, t, at + 1, " -.()/");
-		/* "+49 (0) 30 …" */
-		size_t i = x.end;
-		if (x.n && i + 4 < t->n && memcmp(t->s + i, " (0)", 4) == 0) {
-			struct number rest;
-			read_number(&rest, t, i + 4 + (t->s[i + 4] == ' '), " -./");
-			x.n += rest.n;
-			x.n_groups += rest.n_groups;
-			x.end = rest.end;
-		}
-		*end = x.end;
-		return x.n >= 8 && x.n <= 15 && x.digits[0] != '0' && (x.n_groups > 1 || x.n >= 11);
-	}
-	if (t->s[at] == '(') {
-		if (at + 5 >= t->n || t->s[at + 4] != ')')
-			return false;
+	read_number(&x, t, at + 1, " -./");
+	size_t i = x.end, open = i + (i < t->n && t->s[i] == ' ');
+	const char *close = open + 2 < t->n && t->s[open] == '('
+				    ? memchr(t->s + open, ')', t->n - open < 7 ? t->n - open : 7)
+				    : NULL;
+	if (x.n && x.n <= 3 && close && scrub_digit(t->s[open + 1])) {
 		struct number area, rest;
-		static const size_t local[] = {3, 4};
-		read_number(&area, t, at + 1, "");
-		read_number(&rest, t, at + 5 + (t->s[at + 5] == ' '), "-. ");
+		size_t behind = (size_t)(close - t->s) + 1;
+		read_number(&area, t, open + 1, "");
+		read_number(&rest, t, behind + (behind < t->n && strchr(" -", t->s[behind])),
+			    " -./");
+		if (area.end != behind - 1 || !rest.n)
+			return false;
+		x.n += area.n + rest.n;
+		x.n_groups += 1 + rest.n_groups;
 		*end = rest.end;
-		return area.n == 3 && area.digits[0] >= '2' && groups_are(&rest, local, 2);
+		return x.digits[0] != '0' && x.n >= 9 && x.n <= 15;
 	}
-	read_number(&x, t, at, "-. ");
 	*end = x.end;
-	if (x.separator && x.separator != '?' && x.separator != ' ' && groups_are(&x, us, 3))
-		return x.digits[0] >= '2' && x.digits[3] >= '2';
+	return x.n >= 9 && x.n <= 15 && x.digits[0] != '0' && !is_other_number(&x) &&
+	       (x.n_groups > 1 || x.n >= 11);
+}
+
+/* (555) 123-4567, (030) 1234567. */
+static bool has_area_in_parentheses(const struct scrub_text *t, size_t at, size_t *end)
+{
+	static const size_t local[] = {3, 4};
+	struct number area, rest;
+	read_number(&area, t, at + 1, "");
+	size_t i = area.end;
+	if (area.n < 3 || area.n > 5 || i + 2 >= t->n || t->s[i] != ')')
+		return false;
+	read_number(&rest, t, i + 1 + (t->s[i + 1] == ' '), "-. ");
+	*end = rest.end;
+	if (area.digits[0] == '0')
+		return area.digits[1] != '0' && rest.n >= 5 && rest.n <= 8 && rest.n_groups <= 3;
+	return area.n == 3 && area.digits[0] >= '2' && groups_are(&rest, local, 2);
+}
+
+/* North America: 555-123-4567, 1-800-555-0199. */
+static bool is_north_american(const struct number *x)
+{
+	static const size_t local[] = {3, 3, 4}, whole[] = {1, 3, 3, 4};
+	if (x->separator != '-' && x->separator != '.')
+		return false;
+	if (groups_are(x, local, 3))
+		return x->digits[0] >= '2' && x->digits[3] >= '2';
+	return groups_are(x, whole, 4) && x->digits[0] == '1' && x->digits[1] >= '2' &&
+	       x->digits[4] >= '2';
+}
+
+/* With a trunk zero: 030 1234567, 0171/1234567, 020 7946 0958, 01 23 45 67 89. */
+static bool has_trunk_zero(const struct number *x)
+{
+	static const size_t pairs[] = {2, 2, 2, 2, 2};
+	if (x->n < 2 || x->digits[0] != '0' || x->digits[1] == '0')
+		return false;
+	if (groups_are(x, pairs, 5))
+		return x->separator == ' ' || x->separator == '.';
+	if (x->separator == '.' || x->groups[0] < 3 || x->groups[0] > 5 || x->n < 9 || x->n > 12)
+		return false;
+	return (x->n_groups == 2 && x->groups[1] >= 5) ||
+	       (x->n_groups == 3 && x->groups[1] >= 3 && x->groups[2] >= 3);
+}
+
+static bool is_hex(const struct scrub_text *t, size_t start, size_t end)
+{
+	for (size_t i = start; i < end; i++)
+		if (!scrub_digit(t->s[i]) && !strchr("abcdefABCDEF", t->s[i]))
+			return false;
+	return true;
+}
+
+/* A group as wide as the first stands before or behind [at, end): rows of bytes, not a number. */
+static bool in_dump(const struct scrub_text *t, size_t at, size_t end, size_t width)
+{
+	size_t to = at;
+	while (to > 0 && at - to < 3 && t->s[to - 1] == ' ')
+		to--;
+	if (to < at && to >= width && is_hex(t, to - width, to) && scrub_begins(t, to - width))
+		return true;
+	size_t from = end;
+	while (from < t->n && from - end < 3 && t->s[from] == ' ')
+		from++;
+	return from > end && from + width <= t->n && is_hex(t, from, from + width) &&
+	       scrub_ends(t, from + width);
+}
+
+/* `said`: a telling word stands in front, and makes any number one that can be dialled. */
+static bool is_national(const struct scrub_text *t, size_t at, enum said said, size_t *end)
+{
+	struct number x;
 	read_number(&x, t, at, " -./");
 	*end = x.end;
-	return x.n >= 7 && x.n <= 15 && after_word(t, at);
+	if (is_other_number(&x))
+		return false;
+	if (is_north_american(&x) || (has_trunk_zero(&x) && !in_dump(t, at, x.end, x.groups[0])))
+		return true;
+	bool enough = said == PHONE || (said == CALL && (x.n_groups > 1 || x.n >= 10));
+	return enough && x.n >= 7 && x.n <= 15;
 }
 
 bool tw_scrub_phone(struct scrub_span *out, const struct scrub_text *t, size_t at)
 {
-	size_t end;
-	if (t->s[at] == '+' ? !scrub_begins(t, at) : !number_begins(t, at))
-		return after_word(t, at) && is_phone(t, at, &end) && number_ends(t, end)
-			       ? (*out = (struct scrub_span){at, end, SCRUB_PHONE}, true)
-			       : false;
-	if (!is_phone(t, at, &end) || !number_ends(t, end))
+	size_t end = at;
+	bool found = false;
+	enum said said = said_before(t, at);
+	if (t->s[at] == '+')
+		found = (scrub_begins(t, at) || said) && is_international(t, at, &end);
+	else if (!number_begins(t, at) && !said)
+		return false;
+	else if (t->s[at] == '(')
+		found = has_area_in_parentheses(t, at, &end);
+	else
+		found = is_national(t, at, said, &end);
+	if (!found || !number_ends(t, end))
 		return false;
 	*out = (struct scrub_span){at, end, SCRUB_PHONE};
 	return true;

@@ -84,38 +84,77 @@ static void error_line(struct batch *b, struct tw_str *out, int64_t line, const 
 	b->stats->failed++;
 }
 
-/* True when an answer of a run that was killed could be taken over. */
-static bool take_stored(struct batch *b, struct tw_str *out, int64_t line, const struct tw_json *id,
-			const char *question)
-{
-	struct tw_prediction p;
-	const char *stored = tw_map_get(&b->stored, question);
-	if (!stored ||
-	    tw_fs_prediction(&p, tw_serving_env(b->s)->fs, stored, &b->line, NULL) != TW_OK)
-		return false;
-	tw_map_remove(&b->stored, question);
-	struct tw_json_writer w;
-	begin_line(&w, out, line, id);
-	tw_jw_str(&w, "question", question);
-	tw_jw_str(&w, "answer", p.answer);
-	tw_jw_str(&w, "prediction", p.id);
-	tw_jw_raw(&w, "sources", p.sources);
-	tw_jw_end(&w);
-	b->stats->resumed++;
-	return true;
-}
-
 static void answer_line(struct tw_str *out, int64_t line, const struct tw_json *id,
-			const char *question, const struct tw_answer *x)
+			const char *question, const struct tw_answer *x, const char *prediction)
 {
 	struct tw_json_writer w;
 	begin_line(&w, out, line, id);
 	tw_jw_str(&w, "question", question);
 	tw_jw_str(&w, "answer", x->text);
 	tw_jw_str(&w, "finish", x->finish);
-	tw_jw_str(&w, "prediction", x->prediction);
+	tw_jw_str(&w, "prediction", prediction);
 	tw_answer_sources_json(&w, "sources", x->sources, x->n_sources);
 	tw_jw_end(&w);
+}
+
+static enum tw_status answer(struct tw_answer *x, struct batch *b, const char *question,
+			     bool no_store, struct tw_err *why)
+{
+	struct tw_answer_request r;
+	tw_answer_request_init(&r, b->s);
+	r.question = question;
+	r.batch = b->stats->name;
+	r.no_store = no_store;
+	return tw_answer(x, b->s, &r, &b->line, why);
+}
+
+/* The answer and the id of its prediction. One that a killed run has stored without writing its line is used again
+ * when the answer is still the same, so that the batch is stored once. */
+static enum tw_status answer_once(struct tw_answer *x, const char **id, struct batch *b,
+				  const char *question, struct tw_err *why)
+{
+	struct tw_prediction p;
+	const char *stored = tw_map_get(&b->stored, question);
+	if (stored &&
+	    tw_fs_prediction(&p, tw_serving_env(b->s)->fs, stored, &b->line, NULL) == TW_OK) {
+		tw_map_remove(&b->stored, question);
+		enum tw_status st = answer(x, b, question, true, why);
+		*id = p.id;
+		if (st != TW_OK || strcmp(x->text, p.answer) == 0)
+			return st;
+	}
+	enum tw_status st = answer(x, b, question, false, why);
+	*id = st == TW_OK ? x->prediction : "";
+	return st;
+}
+
+/* What is wrong with the store or the network is wrong for all lines. */
+static bool concerns_all(enum tw_status st)
+{
+	return st == TW_NO_MEMORY || st == TW_IO || st == TW_CONFLICT || st == TW_NETWORK;
+}
+
+static enum tw_status do_question(struct batch *b, struct tw_str *out, int64_t line,
+				  const struct tw_json *id, const char *question)
+{
+	struct tw_err why = TW_ERR_INIT;
+	struct tw_answer x;
+	const char *prediction;
+	enum tw_status st = answer_once(&x, &prediction, b, question, &why);
+	if (tw_stopping() || (st == TW_OK && strcmp(x.finish, "cancelled") == 0))
+		return tw_fail(b->err, TW_CANCELLED,
+			       "stopped; start the same batch again and it goes on from here");
+	if (concerns_all(st)) {
+		tw_fail(b->err, st, "%s", why.msg);
+		return tw_wrap(b->err, st, "%s:%lld", b->job->in, (long long)line);
+	}
+	if (st != TW_OK) {
+		error_line(b, out, line, id, why.msg);
+		return TW_OK;
+	}
+	answer_line(out, line, id, question, &x, prediction);
+	b->stats->answered++;
+	return TW_OK;
 }
 
 /* Adds the output line of one input line. Only what concerns all lines is an error. */
@@ -134,28 +173,7 @@ static enum tw_status do_line(struct batch *b, struct tw_str *out, int64_t line,
 		error_line(b, out, line, id, "no \"question\": each line is {\"question\": \"…\"}");
 		return TW_OK;
 	}
-	if (take_stored(b, out, line, id, question))
-		return TW_OK;
-	struct tw_answer_request r;
-	struct tw_answer x;
-	tw_answer_request_init(&r, b->s);
-	r.question = question;
-	r.batch = b->stats->name;
-	enum tw_status st = tw_answer(&x, b->s, &r, &b->line, &why);
-	if (tw_stopping() || (st == TW_OK && strcmp(x.finish, "cancelled") == 0))
-		return tw_fail(b->err, TW_CANCELLED,
-			       "stopped; start the same batch again and it goes on from here");
-	if (st == TW_NO_MEMORY || st == TW_IO || st == TW_CONFLICT || st == TW_NETWORK) {
-		tw_fail(b->err, st, "%s", why.msg);
-		return tw_wrap(b->err, st, "%s:%lld", b->job->in, (long long)line);
-	}
-	if (st != TW_OK) {
-		error_line(b, out, line, id, why.msg);
-		return TW_OK;
-	}
-	answer_line(out, line, id, question, &x);
-	b->stats->answered++;
-	return TW_OK;
+	return do_question(b, out, line, id, question);
 }
 
 static enum tw_status do_all(struct batch *b)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -108,6 +109,13 @@ static enum tw_status resume(struct tw_batch_file *f, struct tw_err *err)
 	return st;
 }
 
+static bool same_file(int fd, const char *path)
+{
+	struct stat a, b;
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
 enum tw_status tw_batch_file_open(struct tw_batch_file *f, const char *in, const char *out,
 				  const char *digest, struct tw_arena *a, struct tw_err *err)
 {
@@ -120,6 +128,9 @@ enum tw_status tw_batch_file_open(struct tw_batch_file *f, const char *in, const
 	f->in = fopen(in, "rb");
 	if (!f->in)
 		return tw_fail_errno(err, errno == ENOENT ? TW_NOT_FOUND : TW_IO, "%s", in);
+	if (same_file(fileno(f->in), out))
+		return tw_fail(err, TW_BAD_USE, "%s is the input; name another file to write to",
+			       out);
 	enum tw_status st = count_lines(f, err);
 	if (st != TW_OK)
 		return st;

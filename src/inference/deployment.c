@@ -56,6 +56,48 @@ enum tw_status tw_serving_settings(char **out, const struct tw_config *conf, str
 	return TW_OK;
 }
 
+static bool is_known(const struct tw_opt *opts, const char *key)
+{
+	for (; opts->name; opts++)
+		if (strcmp(opts->name, key) == 0)
+			return true;
+	return false;
+}
+
+/* Stored settings may be older than this program: an option that is gone must not keep a deployment from serving. */
+static const struct tw_json *known_settings(struct tw_serving *s, const struct tw_json *v,
+					    const struct tw_opt *opts)
+{
+	if (!v || v->type != TW_JSON_OBJECT)
+		return v;
+	struct tw_json *out = TW_NEW(&s->arena, struct tw_json);
+	*out = *v;
+	out->child = NULL;
+	out->n = 0;
+	struct tw_json **end = &out->child;
+	for (const struct tw_json *m = v->child; m; m = m->next) {
+		if (!is_known(opts, m->key)) {
+			tw_warn("%s: %s.%s is no option any more and is passed over", s->what.label,
+				v->key, m->key);
+			continue;
+		}
+		*end = TW_NEW(&s->arena, struct tw_json);
+		**end = *m;
+		(*end)->next = NULL;
+		end = &(*end)->next;
+		out->n++;
+	}
+	return out;
+}
+
+static enum tw_status read_section(void *out, const struct tw_opt *opts, struct tw_serving *s,
+				   const struct tw_json *all, const char *section,
+				   const char *where, struct tw_err *err)
+{
+	const struct tw_json *v = known_settings(s, tw_json_get(all, section), opts);
+	return tw_opt_parse(out, opts, v, where, s->env.conf->dir, &s->arena, err);
+}
+
 static enum tw_status read_settings(struct tw_serving *s, struct tw_err *err)
 {
 	struct tw_json *v;
@@ -63,11 +105,9 @@ static enum tw_status read_settings(struct tw_serving *s, struct tw_err *err)
 	const char *where = tw_sprintf(&s->arena, "settings of %s", s->what.label);
 	enum tw_status st = tw_json_parse(&v, text, strlen(text), &s->arena, err);
 	if (st == TW_OK)
-		st = tw_opt_parse(&s->retrieval, tw_retrieval_opts, tw_json_get(v, "retrieval"),
-				  where, s->env.conf->dir, &s->arena, err);
+		st = read_section(&s->retrieval, tw_retrieval_opts, s, v, "retrieval", where, err);
 	if (st == TW_OK)
-		st = tw_opt_parse(&s->answer, tw_answer_opts, tw_json_get(v, "answer"), where,
-				  s->env.conf->dir, &s->arena, err);
+		st = read_section(&s->answer, tw_answer_opts, s, v, "answer", where, err);
 	if (st != TW_OK)
 		return tw_wrap(err, st, "%s", where);
 	s->system = s->what.system;

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "base/text.h"
+#include "inference/function_words.h"
 
 #define CONTENT_MAX 2
 
@@ -13,16 +14,6 @@ static const char *const pointers[] = {"it",   "its",	"that",	 "this", "these", 
 				       "her",  "there", "then",	 "one",	 "ones",  NULL};
 /* Begin a question that goes on from the last one. */
 static const char *const openers[] = {"and", "but", "so", "or", "also", "why", NULL};
-/* Say nothing about the subject. */
-static const char *const empty[] = {
-	"a",	 "an",	  "the",    "is",    "are", "was",   "were",  "be",   "been",  "do",
-	"does",	 "did",	  "have",   "has",   "had", "can",   "could", "will", "would", "should",
-	"may",	 "might", "i",	    "you",   "we",  "me",    "my",    "your", "our",   "what",
-	"which", "who",	  "when",   "where", "why", "how",   "of",    "in",   "on",    "at",
-	"to",	 "for",	  "with",   "from",  "by",  "about", "as",    "not",  "no",    "yes",
-	"if",	 "and",	  "or",	    "but",   "so",  "also",  "more",  "else", "long",  "much",
-	"many",	 "tell",  "please", NULL};
-
 static bool in(const char *const *list, const char *word)
 {
 	for (; *list; list++)
@@ -44,7 +35,7 @@ bool tw_is_followup(const char *question, struct tw_arena *a)
 		const char *word = tw_str_c(&w);
 		if (in(pointers, word) || (i == 0 && in(openers, word)))
 			back = true;
-		else if (!in(empty, word))
+		else if (!tw_is_function_word(word))
 			content++;
 	}
 	tw_str_release(&w);

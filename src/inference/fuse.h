@@ -15,8 +15,8 @@ struct tw_fused {
 	int ord;
 	double score, cosine, bm25; /* cosine -1: not among the nearest; bm25 0: no word in it */
 	/* Filled by the caller: */
-	bool rare;    /* holds a rare word of the question */
-	double known; /* cosine, also of one that was found by words alone */
+	double known;	 /* cosine, also of one that was found by words alone */
+	double coverage; /* 0 to 1: how much of the question's words stands here or close by */
 };
 
 struct tw_fusion {

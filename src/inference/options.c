@@ -14,12 +14,15 @@ const struct tw_opt tw_retrieval_opts[] = {
 	 .help = "how many each of the two searches brings"},
 	{"rrf_k", TW_OPT_REAL, RETRIEVAL(rrf_k), .def = "10", .min = 1, .max = 1000,
 	 .help = "constant of reciprocal rank fusion; smaller trusts the first ranks more"},
-	{"min_cosine", TW_OPT_REAL, RETRIEVAL(min_cosine), .def = "0.35", .min = -1, .max = 1,
-	 .help = "a passage this near to the question counts by itself"},
-	{"min_cosine_lexical", TW_OPT_REAL, RETRIEVAL(min_cosine_lexical), .def = "0.2", .min = -1,
-	 .max = 1, .help = "with a rare word of the question in it, this is near enough"},
-	{"rare_share", TW_OPT_REAL, RETRIEVAL(rare_share), .def = "0.02", .min = 0, .max = 1,
-	 .help = "a word is rare when it is in no more than this share of the passages"},
+	/* Calibrated: see inference/evidence.h. */
+	{"min_evidence", TW_OPT_REAL, RETRIEVAL(min_evidence), .def = "0.5", .min = -1, .max = 2,
+	 .help = "a passage is about the question from this much on: its cosine, and word_weight "
+		 "times the share of the question's words in it; for another embedder than "
+		 "all-MiniLM, try other values"},
+	{"word_weight", TW_OPT_REAL, RETRIEVAL(word_weight), .def = "0.3", .min = 0, .max = 2,
+	 .help = "how much shared words count beside the cosine"},
+	{"common_share", TW_OPT_REAL, RETRIEVAL(common_share), .def = "0.3", .min = 0, .max = 1,
+	 .help = "a word in more than this share of the passages counts for nothing"},
 	{"per_document", TW_OPT_INT, RETRIEVAL(per_document), .def = "2", .min = 1, .max = 50,
 	 .help = "passages of one document, at most"},
 	{"max_tokens", TW_OPT_INT, RETRIEVAL(max_tokens), .def = "400", .min = 16, .max = 8192,

@@ -14,9 +14,9 @@ struct tw_retrieval_options { /* used by inference/retrieve.c */
 	int64_t k;	      /* passages for an answer */
 	int64_t candidates;   /* from each of the two searches */
 	double rrf_k;
-	double min_cosine;	   /* enough by itself */
-	double min_cosine_lexical; /* enough with a rare word of the question in the passage */
-	double rare_share;
+	double min_evidence; /* cosine + word_weight x coverage, at least */
+	double word_weight;
+	double common_share; /* words in more of the passages than this count for nothing */
 	int64_t per_document;
 	int64_t max_tokens; /* of a passage after neighbours were merged into it */
 };

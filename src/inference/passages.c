@@ -129,12 +129,36 @@ static bool join(struct maker *m, struct doc *d, int ord)
 	return false;
 }
 
+/* A row between two passages of its document makes one of them, in the place of the better. */
+static void merge_touching(struct maker *m, struct doc *d)
+{
+	for (size_t i = 0; i < m->drafts.n; i++)
+		for (size_t j = i + 1; j < m->drafts.n; j++) {
+			struct draft *x = &m->drafts.at[i], *y = &m->drafts.at[j];
+			bool touch = x->last + 1 == y->first || y->last + 1 == x->first;
+			int first = x->first < y->first ? x->first : y->first;
+			int last = x->last > y->last ? x->last : y->last;
+			if (x->doc != d || y->doc != d || !touch || !fits(m, d, first, last))
+				continue;
+			x->first = first;
+			x->last = last;
+			d->passages--;
+			m->drafts.n--;
+			memmove(y, y + 1, (m->drafts.n - j) * sizeof(*y));
+			return;
+		}
+}
+
 static enum tw_status add(struct maker *m, const struct tw_fused *hit, size_t k)
 {
 	struct doc *d = NULL;
 	enum tw_status st = doc_of(&d, m, hit->doc);
-	if (st != TW_OK || !d || !row_at(d, hit->ord) || join(m, d, hit->ord))
+	if (st != TW_OK || !d || !row_at(d, hit->ord))
 		return st;
+	if (join(m, d, hit->ord)) {
+		merge_touching(m, d);
+		return TW_OK;
+	}
 	if (m->drafts.n == k || d->passages == m->env->options->per_document)
 		return TW_OK;
 	d->passages++;

@@ -9,13 +9,20 @@
 static const char chunks_view[] = "chunks";
 static const char embeddings_view[] = "embeddings";
 
-static enum tw_status check_computed(const struct tw_view *v, struct tw_err *err)
+/* Views that no recent deployment uses lose their rows, and keep their name. */
+static enum tw_status check_computed(const struct tw_resolved *r, const struct tw_view *v,
+				     struct tw_err *err)
 {
 	if (v->watermark >= 0)
 		return TW_OK;
-	return tw_fail(err, TW_BLOCKED,
-		       "%s@v%d was declared but never computed; run `twin features` first", v->name,
-		       v->version);
+	if (r->model == 0)
+		return tw_fail(err, TW_BLOCKED, "%s@v%d is not computed yet; run `twin features`",
+			       v->name, v->version);
+	return tw_fail(
+		err, TW_BLOCKED,
+		"%s@v%d, which %s answers from, has no rows now; `twin rollback REVISION --backfill` "
+		"computes what an earlier deployment needs (`twin show deployments`)",
+		v->name, v->version, r->label);
 }
 
 static enum tw_status views_of_service(struct tw_resolved *out, const struct tw_inference_env *env,
@@ -39,8 +46,8 @@ static enum tw_status views_of_service(struct tw_resolved *out, const struct tw_
 		return tw_fail(err, TW_BAD_DATA,
 			       "the feature service of %s has no %s view: it cannot answer from it",
 			       out->label, out->chunks.digest ? embeddings_view : chunks_view);
-	st = check_computed(&out->chunks, err);
-	return st == TW_OK ? check_computed(&out->embeddings, err) : st;
+	st = check_computed(out, &out->chunks, err);
+	return st == TW_OK ? check_computed(out, &out->embeddings, err) : st;
 }
 
 static enum tw_status fill_from_version(struct tw_resolved *out, const struct tw_inference_env *env,
@@ -131,7 +138,7 @@ static enum tw_status resolve_base(struct tw_resolved *out, const struct tw_infe
 	}
 	if (st != TW_OK)
 		return st;
-	return check_computed(&out->chunks, err);
+	return check_computed(out, &out->chunks, err);
 }
 
 enum tw_status tw_resolve(struct tw_resolved *out, const struct tw_inference_env *env,

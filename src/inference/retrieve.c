@@ -13,7 +13,7 @@
 struct hybrid {
 	struct tw_retriever iface;
 	struct tw_retrieve_env env;
-	size_t rare_limit; /* a word in more chunks than this is common */
+	int64_t rows; /* of the chunks, when it was opened */
 };
 
 /* BM25 and cosine candidates, fused. *vec is the question's vector. */
@@ -50,7 +50,7 @@ static enum tw_status search(struct tw_passages *out, struct tw_retriever *r, co
 		return TW_OK;
 	enum tw_status st = candidates(&found, h, q, &vec, &dim, a, err);
 	if (st == TW_OK)
-		st = tw_evidence(&found, &h->env, h->rare_limit, q, vec, dim, a, err);
+		st = tw_evidence(&found, &h->env, h->rows, q, vec, dim, a, err);
 	if (st == TW_OK)
 		st = tw_passages_make(out, &h->env, &found, k, a, err);
 	return st;
@@ -67,7 +67,7 @@ enum tw_status tw_hybrid_retriever_new(struct tw_retriever **out, const struct t
 		struct hybrid *h = tw_xcalloc(1, sizeof(*h));
 		h->iface.search = search;
 		h->env = *env;
-		h->rare_limit = tw_rare_limit(v.rows, env->options->rare_share);
+		h->rows = v.rows;
 		*out = &h->iface;
 	}
 	tw_arena_release(&a);

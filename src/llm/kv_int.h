@@ -16,6 +16,7 @@
 struct tw_kv {
 	struct llama_context *ctx;
 	int n_ctx;
+	bool any_threads;	  /* as many as are idle */
 	struct tw_token_vec kept; /* what is in the cache in whole pieces */
 	int used;		  /* positions in the cache */
 };

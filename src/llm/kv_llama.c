@@ -20,7 +20,8 @@ enum tw_status tw_kv_open(struct tw_kv *out, struct llama_model *model,
 	p.n_ctx = (uint32_t)n_ctx;
 	p.n_batch = p.n_ubatch = TW_KV_PIECE;
 	p.n_seq_max = 1;
-	p.n_threads = p.n_threads_batch = threads > 0 ? threads : tw_cores();
+	p.n_threads = p.n_threads_batch = threads > 0 ? threads : 1; /* see decode() */
+	out->any_threads = threads <= 0;
 	p.abort_callback = on_abort;
 	p.no_perf = true;
 	p.swa_full = true; /* else a sliding window forgets what a kept prefix needs */
@@ -91,6 +92,8 @@ static enum tw_status decode(struct tw_kv *kv, const llama_token *tokens, int8_t
 				    .n_seq_id = n_seq,
 				    .seq_id = seq,
 				    .logits = outputs};
+	if (kv->any_threads)
+		llama_set_n_threads(kv->ctx, tw_idle_cores(), tw_idle_cores());
 	tw_llama_forget_complaint();
 	int rc = llama_decode(kv->ctx, batch);
 	if (rc != 0)

@@ -7,6 +7,7 @@ const struct tw_route tw_routes[] = {
 	{"GET", "/v1/models", tw_api_models},
 	{"GET", "/v1/models/", tw_api_model},
 	{"GET", "/api/about", tw_api_about},
+	{"GET", "/api/examples", tw_api_examples},
 	{"GET", "/api/search", tw_api_search},
 	{"GET", "/api/features/", tw_api_features},
 	{"GET", "/api/lineage/", tw_api_lineage},

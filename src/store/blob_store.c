@@ -1,6 +1,8 @@
 /*
  * Files named by the SHA-256 of their content: dir/aa/bb/<digest>-<size>.
  * The size in the name tells a cut file from a whole one without reading it.
+ * A file on its way in is .tmp-…, locked by who writes it: one that nobody
+ * locks was left by a process that died, and goes at the next opening.
  */
 #include "core/blob_store.h"
 
@@ -11,16 +13,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 
-#define BUFFER ((size_t)1 << 20)
+#define BUFFER	  ((size_t)1 << 20)
+#define HALF	  ".tmp-"
+#define TMP_TRIES 16
 
 struct tw_blob_store {
 	char *dir;
 };
+
+static void remove_if_left(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(dir, name, 0);
+	close(fd);
+}
+
+static void remove_halves(const char *path)
+{
+	const struct dirent *e;
+	DIR *d = opendir(path);
+
+	while (d && (e = readdir(d)))
+		if (tw_starts_with(e->d_name, HALF))
+			remove_if_left(dirfd(d), e->d_name);
+	if (d)
+		closedir(d);
+}
 
 enum tw_status tw_blobs_open(struct tw_blob_store **out, const char *dir, struct tw_err *err)
 {
@@ -29,6 +57,7 @@ enum tw_status tw_blobs_open(struct tw_blob_store **out, const char *dir, struct
 
 	if (st != TW_OK)
 		return st;
+	remove_halves(dir);
 	b = tw_xcalloc(1, sizeof(*b));
 	b->dir = tw_xstrdup(dir);
 	*out = b;
@@ -127,22 +156,41 @@ static enum tw_status put_in_place(const struct tw_blob_store *b, const char *tm
 	return st;
 }
 
+/* Between making and locking, another process that opens the store may take the file for one that was left. */
+static int make_locked(char **tmp, const struct tw_blob_store *b, struct tw_arena *a)
+{
+	struct stat sb;
+
+	for (int i = 0; i < TMP_TRIES; i++) {
+		*tmp = tw_sprintf(a, "%s/" HALF "XXXXXX", b->dir);
+		int fd = mkostemp(*tmp, O_CLOEXEC);
+		if (fd < 0)
+			return -1;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &sb) == 0 && sb.st_nlink > 0)
+			return fd;
+		unlink(*tmp);
+		close(fd);
+	}
+	return -1;
+}
+
 static enum tw_status put(struct tw_digest *out, const struct tw_blob_store *b, int from,
-			  const char *path, char *tmp, struct tw_err *err)
+			  const char *path, struct tw_arena *a, struct tw_err *err)
 {
 	int64_t size;
-	int to = mkostemp(tmp, O_CLOEXEC);
+	char *tmp;
+	int to = make_locked(&tmp, b, a);
 
 	if (to < 0)
 		return tw_fail_errno(err, TW_IO, "%s", tmp);
 	enum tw_status st = copy(out, &size, to, tmp, from, path, err);
 	if (st == TW_OK && fchmod(to, 0444) != 0)
 		st = tw_fail_errno(err, TW_IO, "%s", tmp);
-	close(to);
 	if (st == TW_OK)
 		st = put_in_place(b, tmp, out->hex, size, err);
 	if (st != TW_OK)
 		unlink(tmp);
+	close(to);
 	return st;
 }
 
@@ -160,7 +208,7 @@ enum tw_status tw_blob_put_file(struct tw_digest *out, struct tw_blob_store *b, 
 		return tw_fail(err, TW_BAD_DATA, "%s: is not a file", path);
 	}
 	tw_arena_init(&a);
-	enum tw_status st = put(out, b, from, path, tw_sprintf(&a, "%s/.tmp-XXXXXX", b->dir), err);
+	enum tw_status st = put(out, b, from, path, &a, err);
 	tw_arena_release(&a);
 	close(from);
 	return st;

@@ -12,6 +12,11 @@
 
 /* --- putting --- */
 
+static const char *text(const char *s)
+{
+	return s ? s : "";
+}
+
 static int order(const void *pa, const void *pb)
 {
 	const struct tw_example *a = *(const struct tw_example *const *)pa;
@@ -22,8 +27,8 @@ static int order(const void *pa, const void *pb)
 		return a->split < b->split ? -1 : 1;
 	by = strcmp(a->row_id, b->row_id);
 	if (by == 0)
-		by = strcmp(a->kind ? a->kind : "", b->kind ? b->kind : "");
-	return by ? by : strcmp(a->messages, b->messages);
+		by = strcmp(text(a->kind), text(b->kind));
+	return by ? by : strcmp(text(a->messages), text(b->messages));
 }
 
 static const struct tw_example **sorted(const struct tw_examples *e, struct tw_arena *a)
@@ -37,7 +42,7 @@ static const struct tw_example **sorted(const struct tw_examples *e, struct tw_a
 	return at;
 }
 
-/* Of the manifest: row ids with their splits, the seed, the parameters, the feature service. */
+/* Of the manifest: rows with their splits and what was made of them, the seed, the parameters, the feature service. */
 static struct tw_digest digest_of(const struct tw_dataset *d, const struct tw_example *const *e,
 				  size_t n)
 {
@@ -50,18 +55,24 @@ static struct tw_digest digest_of(const struct tw_dataset *d, const struct tw_ex
 	for (size_t i = 0; i < n; i++) {
 		tw_digest_i64(h, e[i]->split);
 		tw_digest_str(h, e[i]->row_id);
+		tw_digest_str(h, text(e[i]->kind));
+		tw_digest_str(h, text(e[i]->messages));
 	}
 	return tw_hasher_end(h);
-}
-
-static const char *text(const char *s)
-{
-	return s ? s : "";
 }
 
 static enum tw_status insert_example(struct tw_conn *c, int64_t dataset, size_t n,
 				     const struct tw_example *e, struct tw_err *err)
 {
+	bool forgotten = false;
+	enum tw_status st = tw_is_forgotten(&forgotten, c, text(e->doc), err);
+
+	if (st == TW_OK && forgotten)
+		st = tw_fail(err, TW_CONFLICT,
+			     "document %s was forgotten while the dataset was made; make it again",
+			     e->doc);
+	if (st != TW_OK)
+		return st;
 	return tw_sql_exec(
 		c, err,
 		"INSERT INTO examples (dataset, n, split, row_id, view, doc, near, kind, "

@@ -49,8 +49,9 @@ enum tw_status tw_db_finish(struct tw_conn *c, enum tw_status st, struct tw_err 
 TW_MUST_USE enum tw_status tw_db_read(struct tw_conn **out, struct tw_db *db, struct tw_err *err);
 void tw_db_read_end(struct tw_conn *c);
 
-/* Moves everything out of side files and empties them, so that no erased text stays there. False: another process was in the way. */
-bool tw_db_settle(struct tw_db *db);
+/* Writes the database anew and empties its side files, so that nothing of what was deleted is left in any of them.
+ * TW_CONFLICT: another process was in the way. */
+TW_MUST_USE enum tw_status tw_db_settle(struct tw_db *db, struct tw_err *err);
 
 /* --- statements --- */
 

@@ -7,6 +7,15 @@
 
 #include "base/str.h"
 
+static enum tw_status io_error(sqlite3 *h, const char *path, const char *why, struct tw_err *err)
+{
+	int no = h ? sqlite3_system_errno(h) : 0;
+
+	return tw_fail(err, TW_IO,
+		       "%s: %s%s%s; this step was not stored: see to the disk and run it again",
+		       path, why, no ? ": " : "", no ? strerror(no) : "");
+}
+
 enum tw_status tw_sqlite_fail(sqlite3 *h, int rc, const char *path, struct tw_err *err)
 {
 	const char *why = h ? sqlite3_errmsg(h) : sqlite3_errstr(rc);
@@ -23,6 +32,8 @@ enum tw_status tw_sqlite_fail(sqlite3 *h, int rc, const char *path, struct tw_er
 			       "%s: the disk is full; nothing of this step was stored, free some "
 			       "space and run it again",
 			       path);
+	case SQLITE_IOERR:
+		return io_error(h, path, why, err);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_CANTOPEN:
@@ -136,14 +147,41 @@ void tw_db_read_end(struct tw_conn *c)
 		tw_sqlite_disconnect(c);
 }
 
-bool tw_db_settle(struct tw_db *db)
+/*
+ * secure_delete writes zeros over what is deleted, but a page that was split or merged before
+ * may still hold a copy in the gap between its cells: only a file that is written anew is free of them.
+ */
+static enum tw_status rewrite(struct tw_conn *c, struct tw_err *err)
 {
-	int rc;
+	/* Statistics of some builds of SQLite hold samples of keys. */
+	sqlite3_exec(c->h, "DROP TABLE IF EXISTS sqlite_stat4", NULL, NULL, NULL);
+	/* The copy is as large as the database: not in memory. */
+	int rc = sqlite3_exec(c->h, "PRAGMA temp_store = FILE; VACUUM", NULL, NULL, NULL);
+	enum tw_status st = rc == SQLITE_OK ? TW_OK : fail(c, rc, err);
+	sqlite3_exec(c->h, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
+	return st;
+}
 
+static enum tw_status empty_log(struct tw_conn *c, struct tw_err *err)
+{
+	sqlite3_busy_timeout(c->h, TW_READERS_MS);
+	int rc = sqlite3_wal_checkpoint_v2(c->h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	enum tw_status st = TW_OK;
+	if ((rc & 0xff) == SQLITE_BUSY)
+		st = tw_fail(err, TW_CONFLICT, "%s: is being read all the time", c->db->path);
+	else if (rc != SQLITE_OK)
+		st = fail(c, rc, err);
+	sqlite3_busy_timeout(c->h, TW_BUSY_MS);
+	return st;
+}
+
+enum tw_status tw_db_settle(struct tw_db *db, struct tw_err *err)
+{
 	pthread_mutex_lock(&db->writing);
-	rc = sqlite3_wal_checkpoint_v2(db->writer->h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	enum tw_status st = rewrite(db->writer, err);
+	enum tw_status log = empty_log(db->writer, st == TW_OK ? err : NULL);
 	pthread_mutex_unlock(&db->writing);
-	return rc == SQLITE_OK;
+	return st == TW_OK ? log : st;
 }
 
 /* --- statements --- */

@@ -9,9 +9,10 @@
 
 #include "store/db.h"
 
-#define TW_BUSY_MS	5000
-#define TW_IDLE_READERS 8  /* connections kept for reuse */
-#define TW_CACHED_STMTS 48 /* a connection */
+#define TW_BUSY_MS	30000 /* the longest that others write: forgetting in a large store */
+#define TW_READERS_MS	5000  /* a reader that stays longer keeps the log from being emptied */
+#define TW_IDLE_READERS 8     /* connections kept for reuse */
+#define TW_CACHED_STMTS 48    /* a connection */
 
 struct tw_fts_lengths;
 

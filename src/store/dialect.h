@@ -24,8 +24,8 @@ void tw_dialect_drop(struct tw_str *sql, int64_t table, const char *name, int ve
 /* One statement each; $1 is a document: takes its rows into the full-text index, or out (before they go from the table). */
 void tw_dialect_index(struct tw_str *sql, int64_t table, const struct tw_field *schema);
 void tw_dialect_unindex(struct tw_str *sql, int64_t table, const struct tw_field *schema);
-/* Writes the index anew, so that nothing of erased rows is left in it. */
-void tw_dialect_reindex(struct tw_str *sql, int64_t table);
+/* Merges the index, so that nothing of erased rows is left in it. */
+void tw_dialect_compact(struct tw_str *sql, int64_t table);
 
 /* Gives (rid, score) of each row that matches $1, in no order. */
 void tw_dialect_search(struct tw_str *sql, int64_t table, const struct tw_field *schema);

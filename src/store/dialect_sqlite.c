@@ -101,9 +101,10 @@ void tw_dialect_unindex(struct tw_str *sql, int64_t t, const struct tw_field *sc
 	tw_str_addf(sql, " FROM v%" PRId64 " WHERE doc = $1", t);
 }
 
-void tw_dialect_reindex(struct tw_str *sql, int64_t t)
+/* One segment, the oldest: neither entries nor marks of rows that are gone are carried over. */
+void tw_dialect_compact(struct tw_str *sql, int64_t t)
 {
-	tw_str_addf(sql, "INSERT INTO f%" PRId64 " (f%" PRId64 ") VALUES ('rebuild')", t, t);
+	tw_str_addf(sql, "INSERT INTO f%" PRId64 " (f%" PRId64 ") VALUES ('optimize')", t, t);
 }
 
 void tw_dialect_search(struct tw_str *sql, int64_t t, const struct tw_field *schema)

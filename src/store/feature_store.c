@@ -19,8 +19,10 @@ enum tw_status tw_fs_open(struct tw_feature_store **out, const char *url, struct
 	}
 	fs->documents = tw_view_table_documents(fs);
 	fs->vectors = tw_vector_index_new(fs->db);
-	if (tw_db_was_alone(fs->db))
+	if (tw_db_was_alone(fs->db)) {
 		tw_vector_index_sweep(fs->vectors, TW_SWEEP_ALONE);
+		tw_forget_settle(fs);
+	}
 	*out = fs;
 	return TW_OK;
 }

@@ -33,7 +33,7 @@ struct tw_view_table {
 	const char *sql_insert; /* $1 doc, $2 ord, $3 row_id, then the fields */
 	const char *sql_delete; /* $1: document */
 	const char *sql_bury; /* $1: document; its rows that a segment may hold go into dead_rows */
-	const char *sql_index, *sql_unindex, *sql_reindex,
+	const char *sql_index, *sql_unindex, *sql_compact,
 		*sql_search;	 /* dialect.h; NULL when not searchable */
 	const char *sql_place;	 /* doc, ord, row_id of the row with number $1 */
 	const char *sql_vectors; /* rid, vector of rows $1 … $2 in order; NULL without vectors */
@@ -105,6 +105,12 @@ TW_MUST_USE enum tw_status tw_document_bury(struct tw_conn *c, const char *doc, 
 					    struct tw_err *err);
 /* What is remembered of a document that was forgotten. */
 struct tw_digest tw_forgotten_digest(const char *source, const char *key);
+
+/* forget.c */
+TW_MUST_USE enum tw_status tw_is_forgotten(bool *out, struct tw_conn *c, const char *doc,
+					   struct tw_err *err);
+/* Takes out of the files what was deleted by forgetting and may still lie there; immediate when there is nothing. */
+void tw_forget_settle(struct tw_feature_store *fs);
 
 /* vector_index.c */
 struct tw_vector_index *tw_vector_index_new(struct tw_db *db);

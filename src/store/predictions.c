@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/json.h"
 #include "base/time.h"
 #include "store/fs_int.h"
 
@@ -15,13 +16,39 @@ static const char *text(const char *s)
 	return s ? s : "";
 }
 
+static const char *sources_of(const struct tw_prediction *p)
+{
+	return p->sources && p->sources[0] ? p->sources : "[]";
+}
+
+/* An answer that was being written while a document that it cites was erased. */
+static enum tw_status check_sources(const char *json, struct tw_conn *c, struct tw_arena *a,
+				    struct tw_err *err)
+{
+	struct tw_json *v;
+	enum tw_status st = tw_json_parse(&v, json, strlen(json), a, err);
+
+	if (st != TW_OK)
+		return tw_wrap(err, st, "the sources of an answer");
+	for (const struct tw_json *e = v->child; st == TW_OK && e; e = e->next) {
+		const char *doc = tw_json_str(tw_json_get(e, "doc"), "");
+		bool forgotten = false;
+		st = tw_is_forgotten(&forgotten, c, doc, err);
+		if (forgotten)
+			st = tw_fail(err, TW_CONFLICT,
+				     "the answer cites document %s, which was forgotten meanwhile",
+				     doc);
+	}
+	return st;
+}
+
 static enum tw_status insert(const struct tw_prediction *p, struct tw_conn *c, struct tw_err *err)
 {
 	return tw_sql_exec(
 		c, err, "INSERT INTO predictions (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)",
 		V_TEXT(p->id), V_TEXT(text(p->batch)), V_INT(p->deployment),
-		V_TEXT(text(p->question)), V_TEXT(text(p->answer)),
-		V_TEXT(p->sources ? p->sources : "[]"), V_INT(p->created_ms));
+		V_TEXT(text(p->question)), V_TEXT(text(p->answer)), V_TEXT(sources_of(p)),
+		V_INT(p->created_ms));
 }
 
 enum tw_status tw_fs_prediction_put(struct tw_prediction *p, struct tw_feature_store *fs,
@@ -37,7 +64,12 @@ enum tw_status tw_fs_prediction_put(struct tw_prediction *p, struct tw_feature_s
 	if (!p->created_ms)
 		p->created_ms = tw_now_ms();
 	enum tw_status st = tw_db_write(&c, fs->db, err);
-	return st == TW_OK ? tw_db_finish(c, insert(p, c, err), err) : st;
+	if (st != TW_OK)
+		return st;
+	st = check_sources(sources_of(p), c, a, err);
+	if (st == TW_OK)
+		st = insert(p, c, err);
+	return tw_db_finish(c, st, err);
 }
 
 struct predictions TW_VEC_BODY(struct tw_prediction);

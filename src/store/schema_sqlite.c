@@ -148,6 +148,12 @@ static const char *const features[] = {
 	"	created_ms INTEGER NOT NULL"
 	") STRICT;"
 	"CREATE INDEX predictions_batch ON predictions (batch, n);",
+
+	/* 2: what it takes to finish a forgetting that was cut short */
+	"ALTER TABLE forgotten ADD COLUMN key_digest TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE forgotten ADD COLUMN datasets TEXT NOT NULL DEFAULT '[]';" /* JSON: ids of those that held it */
+	"ALTER TABLE forgotten ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;" /* 1: gone from the files too */
+	"CREATE INDEX forgotten_doc ON forgotten (doc);",
 };
 
 static const char *const registry[] = {

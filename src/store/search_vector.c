@@ -19,6 +19,19 @@ static enum tw_status check(const struct tw_view_table *t, const float *query, i
 	return TW_OK;
 }
 
+/* Of length one, so that the scores are cosines. */
+static const float *unit(const float *query, int dim, struct tw_arena *a)
+{
+	float *u = TW_NEW_ARRAY(a, (size_t)dim + 1, float);
+	double sum = 0;
+
+	for (int i = 0; i < dim; i++)
+		sum += (double)query[i] * (double)query[i];
+	for (int i = 0; i < dim; i++)
+		u[i] = sum > 0 ? (float)((double)query[i] / sqrt(sum)) : 0;
+	return u;
+}
+
 static enum tw_status search(struct tw_hits *out, struct tw_feature_store *fs, struct tw_conn *c,
 			     const struct tw_view_table *t, const float *query, int dim, size_t k,
 			     bool *damaged, struct tw_arena *a, struct tw_err *err)
@@ -55,7 +68,7 @@ enum tw_status tw_fs_search_vector(struct tw_hits *out, struct tw_feature_store 
 	if (st == TW_OK)
 		st = check(t, query, dim, err);
 	if (st == TW_OK && k)
-		st = search(out, fs, c, t, query, dim, k, &damaged, a, err);
+		st = search(out, fs, c, t, unit(query, dim, a), dim, k, &damaged, a, err);
 	tw_db_read_end(c);
 	if (damaged)
 		tw_vector_index_repair(fs->vectors, t);

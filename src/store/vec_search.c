@@ -196,5 +196,7 @@ enum tw_status tw_segment_search(struct tw_vec_top *top, const struct tw_segment
 			tw_vec_top_add(top, exact, s->rids[i]);
 	}
 	free(coarse.at);
+	if (st == TW_OK && !tw_segment_whole(s))
+		st = tw_fail(err, TW_BAD_DATA, "a segment was written over during the search");
 	return st;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,15 @@ void tw_segment_release(struct tw_segment *s)
 	*s = (struct tw_segment){.n = 0};
 }
 
+/* Whoever wipes the file begins at its beginning. */
+bool tw_segment_whole(const struct tw_segment *s)
+{
+	const volatile struct header *h = s->map.data;
+
+	atomic_thread_fence(memory_order_seq_cst);
+	return h->magic == MAGIC;
+}
+
 void tw_segment_bury(struct tw_segment *s, int64_t rid)
 {
 	size_t lo = 0, hi = s->n;
@@ -121,6 +131,12 @@ void tw_segment_bury(struct tw_segment *s, int64_t rid)
 		return;
 	s->dead[lo / 64] |= UINT64_C(1) << (lo % 64);
 	s->n_dead++;
+}
+
+void tw_segment_revive(struct tw_segment *s)
+{
+	memset(s->dead, 0, (s->n / 64 + 1) * sizeof(uint64_t));
+	s->n_dead = 0;
 }
 
 /* --- writing --- */

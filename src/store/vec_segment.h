@@ -41,7 +41,9 @@ size_t tw_vec_width(int dim); /* padded */
 TW_MUST_USE enum tw_status tw_segment_open(struct tw_segment *s, const char *path, int dim,
 					   uint64_t checksum, struct tw_err *err);
 void tw_segment_release(struct tw_segment *s);
+bool tw_segment_whole(const struct tw_segment *s);	 /* nobody has begun to write over it */
 void tw_segment_bury(struct tw_segment *s, int64_t rid); /* nothing when it isn't there */
+void tw_segment_revive(struct tw_segment *s);		 /* all of its rows */
 
 /* --- writing --- */
 
@@ -89,7 +91,8 @@ struct tw_vec_query {
 };
 void tw_vec_query_init(struct tw_vec_query *q, const float *vec, int dim, struct tw_arena *a);
 
-/* Adds the segment's best rows. TW_BAD_DATA when vectors and codes don't agree: the file is damaged. */
+/* Adds the segment's best rows. TW_BAD_DATA when vectors and codes don't agree (the file is damaged), or when it was
+ * written over meanwhile, since what it held was forgotten. */
 TW_MUST_USE enum tw_status tw_segment_search(struct tw_vec_top *top, const struct tw_segment *s,
 					     const struct tw_vec_query *q, struct tw_err *err);
 

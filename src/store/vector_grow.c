@@ -314,14 +314,28 @@ enum tw_status tw_vector_index_unlist(struct tw_conn *c, const struct tw_view_ta
 	return st == TW_OK ? touch(c, t->table, err) : st;
 }
 
+/* Segments of another state may be gone with good reason: those of now are left alone. */
+static enum tw_status unlist_damaged(struct tw_conn *c, const struct tw_view_table *t,
+				     int64_t indexed, struct tw_err *err)
+{
+	int64_t now = -1;
+	enum tw_status st = tw_sql_int(&now, c, err, "SELECT indexed FROM views WHERE tbl = $1",
+				       V_INT(t->table));
+
+	if (st == TW_OK && now != indexed)
+		return TW_DONE;
+	return st == TW_OK ? tw_vector_index_unlist(c, t, err) : st;
+}
+
 void tw_vector_index_repair(struct tw_vector_index *x, const struct tw_view_table *t)
 {
 	struct tw_conn *c;
+	int64_t indexed;
 
-	if (!tw_vector_index_take_damage(x, t->table))
+	if (!tw_vector_index_take_damage(&indexed, x, t->table))
 		return; /* another thread does it */
 	if (tw_db_write(&c, x->db, NULL) != TW_OK)
 		return;
-	if (tw_db_finish(c, tw_vector_index_unlist(c, t, NULL), NULL) == TW_OK)
+	if (tw_db_finish(c, unlist_damaged(c, t, indexed, NULL), NULL) == TW_OK)
 		tw_vector_index_grow(x, t);
 }

@@ -66,13 +66,14 @@ static struct tw_view_vectors *vectors_of(struct tw_vector_index *x, int64_t tab
 	return v;
 }
 
-bool tw_vector_index_take_damage(struct tw_vector_index *x, int64_t table)
+bool tw_vector_index_take_damage(int64_t *indexed, struct tw_vector_index *x, int64_t table)
 {
 	struct tw_view_vectors *v = vectors_of(x, table);
 	bool damaged;
 
 	pthread_rwlock_wrlock(&v->lock);
 	damaged = v->damaged;
+	*indexed = v->indexed;
 	v->damaged = false;
 	pthread_rwlock_unlock(&v->lock);
 	return damaged;
@@ -135,6 +136,8 @@ static enum tw_status follow_segments(struct tw_view_vectors *v, const struct tw
 				continue;
 			now.at[i].seg = old->seg;
 			old->seg = (struct tw_segment){.n = 0};
+			/* This snapshot may be older than the last one that was followed. */
+			tw_segment_revive(&now.at[i].seg);
 		}
 		if (!now.at[i].seg.n)
 			open_segment(v, x, &now.at[i]);

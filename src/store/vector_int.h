@@ -49,8 +49,8 @@ TW_MUST_USE enum tw_status tw_segments_list(struct tw_listed_segments *out, stru
 /* Takes segments that can't be used off the manifest and writes new ones. */
 void tw_vector_index_repair(struct tw_vector_index *x, const struct tw_view_table *t);
 
-/* True for one caller once a search has found the table's segments damaged. */
-bool tw_vector_index_take_damage(struct tw_vector_index *x, int64_t table);
+/* True for one caller once a search has found the table's segments damaged; *indexed: in which state of the view. */
+bool tw_vector_index_take_damage(int64_t *indexed, struct tw_vector_index *x, int64_t table);
 
 /* The k best rows of the view, best first, by row number. */
 TW_MUST_USE enum tw_status tw_vector_index_search(struct tw_vec_top *top, struct tw_vector_index *x,

@@ -42,10 +42,10 @@ static const char *dialect(void (*write)(struct tw_str *, int64_t, const struct 
 	return out;
 }
 
-static void reindex(struct tw_str *s, int64_t table, const struct tw_field *schema)
+static void compact(struct tw_str *s, int64_t table, const struct tw_field *schema)
 {
 	(void)schema;
-	tw_dialect_reindex(s, table);
+	tw_dialect_compact(s, table);
 }
 
 static void set_search_sql(struct tw_view_table *t, struct tw_arena *a)
@@ -54,7 +54,7 @@ static void set_search_sql(struct tw_view_table *t, struct tw_arena *a)
 		return;
 	t->sql_index = dialect(tw_dialect_index, t, a);
 	t->sql_unindex = dialect(tw_dialect_unindex, t, a);
-	t->sql_reindex = dialect(reindex, t, a);
+	t->sql_compact = dialect(compact, t, a);
 	t->sql_search = dialect(tw_dialect_search, t, a);
 }
 

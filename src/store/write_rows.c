@@ -265,9 +265,13 @@ enum tw_status tw_view_write_doc(struct tw_view_write *w, const char *doc, const
 				 struct tw_err *err)
 {
 	struct tw_view_doc old;
+	bool forgotten = false;
 	enum tw_status st = tw_view_doc_read(&old, w, doc, err);
 
-	if (st == TW_OK && !input[0])
+	/* Its rows were being computed while it was erased. */
+	if (st == TW_OK)
+		st = tw_is_forgotten(&forgotten, w->c, doc, err);
+	if (st == TW_OK && (forgotten || !input[0]))
 		return remove_doc(w, doc, &old, err);
 	if (st == TW_OK)
 		st = check_rows(w, doc, rows, from, n, err);

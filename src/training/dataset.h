@@ -13,25 +13,27 @@
 
 struct tw_dataset_options { /* section `training.dataset` */
 	int64_t seed;
-	double valid, test; /* shares of the groups */
+	double valid, test; /* shares of the groups; 0: no such split */
 	int64_t max_examples;
 };
 extern const struct tw_opt tw_dataset_opts[];
 
 struct tw_dataset_sources {
 	struct tw_feature_store *fs;
-	const char *labels, *questions, *duplicates; /* view digests */
+	const char *labels, *questions, *duplicates; /* view digests; questions may be NULL */
 	const char *service;			     /* digest of the feature service */
-	const char *system;			     /* system prompt, the one that serving uses */
+	const char *system; /* system prompt, the one that serving uses; "": none */
 };
 
-/* Builds, checks and stores the snapshot; *out is in the arena. TW_BLOCKED when there is nothing to train on. */
+/* Builds, checks and stores the snapshot; *out is in the arena. TW_BLOCKED when there is nothing to train on, or too few
+ * groups for one in each split that was asked for. However small the share, a split that is asked for gets one group. */
 TW_MUST_USE enum tw_status tw_dataset_build(struct tw_dataset *out,
 					    const struct tw_dataset_sources *src,
 					    const struct tw_dataset_options *o, struct tw_arena *a,
 					    struct tw_err *err);
 
-/* ChatML JSONL, one {"messages": […]} a line; the file appears whole or not at all. */
+/* ChatML JSONL, one {"messages": […]} a line; the file appears whole or not at all. TW_NOT_FOUND for a split without
+ * examples. */
 TW_MUST_USE enum tw_status tw_dataset_export(struct tw_feature_store *fs, const char *dataset,
 					     enum tw_split split, const char *path,
 					     struct tw_err *err);

@@ -315,7 +315,7 @@ static void documents_are_listed_newest_first(void **state)
 
 	assert_ok(tw_pass_begin(&p, w->fs, "s", &w->err), &w->err);
 	for (int i = 0; i < 5; i++) {
-		char key[8];
+		char key[16];
 		snprintf(key, sizeof(key), "k%d", i);
 		struct tw_document d = doc_of(key, key);
 		d.created_ms = (i * 7) % 5;
@@ -482,8 +482,6 @@ static void what_was_forgotten_does_not_come_back(void **state)
 	assert_ok(tw_pass_put(p, &d, NULL, &w->err), &w->err);
 	assert_ok(tw_pass_end(p, true, &s, &w->err), &w->err);
 	assert_int_equal(live(w, true), 1);
-	tw_err_clear(&w->err);
-	assert_int_equal(tw_fs_forget(&f, w->fs, "a", &w->a, &w->err), TW_NOT_FOUND);
 }
 
 int main(void)

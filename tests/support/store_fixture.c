@@ -1,6 +1,11 @@
 #include "support/store_fixture.h"
 
+#include <dirent.h>
+#include <math.h>
 #include <unistd.h>
+
+#include "base/fs.h"
+#include "base/hash.h"
 
 const char *fresh_path(const char *suffix)
 {
@@ -149,6 +154,88 @@ size_t materialize(struct tw_feature_store *fs, const char *view, const char *in
 	tw_arena_release(&one);
 	tw_arena_release(&a);
 	return stale.n;
+}
+
+void fake_vector(float *out, int dim, uint64_t seed, size_t k)
+{
+	uint64_t state = seed * 1000003 + k;
+	double sum = 0;
+
+	for (int i = 0; i < dim; i++) {
+		out[i] = (float)tw_random_normal(&state);
+		sum += (double)out[i] * out[i];
+	}
+	for (int i = 0; i < dim; i++)
+		out[i] /= (float)sqrt(sum);
+}
+
+void put_vectors(struct tw_feature_store *fs, const char *view, const char *doc, size_t n, int dim,
+		 uint64_t seed)
+{
+	struct tw_err err = TW_ERR_INIT;
+	struct tw_rows rows;
+	struct tw_arena a;
+	float *v = malloc((size_t)dim * sizeof(*v));
+
+	tw_arena_init(&a);
+	tw_rows_init(&rows, vector_schema, &a);
+	for (size_t i = 0; i < n; i++) {
+		struct tw_row *r = tw_rows_add(&rows, doc);
+		fake_vector(v, dim, seed, i);
+		tw_row_set_vector(&rows, r, "vec", v, dim);
+		tw_row_set_int(&rows, r, "n", (int64_t)i);
+	}
+	const struct tw_doc_rows d = {doc, tw_sprintf(&a, "%llu", (unsigned long long)seed), &rows};
+	assert_ok(tw_fs_commit(fs, view, &d, 1, -1, &err), &err);
+	tw_arena_release(&a);
+	free(v);
+}
+
+static size_t file_holds(const char *path, const void *bytes, size_t len)
+{
+	struct tw_err err = TW_ERR_INIT;
+	struct tw_str s = TW_STR_INIT;
+	size_t n = 0;
+
+	assert_ok(tw_read_file(&s, path, 0, &err), &err);
+	for (const char *p = tw_str_c(&s), *end = p + s.len;
+	     (p = memmem(p, (size_t)(end - p), bytes, len)); p++)
+		n++;
+	tw_str_release(&s);
+	return n;
+}
+
+/* Every file whose name begins with that of the database, and those in folders of such names. */
+static size_t folder_holds(const char *dir, const char *prefix, const void *bytes, size_t len)
+{
+	struct tw_arena a;
+	const struct dirent *e;
+	size_t n = 0;
+	DIR *d = opendir(dir);
+
+	assert_non_null(d);
+	tw_arena_init(&a);
+	while ((e = readdir(d))) {
+		const char *path = tw_path_join(&a, dir, e->d_name);
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    !tw_starts_with(e->d_name, prefix))
+			continue;
+		n += tw_is_dir(path) ? folder_holds(path, "", bytes, len)
+				     : file_holds(path, bytes, len);
+	}
+	closedir(d);
+	tw_arena_release(&a);
+	return n;
+}
+
+size_t files_hold(const char *url, const void *bytes, size_t len)
+{
+	struct tw_arena a;
+
+	tw_arena_init(&a);
+	size_t n = folder_holds(tw_path_dir(&a, url), tw_path_base(url), bytes, len);
+	tw_arena_release(&a);
+	return n;
 }
 
 int store_setup(void **state)

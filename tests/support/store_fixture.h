@@ -10,6 +10,8 @@
 
 #include "test.h"
 
+#include <stdbool.h>
+
 #include "core/document_store.h"
 #include "core/feature_store.h"
 
@@ -53,6 +55,15 @@ const char *declare(struct tw_feature_store *fs, const char *name, const char *p
 
 /* Brings a view of text_schema up to date: a row for each line of each input document. Returns how many documents it computed. */
 size_t materialize(struct tw_feature_store *fs, const char *view, const char *input);
+
+/* One document's vectors in a view of vector_schema: n rows of dim, the k-th of document `seed` by fake_vector(). */
+void put_vectors(struct tw_feature_store *fs, const char *view, const char *doc, size_t n, int dim,
+		 uint64_t seed);
+/* A random unit vector, the same for the same seed and k on every call. */
+void fake_vector(float *out, int dim, uint64_t seed, size_t k);
+
+/* How often these bytes stand in the files of the store at `url`: database, side files, segments of vectors. */
+size_t files_hold(const char *url, const void *bytes, size_t len);
 
 /* One row of text. */
 void add_text(struct tw_rows *rows, const char *doc, const char *text);

@@ -46,7 +46,9 @@ function inline(parent, text, turn, known) {
 	const parts = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|\[(\d{1,2}(?:, ?\d{1,2})*)\]/g;
 	let at = 0;
 	for (const m of text.matchAll(parts)) {
-		parent.append(text.slice(at, m.index));
+		const before = text.slice(at, m.index);
+		// A citation hangs on the word before it.
+		parent.append(m[3] ? before.replace(/ $/, "") : before);
 		at = m.index + m[0].length;
 		if (m[1]) {
 			parent.append(el("code", "", m[1].slice(1, -1)));
@@ -55,18 +57,27 @@ function inline(parent, text, turn, known) {
 		} else {
 			const numbers = m[3].split(",").map((n) => parseInt(n, 10));
 			if (!numbers.every((n) => known.has(n))) {
-				parent.append(m[0]);
+				parent.append((before.endsWith(" ") ? " " : "") + m[0]);
 				continue;
 			}
-			for (const n of numbers) {
-				const a = el("a", "cite", String(n));
-				a.href = `#source-${turn}-${n}`;
-				a.setAttribute("aria-label", `Source ${n}`);
-				parent.append(a);
-			}
+			for (const n of numbers) parent.append(citation(turn, n, known.get(n)));
 		}
 	}
 	parent.append(text.slice(at));
+}
+
+function citation(turn, n, source) {
+	const a = el("a", "cite", String(n));
+	a.href = `#source-${turn}-${n}`;
+	a.title = titleOf(source);
+	a.setAttribute("aria-label", `Source ${n}: ${titleOf(source)}`);
+	a.addEventListener("click", (e) => {
+		const card = document.getElementById(`source-${turn}-${n}`);
+		if (!card) return; // while it streams there is no card yet
+		e.preventDefault();
+		showCard(card);
+	});
+	return a;
 }
 
 function listItem(line) {
@@ -122,46 +133,95 @@ function blocks(text, turn, known) {
 
 // ---- Sources --------------------------------------------------------------------
 
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+function titleOf(s) {
+	return s.title || s.key || "Untitled";
+}
+
 function isWeb(url) {
 	return /^https?:\/\//i.test(url ?? "");
 }
 
-function sourceItem(s, turn) {
-	const li = el("li", s.cited ? "cited" : "");
+// "2022-01-16" as a person would write it; the date has no time and so no zone.
+function longDate(date) {
+	const d = new Date(date + "T00:00:00Z");
+	if (Number.isNaN(d.getTime())) return date;
+	return d.toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" });
+}
+
+// Where a reader finds it: the site for a web page, else the path within its source.
+function placeOf(s) {
+	if (isWeb(s.url)) return new URL(s.url).host;
+	return s.key && s.key !== s.title ? s.key : "";
+}
+
+function plain(markdown) {
+	return markdown.replace(/```\w*|[`*#>]+/g, "").replace(/\s+/g, " ").trim();
+}
+
+function card(s, turn) {
+	const li = el("li", s.cited ? "card cited" : "card");
 	li.id = `source-${turn}-${s.n}`;
-	li.append(el("span", "n", String(s.n)));
-	const body = el("div");
-	const title = s.title || s.key || "Untitled";
+	li.tabIndex = -1;
+	const head = el("p", "title");
+	head.append(el("span", "n", String(s.n)));
 	if (isWeb(s.url)) {
-		const a = el("a", "", title);
+		const a = el("a", "", titleOf(s));
 		a.href = s.url;
 		a.target = "_blank";
 		a.rel = "noopener noreferrer";
-		body.append(a);
+		head.append(a);
 	} else {
-		body.append(el("strong", "", title));
+		head.append(el("strong", "", titleOf(s)));
 	}
-	if (s.heading && s.heading !== title) body.append(el("span", "part", ", " + s.heading));
+	const where = el("p", "where");
+	where.title = isWeb(s.url) ? s.url : s.key ?? "";
 	if (s.date) {
-		const t = el("time", "", s.date);
+		const t = el("time", "", longDate(s.date));
 		t.dateTime = s.date;
-		body.append(" ", t);
+		where.append(t);
 	}
-	const more = el("details");
-	more.append(el("summary", "", isWeb(s.url) || !s.key || s.key === title ? "Show passage" : `Show passage of ${s.key}`));
-	more.append(el("blockquote", "", s.text));
-	body.append(more);
-	li.append(body);
+	for (const part of [s.heading !== titleOf(s) && s.heading, placeOf(s)])
+		if (part) where.append(where.hasChildNodes() ? " · " : "", el("span", "", part));
+	const passage = el("details");
+	const quote = el("blockquote");
+	quote.append(blocks(s.text, turn, new Map()));
+	passage.append(el("summary", "", plain(s.text).slice(0, 240)), quote);
+	li.append(head, where, passage);
 	return li;
 }
 
+function cards(list, turn) {
+	const ol = el("ol", "cards");
+	for (const s of list) ol.append(card(s, turn));
+	return ol;
+}
+
+// Those that the answer names are in sight, the others one step away.
 function showSources(turn, place, sources) {
 	place.replaceChildren();
 	if (!sources.length) return;
-	place.append(el("h3", "", sources.some((s) => s.cited) ? "From these texts; the answer names the bold ones" : "From these texts"));
-	const ol = el("ol");
-	for (const s of sources) ol.append(sourceItem(s, turn));
-	place.append(ol);
+	const cited = sources.filter((s) => s.cited), others = sources.filter((s) => !s.cited);
+	place.append(el("h3", "", cited.length ? "Sources" : "From these passages"));
+	if (!cited.length) {
+		place.append(cards(others, turn));
+		return;
+	}
+	place.append(cards(cited, turn));
+	if (!others.length) return;
+	const more = el("details", "others");
+	more.append(el("summary", "", others.length === 1 ? "1 more passage was read" : `${others.length} more passages were read`));
+	more.append(cards(others, turn));
+	place.append(more);
+}
+
+function showCard(li) {
+	const others = li.closest(".others");
+	if (others) others.open = true;
+	li.querySelector("details").open = true;
+	li.scrollIntoView({ block: "nearest", behavior: still.matches ? "auto" : "smooth" });
+	li.focus({ preventScroll: true });
 }
 
 // ---- One answer -------------------------------------------------------------------
@@ -176,14 +236,28 @@ function newTurn(text) {
 	const answer = el("div", "answer");
 	answer.setAttribute("aria-busy", "true");
 	const dots = el("div", "waiting");
-	dots.append(el("span"), el("span"), el("span"));
+	const three = el("div", "dots");
+	three.append(el("span"), el("span"), el("span"));
+	dots.append(three);
 	answer.append(dots);
 	const sources = el("div", "sources");
 	sources.hidden = true;
 	turn.append(asked, answer, sources);
 	log.append(turn);
 	toEnd();
-	return { n, turn, answer, sources, text: "", list: [], drawn: false };
+	return { n, turn, answer, sources, dots, text: "", list: [], refused: false, drawn: false, ended: false };
+}
+
+function known(t) {
+	return new Map(t.list.map((s) => [s.n, s]));
+}
+
+// Before the first word: what is being read.
+function reading(t) {
+	if (t.text || !t.list.length) return;
+	const titles = [...new Set(t.list.map(titleOf))];
+	t.dots.querySelector(".reading")?.remove();
+	t.dots.append(el("p", "reading", `Reading ${titles.slice(0, 3).join(", ")}${titles.length > 3 ? " and more" : ""}`));
 }
 
 function draw(t) {
@@ -191,17 +265,19 @@ function draw(t) {
 	t.drawn = true;
 	requestAnimationFrame(() => {
 		t.drawn = false;
-		if (!t.text) return;
+		if (!t.text || t.ended) return;
 		const follow = nearEnd();
-		t.answer.replaceChildren(blocks(t.text, t.n, new Set(t.list.map((s) => s.n))));
+		t.answer.replaceChildren(blocks(t.text, t.n, known(t)));
 		if (follow) toEnd();
 	});
 }
 
 function finish(t, note) {
+	t.ended = true;
 	t.answer.setAttribute("aria-busy", "false");
 	const follow = nearEnd();
-	t.answer.replaceChildren(blocks(t.text, t.n, new Set(t.list.map((s) => s.n))));
+	t.answer.replaceChildren(blocks(t.text, t.n, known(t)));
+	t.answer.classList.toggle("refused", t.refused);
 	if (note) t.answer.append(el("p", "note", note));
 	t.sources.hidden = t.list.length === 0;
 	showSources(t.n, t.sources, t.list);
@@ -209,8 +285,9 @@ function finish(t, note) {
 }
 
 function fail(t, message, again) {
+	t.ended = true;
 	t.answer.setAttribute("aria-busy", "false");
-	t.answer.replaceChildren(t.text ? blocks(t.text, t.n, new Set()) : "");
+	t.answer.replaceChildren(t.text ? blocks(t.text, t.n, new Map()) : "");
 	const box = el("div", "failed");
 	box.append(el("p", "", message));
 	const retry = el("button", "quiet", "Ask again");
@@ -270,7 +347,11 @@ async function stream(t, text, signal) {
 	let reason = null;
 	for await (const event of events(response.body)) {
 		if (event.error) throw new Error(event.error.message);
-		if (event.sources) t.list = event.sources;
+		if (event.sources) {
+			t.list = event.sources;
+			reading(t);
+		}
+		if (event.twin) t.refused = event.twin.finish === "refused";
 		const choice = event.choices?.[0];
 		if (choice?.finish_reason) reason = choice.finish_reason;
 		if (choice?.delta?.content) {
@@ -365,6 +446,7 @@ function unlock() {
 $("unlock").addEventListener("submit", () => {
 	sessionStorage.setItem("token", $("token").value.trim());
 	about();
+	examples();
 	question.focus();
 });
 
@@ -386,11 +468,39 @@ async function about() {
 	author = me.name;
 	document.title = author + ", twin";
 	$("name").textContent = author;
-	$("deployment").textContent = me.deployment === "base" ? "twin, not trained yet" : "twin, model " + me.deployment;
+	$("deployment").textContent = me.deployment === "base" ? "twin · not trained yet" : "twin · model " + me.deployment;
 	if ($("greeting")) $("greeting").textContent = "Ask " + author;
 	for (const e of document.querySelectorAll(".author")) e.textContent = author;
 	question.placeholder = "Ask " + author + " a question";
 }
 
+// Questions that the author's texts answer, for a start.
+async function examples() {
+	let questions = [];
+	try {
+		const response = await fetch("/api/examples", { headers: headers({}) });
+		if (response.ok) questions = (await response.json()).questions;
+	} catch {
+		return; // the page is complete without them
+	}
+	const list = document.querySelector("#examples ul");
+	if (!list || !questions.length) return;
+	list.replaceChildren();
+	for (const q of questions) {
+		const b = el("button", "example", q);
+		b.type = "button";
+		b.addEventListener("click", () => {
+			if (running) return;
+			ask(q);
+			question.focus();
+		});
+		const li = el("li");
+		li.append(b);
+		list.append(li);
+	}
+	$("examples").hidden = false;
+}
+
 about();
+examples();
 grow();

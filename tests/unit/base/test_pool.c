@@ -82,6 +82,7 @@ static void the_default_is_one_thread_a_core(void **state)
 
 	(void)state;
 	assert_true(tw_cores() >= 1);
+	assert_in_range(tw_idle_cores(), 1, tw_cores());
 	assert_int_equal(tw_pool_size(p), tw_cores());
 	tw_pool_free(p);
 }

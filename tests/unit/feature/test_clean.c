@@ -145,6 +145,10 @@ static void the_first_heading_is_the_title_when_there_is_no_other(void **state)
 	assert_string_equal(text, "# Other\n\nText");
 	assert_string_equal(title_of(&a, "", "Just text", &text), "");
 	assert_string_equal(title_of(&a, "Two\nlines ", "x", &text), "Two lines");
+	const char *endless = tw_sprintf(&a, "# %0600d", 1);
+	assert_string_equal(title_of(&a, "", endless, &text), "");
+	assert_string_equal(text, endless);
+	assert_int_equal(strlen(title_of(&a, endless, "x", &text)), 500);
 	tw_arena_release(&a);
 }
 

@@ -49,23 +49,24 @@ static void chunks_of_one_document_stay_apart(void **state)
 	assert_int_equal(f.n, 0);
 }
 
-static void a_rare_word_counts_where_the_cosine_is_not_hopeless(void **state)
+static void words_of_the_question_make_up_for_a_middling_cosine(void **state)
 {
 	(void)state;
-	const struct tw_retrieval_options o = {.min_cosine = 0.35, .min_cosine_lexical = 0.2};
-	assert_true(tw_is_evidence(&o, &(struct tw_fused){.known = 0.35}));
-	assert_false(tw_is_evidence(&o, &(struct tw_fused){.known = 0.3}));
-	assert_true(tw_is_evidence(&o, &(struct tw_fused){.known = 0.25, .rare = true}));
-	assert_false(tw_is_evidence(&o, &(struct tw_fused){.known = 0.1, .rare = true}));
-	assert_false(tw_is_evidence(&o, &(struct tw_fused){.known = -1, .rare = true}));
+	const struct tw_retrieval_options o = {.min_evidence = 0.5, .word_weight = 0.3};
+	assert_true(tw_is_evidence(&o, &(struct tw_fused){.known = 0.5}));
+	assert_false(tw_is_evidence(&o, &(struct tw_fused){.known = 0.45}));
+	assert_true(tw_is_evidence(&o, &(struct tw_fused){.known = 0.35, .coverage = 0.6}));
+	assert_false(tw_is_evidence(&o, &(struct tw_fused){.known = 0.35, .coverage = 0.4}));
+	assert_false(tw_is_evidence(&o, &(struct tw_fused){.known = 0.1, .coverage = 1}));
+	assert_false(tw_is_evidence(&o, &(struct tw_fused){.known = -1, .coverage = 1}));
 }
 
-static void rare_is_a_share_of_all_within_limits(void **state)
+static void a_word_is_common_by_its_share_within_limits(void **state)
 {
 	(void)state;
-	assert_int_equal(tw_rare_limit(0, 0.02), 1);
-	assert_int_equal(tw_rare_limit(500, 0.02), 10);
-	assert_int_equal(tw_rare_limit(1000000, 0.02), 200);
+	assert_int_equal(tw_common_limit(0, 0.3), 10);
+	assert_int_equal(tw_common_limit(500, 0.3), 150);
+	assert_int_equal(tw_common_limit(1000000, 0.3), 500);
 }
 
 static void overlap_of_neighbours_is_found_once(void **state)
@@ -83,8 +84,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(found_by_both_beats_found_first_by_one, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(chunks_of_one_document_stay_apart, setup, teardown),
-		cmocka_unit_test(a_rare_word_counts_where_the_cosine_is_not_hopeless),
-		cmocka_unit_test(rare_is_a_share_of_all_within_limits),
+		cmocka_unit_test(words_of_the_question_make_up_for_a_middling_cosine),
+		cmocka_unit_test(a_word_is_common_by_its_share_within_limits),
 		cmocka_unit_test(overlap_of_neighbours_is_found_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,50 @@
+/*
+ * training/checkpoint_int.h: all that a training run is besides its inputs, in one
+ * block of memory that is the file as it stands: saving and loading copy nothing
+ * apart. A file holds for the machine's kind that wrote it.
+ *
+ * What random numbers are needed for (first values, order of rows) follows from seed
+ * and step alone, so no state of a generator is kept.
+ */
+#ifndef TW_TRAINING_CHECKPOINT_INT_H
+#define TW_TRAINING_CHECKPOINT_INT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+
+struct tw_state_head {
+	char magic[16];
+	uint64_t checksum;		       /* of all that follows it */
+	char job[(TW_DIGEST_LEN + 8) / 8 * 8]; /* sha256 of the job's digest */
+	uint64_t n;			       /* parameters */
+	int64_t total_steps;
+	int64_t step;	   /* done */
+	int64_t tokens;	   /* seen */
+	int64_t evaluated; /* last step with a validation; -1: none */
+	int64_t best_step; /* 0: none yet */
+	double best_valid;
+};
+
+struct tw_state {
+	struct tw_state_head *head;
+	float *p, *m, *v,
+		*best; /* n each: parameters, moments, the best parameters by validation */
+	double *loss;  /* total_steps */
+	size_t bytes;
+};
+
+/* Zeroed. On TW_OK end with tw_state_release(). */
+TW_MUST_USE enum tw_status tw_state_init(struct tw_state *s, size_t n, int64_t total_steps,
+					 const char *job_digest, struct tw_err *err);
+void tw_state_release(struct tw_state *s);
+
+/* The file appears whole or not at all; an older one stays when this fails. */
+TW_MUST_USE enum tw_status tw_state_save(struct tw_state *s, const char *path, struct tw_err *err);
+
+/* False, and *s unchanged: there is none, or it is of another job (or broken: says so in the log). */
+bool tw_state_load(struct tw_state *s, const char *path);
+
+#endif

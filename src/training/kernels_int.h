@@ -1,0 +1,74 @@
+/*
+ * training/kernels_int.h: what a block does besides matrix products, as pure
+ * functions over plain arrays, forward and backward. Shapes: T tokens, C
+ * width, H heads, D width of a head, F width of the feed-forward, V vocabulary.
+ * Sums of many terms are taken in a fixed order: results do not vary.
+ */
+#ifndef TW_TRAINING_KERNELS_INT_H
+#define TW_TRAINING_KERNELS_INT_H
+
+#include <stdint.h>
+
+#include "training/gemm_int.h"
+
+/* y (T, C) = x / rms(x) w; rstd (T) = 1 / rms is kept. Zhang & Sennrich 2019, eq. 4. */
+void tw_rmsnorm_forward(float *y, float *rstd, const float *x, const float *w, int T, int C,
+			float eps);
+/* The same with rstd known. */
+void tw_rmsnorm_again(float *y, const float *rstd, const float *x, const float *w, int T, int C);
+/* dx += dL/dx; dx may not be dy. */
+void tw_rmsnorm_backward(float *dx, const float *dy, const float *rstd, const float *x,
+			 const float *w, int T, int C);
+
+/* table (n, 2, n_rot / 2): cosines, then sines, of positions 0 to n - 1. `factors` divide frequencies, or NULL. */
+void tw_rope_table(float *table, int n, int n_rot, float base, const float *factors);
+/* Rotates pairs (2i, 2i + 1) of each of `heads` vectors of width D in rows of x, which are ld apart, by the angles of
+ * pos (T). Su et al. 2021, eq. 34, in GGUF's order. direction -1 is the transpose: the backward pass. */
+void tw_rope(float *x, int ld, const float *table, const int32_t *pos, int T, int heads, int D,
+	     int n_rot, int direction);
+
+/* Heads of one token: q (H, D), k (H_kv, D), v (H_kv, D) side by side in a row of (H + 2 H_kv) D. */
+struct tw_heads {
+	int H, H_kv, D;
+};
+
+/*
+ * Causal attention within one document of T tokens. out (T, H D); lse (T, H), log of the sum of exponentials, is kept.
+ * Vaswani et al. 2017, eq. 1; grouped queries: Ainslie et al. 2023. Plain: the one that tests trust.
+ */
+void tw_attention_forward_ref(float *out, float *lse, const float *qkv, int T,
+			      const struct tw_heads *h);
+/* dqkv (T, (H + 2 H_kv) D) is written whole. Dao et al. 2022, algorithm 4. */
+void tw_attention_backward_ref(float *dqkv, const float *dout, const float *out, const float *lse,
+			       const float *qkv, int T, const struct tw_heads *h);
+
+/*
+ * The same by blocks of queries through matrix products, for one KV head `kv` and the query heads that share it:
+ * calls for different KV heads and documents are independent. `scratch` holds tw_attention_scratch(T) floats.
+ */
+int64_t tw_attention_scratch(int T);
+void tw_attention_forward(float *out, float *lse, const float *qkv, int T, const struct tw_heads *h,
+			  int kv, const struct tw_gemm_kernel *gemm, float *scratch);
+void tw_attention_backward(float *dqkv, const float *dout, const float *out, const float *lse,
+			   const float *qkv, int T, const struct tw_heads *h, int kv,
+			   const struct tw_gemm_kernel *gemm, float *scratch);
+
+/* y (T, F) = silu(gate) up, of rows (gate, up) of gu (T, 2 F). Shazeer 2020, eq. 6. */
+void tw_swiglu_forward(float *y, const float *gu, int T, int F);
+/* dgu (T, 2 F); it may be gu itself. */
+void tw_swiglu_backward(float *dgu, const float *dy, const float *gu, int T, int F);
+
+/*
+ * loss (T) = -log softmax(logits)[target], in nats; then logits (T, V) = scale dloss/dlogits in place.
+ * scale 0: the losses alone, and logits are spent.
+ */
+void tw_cross_entropy(double *loss, float *logits, const int32_t *target, int T, int V,
+		      float scale);
+
+/* e^x for x <= 0, relative error below 3e-7, 0 below -87; compilers make vector code of a loop around it. */
+void tw_exp_row(float *x, int n, float shift, float scale); /* x = e^(scale x + shift) */
+
+float tw_dot(const float *a, const float *b, int n);
+double tw_sum(const float *x, int n);
+
+#endif

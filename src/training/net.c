@@ -1,0 +1,135 @@
+#include "training/net_int.h"
+
+#include <stdlib.h>
+
+#define ALIGN	    16	      /* floats: a cache line */
+#define SLICE_MIN   (1 << 20) /* floats of scratch, at least */
+#define TOKEN_PIECE 16	      /* tokens that a thread takes at a time */
+
+/* Hands out parts of one block of memory; counts only while there is none. */
+struct cutter {
+	float *base;
+	int64_t used;
+};
+
+static float *cut(struct cutter *c, int64_t n)
+{
+	float *at = c->base ? c->base + c->used : NULL;
+	c->used += (n + ALIGN - 1) / ALIGN * ALIGN;
+	return at;
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t merged_size(const struct tw_shape *s)
+{
+	int64_t n = SLICE_MIN;
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+		n = most(n, (int64_t)tw_group_out(s, g) * tw_group_in(s, g));
+	return most(n, s->C);
+}
+
+static void cut_acts(struct tw_block_acts *a, struct cutter *c, const struct tw_shape *s, int64_t T)
+{
+	a->x_in = cut(c, T * s->C);
+	a->rstd1 = cut(c, T);
+	a->qkv = cut(c, T * tw_qkv_dim(s));
+	a->lse = cut(c, T * s->H);
+	a->att = cut(c, T * tw_q_dim(s));
+	a->x_mid = cut(c, T * s->C);
+	a->rstd2 = cut(c, T);
+	a->gu = cut(c, T * 2 * s->F);
+}
+
+static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape *s, int rank,
+		    int64_t T, int longest, int workers)
+{
+	struct tw_block_acts unused;
+	for (int i = 0; i < s->n_layer; i++)
+		cut_acts(net->acts ? &net->acts[i] : &unused, c, s, T);
+	net->x_out = cut(c, T * s->C);
+	net->rope = cut(c, (int64_t)longest * s->n_rot);
+	net->merged = cut(c, merged_size(s));
+	net->norm = cut(c, T * s->C);
+	net->h = cut(c, T * most(s->F, tw_q_dim(s)));
+	net->dx = cut(c, T * s->C);
+	net->dn = cut(c, T * s->C);
+	net->dqkv = cut(c, T * tw_qkv_dim(s));
+	net->xa = cut(c, T * 3 * rank);
+	net->dyb = cut(c, T * 3 * rank);
+	net->attention_ld = (tw_attention_scratch(longest) + ALIGN - 1) / ALIGN * ALIGN;
+	net->attention = cut(c, net->attention_ld * workers);
+	net->logits = cut(c, (int64_t)TW_HEAD_TOKENS * s->V);
+	net->head_x = cut(c, (int64_t)TW_HEAD_TOKENS * s->C);
+	net->head_n = cut(c, (int64_t)TW_HEAD_TOKENS * s->C);
+	net->head_rstd = cut(c, TW_HEAD_TOKENS);
+}
+
+int64_t tw_net_bytes(const struct tw_shape *s, int rank, int T, int longest, int workers)
+{
+	struct tw_net none = {0};
+	struct cutter c = {0};
+	cut_all(&none, &c, s, rank, T, longest, workers);
+	return c.used * (int64_t)sizeof(float);
+}
+
+enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w, struct tw_lora *lora,
+			   const struct tw_compute *compute, int cap, int longest,
+			   struct tw_err *err)
+{
+	const struct tw_shape *s = &w->shape;
+	int workers = tw_pool_size(compute->pool);
+	int64_t bytes = tw_net_bytes(s, lora->rank, cap, longest, workers);
+	struct cutter c = {0};
+	*net = (struct tw_net){.w = w, .s = s, .lora = lora, .c = *compute, .cap = cap};
+	net->memory = tw_try_alloc((size_t)bytes,
+				   "activations; a shorter training.sequence needs less", err);
+	if (!net->memory)
+		return TW_NO_MEMORY;
+	net->acts = tw_xcalloc((size_t)s->n_layer, sizeof(*net->acts));
+	net->losses = tw_xcalloc(TW_HEAD_TOKENS, sizeof(*net->losses));
+	c.base = net->memory;
+	cut_all(net, &c, s, lora->rank, cap, longest, workers);
+	tw_rope_table(net->rope, longest, s->n_rot, s->rope_base, w->rope_factors);
+	return TW_OK;
+}
+
+void tw_net_release(struct tw_net *net)
+{
+	free(net->memory);
+	free(net->acts);
+	free(net->losses);
+	*net = (struct tw_net){0};
+}
+
+double tw_net_loss(struct tw_net *net, const struct tw_batch *b)
+{
+	tw_net_forward(net, b);
+	return tw_net_head(net, b, 0);
+}
+
+double tw_net_train(struct tw_net *net, const struct tw_batch *b, float scale)
+{
+	tw_net_forward(net, b);
+	double loss = tw_net_head(net, b, scale);
+	tw_net_backward(net, b);
+	return loss;
+}
+
+struct tw_pass tw_pass_of(struct tw_net *net, const struct tw_batch *b, int layer)
+{
+	return (struct tw_pass){.net = net,
+				.b = b,
+				.layer = layer,
+				.w = &net->w->block[layer],
+				.a = &net->acts[layer]};
+}
+
+void tw_pass_run(const struct tw_pass *p, void (*fn)(void *pass, int begin, int end))
+{
+	struct tw_pass pass = *p;
+	tw_for_pieces(&p->net->c, p->b->T, TOKEN_PIECE, fn, &pass);
+}

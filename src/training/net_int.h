@@ -1,0 +1,104 @@
+/*
+ * training/net_int.h: the model as it is trained: one pass forward, one backward.
+ *
+ * The weights of a group of projections are made float32 and merged with their adapter,
+ * W' = W + s B A, in a scratch matrix, just before they are used. So forward
+ * and dX have no path of their own for the adapter; its gradients come from the
+ * inputs and output gradients of each group (lora_backward.c).
+ *
+ * Kept from the forward pass for each block and token: its input, q, k, v, the attention's output, the middle of the
+ * residual stream, gate and up. Normed vectors are computed again.
+ */
+#ifndef TW_TRAINING_NET_INT_H
+#define TW_TRAINING_NET_INT_H
+
+#include "training/gemm_int.h"
+#include "training/kernels_int.h"
+#include "training/lora_int.h"
+#include "training/model_int.h"
+#include "training/pack_int.h"
+
+struct tw_block_acts { /* T is the capacity */
+	float *x_in;   /* (T, C) */
+	float *rstd1;  /* (T) */
+	float *qkv;    /* (T, (H + 2 H_kv) D), rotated */
+	float *lse;    /* (T, H) */
+	float *att;    /* (T, H D) */
+	float *x_mid;  /* (T, C) */
+	float *rstd2;  /* (T) */
+	float *gu;     /* (T, 2 F); the backward pass leaves its gradient here */
+};
+
+struct tw_net {
+	const struct tw_weights *w;
+	const struct tw_shape *s;
+	struct tw_lora *lora;
+	struct tw_compute c;
+	int cap; /* tokens */
+	float *memory;
+	struct tw_block_acts *acts; /* n_layer */
+	float *x_out;		    /* (T, C): what the last block left */
+	float *rope;		    /* (sequence, n_rot) */
+	float *merged;		    /* scratch: weights of a group, or of a slice of the head */
+	float *norm;		    /* (T, C) */
+	float *h;		    /* (T, F), (T, H D) */
+	float *dx, *dn;		    /* (T, C) */
+	float *dqkv;		    /* as qkv */
+	float *xa, *dyb;	    /* (T, 3 r) */
+	float *attention;	    /* scratch of each worker */
+	int64_t attention_ld;
+	float *logits;		/* (TW_HEAD_TOKENS, V) */
+	float *head_x, *head_n; /* (TW_HEAD_TOKENS, C) */
+	float *head_rstd;
+	double *losses;
+};
+
+enum { TW_HEAD_TOKENS = 256 }; /* that go through the head at a time */
+
+/* Bytes that a pass of T tokens needs, and for each token more. */
+int64_t tw_net_bytes(const struct tw_shape *s, int rank, int T, int longest, int workers);
+
+/* Everything is borrowed and outlives the net. `cap`: tokens of a pass; `longest`: of a document. TW_NO_MEMORY. */
+TW_MUST_USE enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w,
+				       struct tw_lora *lora, const struct tw_compute *c, int cap,
+				       int longest, struct tw_err *err);
+void tw_net_release(struct tw_net *net);
+
+/* Sum of the losses (nats) of the batch's targets. */
+double tw_net_loss(struct tw_net *net, const struct tw_batch *b);
+/* The same, and adds `scale` times its gradient to lora->g. */
+double tw_net_train(struct tw_net *net, const struct tw_batch *b, float scale);
+/* Logits (n_loss, V) of the batch's `from` tokens; n_loss <= TW_HEAD_TOKENS. Borrowed until the next pass. */
+const float *tw_net_logits(struct tw_net *net, const struct tw_batch *b);
+
+/* Parts, each in the file of its name. */
+void tw_net_forward(struct tw_net *net, const struct tw_batch *b); /* to x_out */
+void tw_net_backward(struct tw_net *net,
+		     const struct tw_batch *b); /* from dx, the gradient of x_out */
+/* Returns the loss; with scale other than 0 writes dx. */
+double tw_net_head(struct tw_net *net, const struct tw_batch *b, float scale);
+
+/* net->merged (out, in) = the group's weights with their adapters. */
+void tw_net_merge(struct tw_net *net, int layer, enum tw_group g);
+/* y (T, out) = x (T, in) W'^T of what was merged last. */
+void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x, int T);
+/* dx (T, in) = dy (T, out) W'. */
+void tw_net_linear_backward(struct tw_net *net, enum tw_group g, float *dx, const float *dy, int T);
+/* Adds the gradients of the group's As and Bs. */
+void tw_net_lora_backward(struct tw_net *net, int layer, enum tw_group g, const float *x,
+			  const float *dy, int T);
+
+/* For functions that work on tokens [begin, end) of a batch: what they work on. */
+struct tw_pass {
+	struct tw_net *net;
+	const struct tw_batch *b;
+	int layer;
+	const struct tw_block_weights *w;
+	struct tw_block_acts *a;
+};
+struct tw_pass tw_pass_of(struct tw_net *net, const struct tw_batch *b, int layer);
+void tw_pass_run(const struct tw_pass *p, void (*fn)(void *pass, int begin, int end));
+/* Calls fn(pass, document, KV head, scratch) for each of both, on all threads. */
+void tw_pass_attention(struct tw_pass *p, bool backward);
+
+#endif

@@ -1,0 +1,180 @@
+#include "training/pack_int.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/stop.h"
+
+#define OPEN_ROWS 64 /* rows that are looked at for room */
+
+int tw_sample_loss_tokens(const struct tw_sample *s)
+{
+	int n = 0;
+	for (int i = 1; i < s->n; i++) /* nothing predicts the first */
+		n += s->answer[i];
+	return n;
+}
+
+struct tw_sample tw_sample_cut(const struct tw_tokens *t, int sequence)
+{
+	struct tw_sample s = {t->at, t->answer, t->n < (size_t)sequence ? (int)t->n : sequence};
+	while (s.n > 1 && !s.answer[s.n - 1])
+		s.n--;
+	if (s.n <= 1)
+		s.n = 0;
+	return s;
+}
+
+static enum tw_status parse_messages(struct tw_message **out, size_t *n, const struct tw_example *e,
+				     struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_json *v;
+	enum tw_status st = tw_json_parse(&v, e->messages, strlen(e->messages), a, err);
+	if (st != TW_OK)
+		return st;
+	if (v->type != TW_JSON_ARRAY || v->n == 0)
+		return tw_fail(err, TW_BAD_DATA, "its messages are not a list");
+	*out = TW_NEW_ARRAY(a, v->n, struct tw_message);
+	*n = 0;
+	for (const struct tw_json *m = v->child; m; m = m->next) {
+		struct tw_message *to = &(*out)[(*n)++];
+		to->role = tw_json_str(tw_json_get(m, "role"), NULL);
+		to->content = tw_json_str(tw_json_get(m, "content"), NULL);
+		if (!to->role || !to->content)
+			return tw_fail(err, TW_BAD_DATA, "message %zu has no role or no content",
+				       *n);
+	}
+	return TW_OK;
+}
+
+static enum tw_status read_example(struct tw_tokens *out, struct tw_llm *llm,
+				   const struct tw_example *e, struct tw_arena *a,
+				   struct tw_err *err)
+{
+	struct tw_message *m = NULL;
+	size_t n = 0;
+	struct tw_arena scratch;
+	tw_arena_init(&scratch);
+	enum tw_status st = parse_messages(&m, &n, e, &scratch, err);
+	if (st == TW_OK)
+		st = tw_llm_chat_tokens(out, llm, m, n, false, a, err);
+	tw_arena_release(&scratch);
+	return st == TW_OK ? st : tw_wrap(err, st, "example %s", e->row_id ? e->row_id : "?");
+}
+
+static void take(struct tw_pack *p, const struct tw_tokens *t, int sequence)
+{
+	struct tw_sample s = tw_sample_cut(t, sequence);
+	p->n_cut += t->n > (size_t)sequence && s.n > 0;
+	if (s.n == 0) {
+		p->n_dropped++;
+		return;
+	}
+	p->tokens += s.n;
+	p->loss_tokens += tw_sample_loss_tokens(&s);
+	p->longest = s.n > p->longest ? s.n : p->longest;
+	p->sample[p->n_samples++] = s;
+}
+
+enum tw_status tw_pack_read(struct tw_pack *out, struct tw_llm *llm,
+			    const struct tw_examples *examples, int sequence, struct tw_arena *a,
+			    struct tw_err *err)
+{
+	*out = (struct tw_pack){.sample = TW_NEW_ARRAY(a, examples->n, struct tw_sample)};
+	for (size_t i = 0; i < examples->n; i++) {
+		struct tw_tokens t;
+		if (tw_stopping())
+			return tw_fail(err, TW_CANCELLED, "stopped");
+		enum tw_status st = read_example(&t, llm, &examples->at[i], a, err);
+		if (st != TW_OK)
+			return st;
+		take(out, &t, sequence);
+	}
+	return TW_OK;
+}
+
+void tw_shuffle(size_t *order, size_t n, uint64_t seed)
+{
+	uint64_t state = seed;
+	for (size_t i = 0; i < n; i++)
+		order[i] = i;
+	for (size_t i = n; i > 1; i--) {
+		size_t k = tw_random_u64(&state) % i, x = order[i - 1];
+		order[i - 1] = order[k];
+		order[k] = x;
+	}
+}
+
+void tw_pack_rows(struct tw_pack *p, int sequence, uint64_t seed, struct tw_arena *a)
+{
+	size_t n = p->n_samples, *shuffled = TW_NEW_ARRAY(a, n, size_t);
+	size_t *row_of = TW_NEW_ARRAY(a, n, size_t), open = 0;
+	p->row = TW_NEW_ARRAY(a, n, struct tw_pack_row);
+	p->order = TW_NEW_ARRAY(a, n, size_t);
+	p->n_rows = 0;
+	tw_shuffle(shuffled, n, seed);
+	for (size_t i = 0; i < n; i++) {
+		int need = p->sample[shuffled[i]].n;
+		size_t r = open;
+		while (r < p->n_rows && p->row[r].tokens + need > sequence)
+			r++;
+		p->n_rows += r == p->n_rows;
+		p->row[r].tokens += need;
+		p->row[r].n++;
+		row_of[i] = r;
+		open = p->n_rows > OPEN_ROWS ? p->n_rows - OPEN_ROWS : 0;
+	}
+	for (size_t r = 0, at = 0; r < p->n_rows; r++) {
+		p->row[r].first = at;
+		at += p->row[r].n;
+		p->row[r].n = 0;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct tw_pack_row *r = &p->row[row_of[i]];
+		p->order[r->first + r->n++] = shuffled[i];
+	}
+}
+
+enum tw_status tw_batch_init(struct tw_batch *b, int cap, struct tw_err *err)
+{
+	size_t bytes = ((size_t)cap * 4 + (size_t)cap / 2 + 2) * sizeof(int32_t);
+	*b = (struct tw_batch){.cap = cap, .cap_docs = cap / 2 + 1};
+	b->tokens = tw_try_alloc(bytes, "tokens of a batch", err);
+	if (!b->tokens)
+		return TW_NO_MEMORY;
+	b->pos = b->tokens + cap;
+	b->from = b->pos + cap;
+	b->target = b->from + cap;
+	b->doc = b->target + cap;
+	return TW_OK;
+}
+
+void tw_batch_release(struct tw_batch *b)
+{
+	free(b->tokens);
+	b->tokens = NULL;
+}
+
+void tw_batch_clear(struct tw_batch *b)
+{
+	b->T = b->n_docs = b->n_loss = 0;
+	b->doc[0] = 0;
+}
+
+void tw_batch_add(struct tw_batch *b, const struct tw_sample *s)
+{
+	assert(b->T + s->n <= b->cap && b->n_docs < b->cap_docs);
+	for (int i = 0; i < s->n; i++) {
+		b->tokens[b->T + i] = s->tokens[i];
+		b->pos[b->T + i] = i;
+		if (i == 0 || !s->answer[i])
+			continue;
+		b->from[b->n_loss] = b->T + i - 1;
+		b->target[b->n_loss++] = s->tokens[i];
+	}
+	b->T += s->n;
+	b->doc[++b->n_docs] = b->T;
+}

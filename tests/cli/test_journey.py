@@ -1,0 +1,215 @@
+"""The whole journey through the real program, on tiny models: what a user does on the first days."""
+
+import json
+import os
+import sqlite3
+import subprocess
+
+import pytest
+
+from program import CONFIG, POSTS, TWIN
+
+
+def steps(report):
+    return {s["step"]: s for s in report["steps"]}
+
+
+def computed(report):
+    """View name -> documents computed, of the features step."""
+    views = steps(report)["features"].get("outputs", {})
+    return {ref.split("@")[0]: v["computed"] for ref, v in views.items()}
+
+
+@pytest.fixture
+def ran(twin):
+    twin.first = twin.json("run")
+    return twin
+
+
+def test_one_run_goes_from_a_folder_to_a_deployed_model(ran):
+    assert [s["step"] for s in ran.first["steps"]] == ["collect", "features", "dataset", "train", "eval", "promote"]
+    assert all(s["changed"] for s in ran.first["steps"])
+    (version,) = ran.json("show", "models")
+    assert version["ref"] == "v1" and version["deployed"] and version["adapter"]
+    (deployment,) = ran.json("show", "deployments")
+    assert deployment["active"] and deployment["model"] == "v1"
+    answer = ran.json("ask", "How do I make tea?")
+    assert "tea.md" in [s["key"] for s in answer["sources"]]
+    assert all(s["title"] and s["date"] for s in answer["sources"])
+
+
+def test_a_second_run_does_nothing(ran):
+    again = ran.json("run")
+    assert not any(s["changed"] for s in again["steps"])
+    assert len(ran.json("show", "runs")) == 6
+
+
+def test_only_what_changed_is_computed(ran):
+    posts = ran.dir / "posts"
+    (posts / "tea.md").write_text(POSTS["tea.md"].replace("four minutes", "five minutes"))
+    (posts / "paint.md").unlink()
+    (posts / "kites.md").write_text(
+        "# Flying a kite\n\nStand with the wind at your back and let the line run. It wants to fly; you only have to stop "
+        "pulling. A long tail steadies it when the wind comes in lumps.\n"
+    )
+    report = ran.json("run")
+    collect = steps(report)["collect"]["outputs"]
+    assert (collect["new"], collect["changed"], collect["removed"], collect["unchanged"]) == (1, 1, 1, 6)
+    counts = computed(report)
+    for view in ["clean", "scrub", "chunks", "embeddings", "labels"]:
+        assert counts[view] == 2, counts
+    found = ran.json("search", "sand along the grain and paint thin coats")
+    hits = found if isinstance(found, list) else found["passages"]
+    assert "paint.md" not in [h["key"] for h in hits]
+    assert "paint.md" not in [d["key"] for d in ran.json("show", "documents")]
+    assert not any(s["changed"] for s in ran.json("run")["steps"])
+
+
+def test_a_renamed_file_stays_the_same_document(ran):
+    before = {d["key"]: d["id"] for d in ran.json("show", "documents")}
+    os.rename(ran.dir / "posts/tea.md", ran.dir / "posts/brewing.md")
+    report = ran.json("run")
+    assert steps(report)["collect"]["outputs"]["renamed"] == 1
+    after = {d["key"]: d["id"] for d in ran.json("show", "documents")}
+    assert after["brewing.md"] == before["tea.md"]
+
+
+def test_features_can_be_read_by_sql_and_as_json_lines(ran):
+    lines = ran("export", "view", "chunks@v1").stdout.splitlines()
+    assert len(lines) >= len(POSTS)
+    assert all(json.loads(line)["doc"] for line in lines)
+    ran("export", "view", "chunks@v1", "-o", ran.dir / "chunks.jsonl")
+    assert (ran.dir / "chunks.jsonl").read_text().splitlines() == lines
+    db = sqlite3.connect(f"file:{ran.dir}/.twin/features.db?mode=ro", uri=True)
+    assert db.execute("pragma integrity_check").fetchone() == ("ok",)
+
+
+def test_a_dataset_is_exported_as_chatml_with_the_authors_own_words(ran):
+    ran("export", "dataset", "1", "-o", ran.dir / "train.jsonl")
+    whole = "\n".join(POSTS.values())
+    lines = (ran.dir / "train.jsonl").read_text().splitlines()
+    assert lines
+    for line in lines:
+        messages = json.loads(line)["messages"]
+        assert [m["role"] for m in messages] == ["system", "user", "assistant"]
+        for paragraph in messages[2]["content"].split("\n\n"):
+            assert paragraph in whole
+
+
+def test_adapter_and_modelfile_are_exported(ran):
+    ran("export", "adapter", "champion", "-o", ran.dir / "a.gguf")
+    assert (ran.dir / "a.gguf").read_bytes()[:4] == b"GGUF"
+    ran("export", "modelfile", "champion", "-o", ran.dir / "Modelfile")
+    text = (ran.dir / "Modelfile").read_text()
+    assert "FROM " in text and "ADAPTER " in text and "You are Tess" in text
+
+
+def test_a_change_of_chunking_makes_a_version_without_training(ran):
+    config = CONFIG.replace("questions:", "chunks: {max_tokens: 40, min_tokens: 8}\n  questions:")
+    ran.config(config)
+    report = ran.json("run")
+    train = steps(report)["train"]["outputs"]
+    assert train["version"] == 2 and "steps" not in train
+    one, two = sorted(ran.json("show", "models"), key=lambda m: m["ref"])
+    assert one["adapter"] == two["adapter"] and one["service"] != two["service"]
+
+
+def test_rollback_serves_the_earlier_model_with_fresh_features(ran):
+    (ran.dir / "posts/kites.md").write_text(
+        "# Flying a kite\n\nStand with the wind at your back and let the line run. A long tail steadies it.\n"
+    )
+    ran("run")
+    assert len(ran.json("show", "models")) == 2
+    ran("rollback")
+    active = [d for d in ran.json("show", "deployments") if d["active"]]
+    assert [d["model"] for d in active] == ["v1"]
+    answer = ran.json("ask", "How do I fly a kite?")
+    assert "kites.md" in [s["key"] for s in answer["sources"]]
+
+
+def test_if_new_waits_for_enough_documents(ran):
+    def add(name):
+        (ran.dir / "posts" / name).write_text(
+            f"# About {name}\n\nThis is a note on {name}, which I wrote because somebody asked me about {name} in the shop and I "
+            "had no answer ready, so here it is.\n"
+        )
+
+    for name in ["kites.md", "stoves.md", "maps.md", "owls.md", "locks.md", "lamps.md"]:
+        add(name)
+    report = steps(ran.json("run", "--if-new", "50"))
+    assert not report["train"]["changed"] and "waits for 50" in report["train"]["summary"]
+    assert len(ran.json("show", "models")) == 1
+    assert steps(ran.json("run", "--if-new", "2"))["train"]["changed"]
+    assert len(ran.json("show", "models")) == 2
+
+
+def test_the_gate_names_the_figure_that_failed_and_keeps_what_serves(ran):
+    (ran.dir / "posts/tea.md").write_text(POSTS["tea.md"] + "\nAnd never let it stew, or you will know about it all afternoon.\n")
+    r = ran("run", "--set", "evaluation.max_test_loss_ratio=0.01", rc=1)
+    assert "test_loss_ratio" in r.stderr and "0.01" in r.stderr
+    active = [d for d in ran.json("show", "deployments") if d["active"]]
+    assert [d["model"] for d in active] == ["v1"]
+    ran("run")
+
+
+def test_forget_leaves_no_trace_and_marks_the_model(ran):
+    secret = "only three people know about the heron on Ropewalk Lane"
+    (ran.dir / "posts/heron.md").write_text(f"# A heron\n\nI think {secret}, and none of them talks, which is why it stays.\n")
+    ran("run")
+    ran("ask", "Who knows about the heron?")
+    ran("forget", "heron.md")
+    for path in (ran.dir / ".twin").rglob("*"):
+        if path.is_file():
+            assert secret.encode() not in path.read_bytes(), path
+    assert any(m["tainted"] for m in ran.json("show", "models"))
+    ran("run")  # the file is still in the folder
+    assert not [m for m in ran.json("show", "models") if m["deployed"] and m["tainted"]]
+    assert "heron.md" not in [d["key"] for d in ran.json("show", "documents")]
+
+
+def test_batch_answers_each_line_and_stores_the_answers(ran):
+    (ran.dir / "in.jsonl").write_text('{"id": "a", "question": "How do I make tea?"}\nnot json\n{"question": "Tell me about frost"}\n')
+    r = ran("batch", ran.dir / "in.jsonl", "-o", ran.dir / "out.jsonl", "--json")
+    assert json.loads(r.stdout)["answered"] == 2 and "1 of 3" in r.stderr
+    out = [json.loads(line) for line in (ran.dir / "out.jsonl").read_text().splitlines()]
+    assert [o["line"] for o in out] == [1, 2, 3]
+    assert out[0]["id"] == "a" and "error" in out[1] and out[2]["sources"]
+    assert len(ran.json("show", "answers")) == 2
+
+
+def test_lineage_leads_from_an_answer_to_its_documents_and_models(ran):
+    answer = ran.json("ask", "How do I make tea?")
+    (stored,) = ran.json("show", "answers")
+    text = json.dumps(ran.json("show", "lineage", stored["id"]))
+    assert "How I make tea" in text
+    doc = next(d["id"] for d in ran.json("show", "documents") if d["key"] == "tea.md")
+    assert answer["sources"][0]["doc"] and doc in text
+    assert "v1" in json.dumps(ran.json("show", "lineage", "tea.md"))
+
+
+def test_chat_remembers_the_conversation(ran):
+    r = ran("chat", stdin="How do I make tea?\nAnd the milk?\n")
+    assert r.stdout.count("tea.md") >= 2
+
+
+def test_a_model_without_a_trainer_serves_as_it_is(twin):
+    twin("run", "--set", "training.trainer=none", "--set", "evaluation.max_test_loss_ratio=1.0")
+    (version,) = twin.json("show", "models")
+    assert version["adapter"] == ""
+    assert twin.json("ask", "How do I make tea?")["sources"]
+
+
+def test_init_run_ask_in_a_new_folder(tmp_path, models):
+    env = {**os.environ, "XDG_CACHE_HOME": str(models)}
+    folder = tmp_path / "new"
+    subprocess.run([TWIN, "init", "--name", "Ann", folder], check=True, env=env, capture_output=True)
+    (folder / "note.md").write_text(POSTS["tea.md"])
+    text = (folder / "twin.yaml").read_text()
+    assert '"Ann"' in text and text.count("#") > 10
+    r = subprocess.run([TWIN, "-C", folder, "collect", "--json"], env=env, capture_output=True, text=True, check=True)
+    assert json.loads(r.stdout)["steps"][0]["outputs"]["new"] == 1
+
+
+def test_the_program_runs_from_a_folder_inside(ran):
+    r = subprocess.run([TWIN, "status", "--json"], cwd=ran.dir / "posts", env=ran.env, capture_output=True, text=True, check=True)
+    assert all(step["ok"] for step in json.loads(r.stdout))

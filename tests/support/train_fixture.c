@@ -1,0 +1,139 @@
+#include "support/train_fixture.h"
+
+#include "base/fs.h"
+#include "core/config.h"
+#include "llm/llm_backends.h"
+#include "support/echo_models.h"
+#include "training/training.h"
+
+static const struct tw_llm_type *const llms[] = {&tw_llm_llama, &echo_llm, NULL};
+static const struct tw_trainer_type *const trainers[] = {&tw_trainer_native, &tw_trainer_none,
+							 NULL};
+
+const char *train_folder(void)
+{
+	static char paths[8][600];
+	static int n;
+	struct tw_err err = TW_ERR_INIT;
+	char *path = paths[n % 8];
+	snprintf(path, 600, "%s/train-%d", tmp_dir(), n++);
+	assert_ok(tw_remove_all(path, &err), &err);
+	assert_ok(tw_mkdirs(path, &err), &err);
+	return path;
+}
+
+const char *train_base(const struct tiny_gguf *base)
+{
+	static char path[600];
+	snprintf(path, sizeof(path), "%s/base-%s-%s-%d-%llu.gguf", tmp_dir(),
+		 base->arch ? base->arch : "llama", base->type ? base->type : "F32", base->n_ctx,
+		 (unsigned long long)base->seed);
+	if (!tw_exists(path))
+		assert_true(tiny_gguf_write(path, base));
+	return path;
+}
+
+struct tw_str train_bytes(const char *path)
+{
+	struct tw_str s = TW_STR_INIT;
+	struct tw_err err = TW_ERR_INIT;
+	assert_ok(tw_read_file(&s, path, 0, &err), &err);
+	return s;
+}
+
+void assert_same_files(const char *a, const char *b)
+{
+	struct tw_str x = train_bytes(a), y = train_bytes(b);
+	assert_int_equal(x.len, y.len);
+	assert_memory_equal(x.data, y.data, x.len);
+	tw_str_release(&x);
+	tw_str_release(&y);
+}
+
+static const char *const things[] = {"bread", "rope",	      "the sea", "a wall",
+				     "rain",  "an old clock", "tea"};
+static const char *const answers[] = {"It is made of flour and salt.",
+				      "It is long, and it holds.",
+				      "It is on the other side of the hill and never rests.",
+				      "It stands.",
+				      "It comes in the end.",
+				      "It is late again, and nobody minds.",
+				      "It is hot."};
+
+/* Questions with answers of several lengths; the same for the same numbers. */
+static struct tw_examples examples_of(size_t n, enum tw_split split, const char *answer,
+				      struct tw_arena *a)
+{
+	struct tw_example *e = TW_NEW_ARRAY(a, n, struct tw_example);
+	for (size_t i = 0; i < n; i++) {
+		size_t k = i * 3 + (split == TW_VALID);
+		const char *text = answer ? answer : answers[k % 7];
+		e[i] = (struct tw_example){
+			.split = split,
+			.row_id = tw_sprintf(a, "row-%d-%zu", (int)split, i),
+			.kind = "question",
+			.messages = tw_sprintf(
+				a,
+				"[{\"role\":\"system\",\"content\":\"You are brief.\"},"
+				"{\"role\":\"user\",\"content\":\"What about %s, %zu?\"}%s%s%s]",
+				things[k % 7], i,
+				*text ? ",{\"role\":\"assistant\",\"content\":\"" : "", text,
+				*text ? "\"}" : ""),
+		};
+	}
+	return (struct tw_examples){e, n};
+}
+
+static enum tw_status open_trainer(struct tw_trainer **out, const struct train_setup *s,
+				   struct tw_err *err)
+{
+	struct tw_config *conf;
+	struct tw_str yaml = TW_STR_INIT;
+	char path[700];
+	tw_str_addf(&yaml, "twin: T\nsources: [{type: dir, path: .}]\ntraining: {%s}\n",
+		    s->options);
+	snprintf(path, sizeof(path), "%s/twin.yaml", s->work);
+	enum tw_status st = tw_write_file(path, yaml.data, yaml.len, err);
+	if (st == TW_OK)
+		st = tw_config_load(&conf, s->work, err);
+	if (st == TW_OK) {
+		st = tw_trainer_new(out, trainers, conf, err);
+		/* The options are the trainer's own by now, but for paths' folder names in messages. */
+		tw_config_free(conf);
+	}
+	tw_str_release(&yaml);
+	return st;
+}
+
+enum tw_status train_run(struct tw_train_result *out, const struct train_setup *s,
+			 struct tw_err *err)
+{
+	struct tw_trainer *trainer = NULL;
+	struct tw_llm *llm = NULL;
+	struct tw_arena a;
+	char spec[700];
+	const struct tw_llm_options o = {.threads = 1};
+	snprintf(spec, sizeof(spec), "llama:%s", s->llm ? "" : train_base(&s->base));
+	tw_arena_init(&a);
+	enum tw_status st = open_trainer(&trainer, s, err);
+	if (st == TW_OK)
+		st = tw_llm_open(&llm, llms, s->llm ? s->llm : spec, &o, err);
+	if (st == TW_OK) {
+		const struct tw_train_job job = {
+			.llm = llm,
+			.train = examples_of(s->n_train, TW_TRAIN, s->answer, &a),
+			.valid = examples_of(s->n_valid, TW_VALID, s->answer, &a),
+			.work_dir = s->work,
+			.job_digest = s->digest ? s->digest : "job",
+			.seed = 11,
+			.threads = s->threads,
+			.on_metric = s->on_metric,
+			.ctx = s->ctx,
+		};
+		st = tw_train(out, trainer, &job, err);
+	}
+	tw_llm_close(llm);
+	tw_trainer_free(trainer);
+	tw_arena_release(&a);
+	return st;
+}

@@ -1,0 +1,42 @@
+/*
+ * support/train_fixture.h: jobs for trainers: a tiny base, some examples, a folder.
+ *
+ * Each call of train_run() is a whole run: it opens the base, trains and closes all, so that
+ * a test may do it in a child process and kill that.
+ */
+#ifndef TEST_SUPPORT_TRAIN_FIXTURE_H
+#define TEST_SUPPORT_TRAIN_FIXTURE_H
+
+#include "test.h"
+
+#include "base/str.h"
+#include "core/trainer.h"
+#include "support/tiny_gguf.h"
+
+struct train_setup {
+	const char *options; /* of `training:`, as in YAML: "trainer: native, rank: 4" */
+	const char *llm;     /* spec; NULL: the tiny base */
+	struct tiny_gguf base;
+	size_t n_train, n_valid; /* examples */
+	const char *answer;	 /* of every example, NULL: each has its own; "": none */
+	const char *work;	 /* folder, emptied by the test when it wants to */
+	const char *digest;	 /* of the job; NULL: "job" */
+	int threads;
+	void (*on_metric)(void *ctx, const char *name, int64_t step, double value);
+	void *ctx;
+};
+
+/* A new, empty folder below the program's own; valid until the next eight calls. */
+const char *train_folder(void);
+
+TW_MUST_USE enum tw_status train_run(struct tw_train_result *out, const struct train_setup *s,
+				     struct tw_err *err);
+
+/* The file's bytes; the caller releases. Fails the test when it can't be read. */
+struct tw_str train_bytes(const char *path);
+void assert_same_files(const char *a, const char *b);
+
+/* Where the tiny base of a setup lies; written when it is not there yet. */
+const char *train_base(const struct tiny_gguf *base);
+
+#endif

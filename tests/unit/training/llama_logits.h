@@ -1,0 +1,13 @@
+/*
+ * What libllama makes of tokens: the trainer's peer, and the program that will serve its adapters.
+ */
+#ifndef TEST_UNIT_TRAINING_LLAMA_LOGITS_H
+#define TEST_UNIT_TRAINING_LLAMA_LOGITS_H
+
+#include <stdint.h>
+
+/* Logits (n, vocabulary) of a document of n tokens, all in float32; adapter NULL for none. Caller frees. NULL when libllama
+ * does not take the model or the adapter. */
+float *llama_logits(const char *model, const char *adapter, const int32_t *tokens, int n);
+
+#endif

@@ -1,0 +1,293 @@
+/* Forward and backward of the whole model, on models that are small and real. */
+#include <math.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "llama_logits.h"
+#include "support/tiny_gguf.h"
+#include "train_test.h"
+
+/* Logits of every token of the batch's only document. */
+static const float *all_logits(struct rig *r)
+{
+	r->batch.n_loss = r->batch.T;
+	for (int i = 0; i < r->batch.T; i++)
+		r->batch.from[i] = i;
+	return tw_net_logits(&r->net, &r->batch);
+}
+
+static void compare_with_llama(const struct tiny_gguf *spec)
+{
+	struct rig r;
+	rig_tiny(&r, spec, 4, 48, 1);
+	memset(r.lora.p, 0, r.lora.n * sizeof(*r.lora.p));
+	rig_add_random(&r, 48, 1, 5);
+	float *theirs = llama_logits(r.path, NULL, r.batch.tokens, 48);
+	assert_non_null(theirs);
+	double diff = worst(all_logits(&r), theirs, 48 * (size_t)r.w.shape.V);
+	print_message("logits against libllama: worst difference %.1e\n", diff);
+	assert_true(diff < 1e-4);
+	free(theirs);
+	rig_close(&r);
+}
+
+static void logits_are_those_of_libllama(void **state)
+{
+	(void)state;
+	compare_with_llama(&(struct tiny_gguf){.seed = 1});
+	compare_with_llama(&(struct tiny_gguf){.seed = 2, .untied = true, .rope_base = 500000.0f});
+	compare_with_llama(
+		&(struct tiny_gguf){.seed = 3, .n_head = 9, .n_head_kv = 3, .n_embd = 72});
+	compare_with_llama(&(struct tiny_gguf){.seed = 4, .head_dim = 24, .n_layer = 3});
+}
+
+static void quantised_weights_are_read_as_libllama_reads_them(void **state)
+{
+	static const char *const types[] = {"F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_1"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		const struct tiny_gguf t = {.seed = 6, .type = types[i]};
+		struct rig r;
+		rig_tiny(&r, &t, 4, 32, 1);
+		memset(r.lora.p, 0, r.lora.n * sizeof(*r.lora.p));
+		rig_add_random(&r, 32, 1, 7);
+		float *theirs = llama_logits(r.path, NULL, r.batch.tokens, 32);
+		assert_non_null(theirs);
+		/* libllama rounds activations too, to 8 bits for most of these. */
+		double diff = worst_relative(all_logits(&r), theirs, 32 * (size_t)r.w.shape.V);
+		print_message("%s: logits differ by %.1e of the largest\n", types[i], diff);
+		assert_true(diff < 0.05);
+		free(theirs);
+		rig_close(&r);
+	}
+}
+
+/* A batch of two documents that touch every path, small enough for differences of each kind of parameter. */
+static void two_documents(struct rig *r)
+{
+	tw_batch_clear(&r->batch);
+	rig_add_random(r, 23, 4, 8);
+	rig_add_random(r, 17, 9, 9);
+}
+
+static double loss_at(struct rig *r, size_t i, float value)
+{
+	float keep = r->lora.p[i];
+	r->lora.p[i] = value;
+	double loss = tw_net_loss(&r->net, &r->batch);
+	r->lora.p[i] = keep;
+	return loss;
+}
+
+static void gradients_are_those_of_the_loss(void **state)
+{
+	struct rig r;
+	double most = 0, scale = 1e-9;
+	const float h = 5e-3f;
+	(void)state;
+	rig_tiny(&r, &(struct tiny_gguf){.seed = 10, .n_head = 4, .n_head_kv = 2}, 3, 40, 1);
+	two_documents(&r);
+	double loss = tw_net_train(&r.net, &r.batch, 1.0f);
+	assert_true(fabs(loss - tw_net_loss(&r.net, &r.batch)) < 1e-9);
+	for (size_t i = 0; i < r.lora.n; i++)
+		scale = fmax(scale, fabs((double)r.lora.g[i]));
+	size_t tried = 0;
+	for (int layer = 0; layer < 2; layer++)
+		for (enum tw_proj p = 0; p < TW_PROJ_COUNT; p++)
+			for (int half = 0; half < 2; half++)
+				for (size_t k = 0; k < 90; k += 11, tried++) {
+					const struct tw_lora_pair *at =
+						tw_lora_at(&r.lora, layer, p);
+					size_t i = (half ? at->b : at->a) + k;
+					float x = r.lora.p[i];
+					double g = (loss_at(&r, i, x + h) - loss_at(&r, i, x - h)) /
+						   (double)((x + h) - (x - h));
+					most = fmax(most, fabs(g - (double)r.lora.g[i]));
+				}
+	print_message("%zu of %zu gradients: worst difference %.1e of the largest\n", tried,
+		      r.lora.n, most / scale);
+	assert_true(most < 1e-3 * scale);
+	rig_close(&r);
+}
+
+static void a_gradient_step_lowers_the_loss(void **state)
+{
+	struct rig r;
+	(void)state;
+	rig_tiny(&r, &(struct tiny_gguf){.seed = 11}, 4, 40, 2);
+	two_documents(&r);
+	double before = tw_net_train(&r.net, &r.batch, 1.0f), square = 0;
+	for (size_t i = 0; i < r.lora.n; i++)
+		square += (double)r.lora.g[i] * (double)r.lora.g[i];
+	const double step = 1e-4;
+	for (size_t i = 0; i < r.lora.n; i++)
+		r.lora.p[i] -= (float)step * r.lora.g[i];
+	double after = tw_net_loss(&r.net, &r.batch);
+	assert_true(after < before);
+	/* to first order by step |g|^2 */
+	assert_true(fabs((before - after) / (step * square) - 1) < 0.1);
+	rig_close(&r);
+}
+
+static void packed_documents_do_not_see_each_other(void **state)
+{
+	struct rig r;
+	double apart = 0;
+	(void)state;
+	rig_tiny(&r, &(struct tiny_gguf){.seed = 12}, 4, 100, 1);
+	float *together = tw_xcalloc(r.lora.n, sizeof(*together));
+	two_documents(&r);
+	double packed = tw_net_train(&r.net, &r.batch, 1.0f);
+	memcpy(together, r.lora.g, r.lora.n * sizeof(*together));
+	memset(r.lora.g, 0, r.lora.n * sizeof(*together));
+	for (int i = 0; i < 2; i++) {
+		tw_batch_clear(&r.batch);
+		rig_add_random(&r, i ? 17 : 23, i ? 9 : 4, i ? 9 : 8);
+		apart += tw_net_train(&r.net, &r.batch, 1.0f);
+	}
+	assert_true(fabs(packed - apart) < 1e-6 * apart);
+	assert_true(worst_relative(together, r.lora.g, r.lora.n) < 1e-5);
+
+	/* Another first document changes nothing in the second, to the last bit. */
+	float last[2][TINY_VOCAB];
+	for (int i = 0; i < 2; i++) {
+		tw_batch_clear(&r.batch);
+		rig_add_random(&r, 23, 4, i ? 70 : 8);
+		rig_add_random(&r, 17, 9, 9);
+		r.batch.from[0] = r.batch.T - 1;
+		r.batch.n_loss = 1;
+		memcpy(last[i], tw_net_logits(&r.net, &r.batch), sizeof(last[i]));
+	}
+	assert_memory_equal(last[0], last[1], sizeof(last[0]));
+	free(together);
+	rig_close(&r);
+}
+
+static void only_answers_carry_loss(void **state)
+{
+	struct rig r;
+	(void)state;
+	rig_tiny(&r, &(struct tiny_gguf){.seed = 13}, 4, 40, 1);
+	rig_add_random(&r, 20, 15, 14);
+	assert_int_equal(r.batch.n_loss, 5);
+	double five = tw_net_loss(&r.net, &r.batch);
+	const float *logits = all_logits(&r);
+	double sum = 0;
+	for (int i = 14; i < 19; i++) { /* token 14 predicts token 15 */
+		const float *row = logits + (ptrdiff_t)i * TINY_VOCAB;
+		double total = 0;
+		for (int v = 0; v < TINY_VOCAB; v++)
+			total += exp((double)row[v]);
+		sum += log(total) - (double)row[r.batch.tokens[i + 1]];
+	}
+	assert_true(fabs(sum - five) < 1e-4);
+	rig_close(&r);
+}
+
+static void many_targets_pass_the_head_in_portions(void **state)
+{
+	enum { N = 3 * TW_HEAD_TOKENS / 2 };
+	struct rig r;
+	double parts = 0;
+	(void)state;
+	rig_tiny(&r, &(struct tiny_gguf){.seed = 15}, 2, N, 2);
+	rig_add_random(&r, N, 1, 16);
+	double whole = tw_net_train(&r.net, &r.batch, 1.0f);
+	float *g = tw_xcalloc(r.lora.n, sizeof(*g));
+	memcpy(g, r.lora.g, r.lora.n * sizeof(*g));
+	memset(r.lora.g, 0, r.lora.n * sizeof(*g));
+	for (int half = 0; half < 2;
+	     half++) { /* the same document, each time with half of its loss */
+		tw_batch_clear(&r.batch);
+		rig_add_random(&r, N, 1, 16);
+		int n = r.batch.n_loss / 2, from = half ? n : 0;
+		r.batch.n_loss = half ? r.batch.n_loss - n : n;
+		memmove(r.batch.from, r.batch.from + from, (size_t)r.batch.n_loss * 4);
+		memmove(r.batch.target, r.batch.target + from, (size_t)r.batch.n_loss * 4);
+		parts += tw_net_train(&r.net, &r.batch, 1.0f);
+	}
+	assert_true(fabs(whole - parts) < 1e-6 * whole);
+	assert_true(worst_relative(g, r.lora.g, r.lora.n) < 1e-5);
+	free(g);
+	rig_close(&r);
+}
+
+static void results_do_not_depend_on_threads(void **state)
+{
+	float *g[2];
+	double loss[2];
+	size_t n = 0;
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct rig r;
+		rig_tiny(&r, &(struct tiny_gguf){.seed = 17}, 4, 40, i ? 3 : 1);
+		two_documents(&r);
+		loss[i] = tw_net_train(&r.net, &r.batch, 0.5f);
+		n = r.lora.n;
+		g[i] = tw_xcalloc(n, sizeof(float));
+		memcpy(g[i], r.lora.g, n * sizeof(float));
+		rig_close(&r);
+	}
+	assert_true(loss[0] == loss[1]);
+	assert_memory_equal(g[0], g[1], n * sizeof(float));
+	free(g[0]);
+	free(g[1]);
+}
+
+/* --- what can be opened --- */
+
+static void expect_refusal(const char *path, enum tw_status want, const char *words)
+{
+	struct tw_weights w;
+	struct tw_err err = TW_ERR_INIT;
+	assert_int_equal(tw_weights_open(&w, path, &err), want);
+	assert_contains(err.msg, words);
+	assert_contains(err.msg, path);
+}
+
+static void other_architectures_are_refused_by_name(void **state)
+{
+	char path[600];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/other.gguf", tmp_dir());
+	assert_true(tiny_gguf_write(path, &(struct tiny_gguf){.arch = "qwen2"}));
+	expect_refusal(path, TW_UNSUPPORTED, "\"qwen2\"");
+	expect_refusal(path, TW_UNSUPPORTED, "trainer: none");
+}
+
+static void half_a_file_is_refused(void **state)
+{
+	char path[600];
+	(void)state;
+	snprintf(path, sizeof(path), "%s/half.gguf", tmp_dir());
+	assert_true(tiny_gguf_write(path, &(struct tiny_gguf){.seed = 18}));
+	FILE *f = fopen(path, "r+b");
+	assert_non_null(f);
+	fseek(f, 0, SEEK_END);
+	long size = ftell(f);
+	static const double parts[] = {0.999, 0.6, 0.05, 0.0};
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(ftruncate(fileno(f), (off_t)((double)size * parts[i])), 0);
+		expect_refusal(path, TW_BAD_DATA, "fetch it again");
+	}
+	fclose(f);
+	remove(path);
+	expect_refusal(path, TW_NOT_FOUND, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(logits_are_those_of_libllama),
+		cmocka_unit_test(quantised_weights_are_read_as_libllama_reads_them),
+		cmocka_unit_test(gradients_are_those_of_the_loss),
+		cmocka_unit_test(a_gradient_step_lowers_the_loss),
+		cmocka_unit_test(packed_documents_do_not_see_each_other),
+		cmocka_unit_test(only_answers_carry_loss),
+		cmocka_unit_test(many_targets_pass_the_head_in_portions),
+		cmocka_unit_test(results_do_not_depend_on_threads),
+		cmocka_unit_test(other_architectures_are_refused_by_name),
+		cmocka_unit_test(half_a_file_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
