@@ -34,7 +34,7 @@ die() {
 # What must be there, as a check that costs milliseconds ...
 commands=(gcc g++ make pkg-config cmake ninja clang-format unzip python3 flock)
 modules=(jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n sqlite3 libxml-2.0 libgit2
-	libmicrohttpd cmocka)
+	libmicrohttpd openblas cmocka)
 # ... and the packages of Debian and Ubuntu that bring it.
 packages=(build-essential pkg-config cmake ninja-build clang-format unzip python3 python3-pip
 	python3-venv util-linux ca-certificates libjansson-dev libyaml-dev libcurl4-openssl-dev

@@ -10,6 +10,7 @@
 #include "inference/history.h"
 #include "inference/options.h"
 #include "inference/render.h"
+#include "inference/support.h"
 
 struct ask {
 	const char *model;
@@ -34,9 +35,12 @@ static const struct tw_opt opts[] = {
 
 static bool print_piece(void *ctx, const char *text, size_t len)
 {
+	struct tw_str plain = TW_STR_INIT;
 	(void)ctx;
-	fwrite(text, 1, len, stdout);
+	tw_render_text(&plain, text, len);
+	fwrite(tw_str_c(&plain), 1, plain.len, stdout);
 	fflush(stdout);
+	tw_str_release(&plain);
 	return !tw_stopping();
 }
 
@@ -59,6 +63,8 @@ static void print_json(const struct tw_answer *a, const struct tw_serving *s)
 	tw_jw_object(&w, NULL);
 	tw_jw_str(&w, "answer", a->text);
 	tw_answer_sources_json(&w, "sources", a->sources, a->n_sources);
+	if (a->support >= 0)
+		tw_jw_real(&w, "support", a->support);
 	tw_jw_str(&w, "finish", a->finish);
 	tw_jw_str(&w, "model", tw_serving_info(s)->label);
 	tw_jw_str(&w, "id", a->prediction);
@@ -76,6 +82,9 @@ static void print_sources(const struct tw_answer *a)
 	tw_render_sources(&out, a->sources, a->n_sources, stdout);
 	printf("%s%s", a->n_sources ? "\n\n" : "\n", tw_str_c(&out));
 	tw_str_release(&out);
+	if (a->support >= 0 && a->support < TW_SUPPORT_LOW)
+		tw_warn("only %.0f %% of this answer's words stand in these sources: check it there",
+			100 * a->support);
 }
 
 /* Answers on stdout; the text streams unless it is wanted as JSON. */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "llm/llm_backends.h"
+#include "training/training.h"
 
 /* Findings: an object a check, and how many are bad. */
 struct report {
@@ -35,6 +36,9 @@ static void check_machine(struct report *r)
 	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
 	int64_t memory = (int64_t)pages * size;
 	add(r, true, "processor cores", tw_sprintf(a, "%d", tw_cores()), "");
+	const char *kernels = tw_training_kernels();
+	add(r, strcmp(kernels, "plain C") != 0, "matrix products", kernels,
+	    "training is several times faster with OpenBLAS (Debian: libopenblas0)");
 	add(r, memory >= (int64_t)2 << 30, "memory", tw_human_size(a, memory),
 	    "training the default model takes about 2 GB");
 	const char *dir = r->app->conf ? r->app->conf->dir : ".";

@@ -92,6 +92,10 @@ static void describe_evaluation(struct tw_str *out)
 {
 	tw_str_adds(out, "Keys under `evaluation:` in twin.yaml:\n");
 	tw_opt_help(out, tw_evaluation_opts);
+	tw_str_adds(out, "\nFigures, stored with the model version:\n");
+	const struct tw_metric_list m = tw_evaluation_metrics();
+	for (size_t i = 0; i < m.n; i++)
+		tw_str_addf(out, "  %-20s %s\n", m.at[i].name, m.at[i].help);
 }
 
 const struct tw_command tw_cmd_run = {

@@ -127,19 +127,64 @@ static bool is_time(const char *key)
 	return tw_ends_with(key, "_ms");
 }
 
-static void print_member(const struct tw_json *v, int width, struct tw_arena *a)
+/* The key as people read it: "created_ms" is "created". */
+static const char *name_of(const struct tw_json *v, struct tw_arena *a)
 {
-	const char *text = plain(v, a);
-	if (is_time(v->key))
-		text = tw_format_time(a, tw_json_int(v, 0));
 	char *name = tw_strdup(a, v->key);
 	if (is_time(name))
 		name[strlen(name) - 3] = '\0';
 	for (char *p = name; *p; p++)
 		if (*p == '_')
 			*p = ' ';
-	printf("%s%-*s%s  %s\n", tw_color(stdout, "dim"), width, name, tw_color(stdout, "reset"),
-	       text);
+	return name;
+}
+
+static void print_members(const struct tw_json *object, int indent, struct tw_arena *a);
+
+static bool is_plain(const struct tw_json *v)
+{
+	return v->type != TW_JSON_OBJECT && v->type != TW_JSON_ARRAY;
+}
+
+static void print_list(const struct tw_json *list, int indent, struct tw_arena *a)
+{
+	const char *sep = "";
+	for (const struct tw_json *v = list->child; v; v = v->next) {
+		if (is_plain(v)) {
+			printf("%s%s", sep, plain(v, a));
+			sep = ", ";
+		} else {
+			fputs("\n", stdout);
+			print_members(v, indent, a);
+		}
+	}
+	if (!list->n || sep[0])
+		fputs("\n", stdout);
+}
+
+static void print_member(const struct tw_json *v, int width, int indent, struct tw_arena *a)
+{
+	printf("%*s%s%-*s%s  ", indent, "", tw_color(stdout, "dim"), width, name_of(v, a),
+	       tw_color(stdout, "reset"));
+	if (is_time(v->key)) {
+		printf("%s\n", tw_format_time(a, tw_json_int(v, 0)));
+	} else if (is_plain(v)) {
+		printf("%s\n", plain(v, a));
+	} else if (v->type == TW_JSON_ARRAY) {
+		print_list(v, indent + 2, a);
+	} else {
+		fputs("\n", stdout);
+		print_members(v, indent + 2, a);
+	}
+}
+
+static void print_members(const struct tw_json *object, int indent, struct tw_arena *a)
+{
+	int width = 0;
+	for (const struct tw_json *m = object->child; m; m = m->next)
+		width = (int)strlen(m->key) > width ? (int)strlen(m->key) : width;
+	for (const struct tw_json *m = object->child; m; m = m->next)
+		print_member(m, width, indent, a);
 }
 
 void tw_print_object(struct tw_app *app, const struct tw_str *json)
@@ -148,10 +193,7 @@ void tw_print_object(struct tw_app *app, const struct tw_str *json)
 		tw_print_json(json);
 		return;
 	}
-	struct tw_json *v = tree_of(json, &app->arena);
-	int width = 0;
-	for (const struct tw_json *m = v ? v->child : NULL; m; m = m->next)
-		width = (int)strlen(m->key) > width ? (int)strlen(m->key) : width;
-	for (const struct tw_json *m = v ? v->child : NULL; m; m = m->next)
-		print_member(m, width, &app->arena);
+	const struct tw_json *v = tree_of(json, &app->arena);
+	if (v)
+		print_members(v, 0, &app->arena);
 }

@@ -31,7 +31,7 @@ struct tw_column {
 void tw_print_list(struct tw_app *app, const struct tw_str *json, const struct tw_column *columns,
 		   const char *empty);
 
-/* `json` is an object; nested values are printed as JSON. */
+/* `json` is an object; what is nested in it is indented. */
 void tw_print_object(struct tw_app *app, const struct tw_str *json);
 
 #endif

@@ -1,5 +1,6 @@
 #include "core/embedder.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "core/spec.h"
@@ -8,8 +9,17 @@ struct tw_embedder {
 	const struct tw_embedder_type *type;
 	struct tw_embedder_info info;
 	char *spec;
+	pthread_mutex_t lock; /* held in embed() of a type that is not concurrent */
 	void *ctx;
 };
+
+static void release(struct tw_embedder *e)
+{
+	pthread_mutex_destroy(&e->lock);
+	free(e->ctx);
+	free(e->spec);
+	free(e);
+}
 
 static enum tw_status open_as(struct tw_embedder **out, const struct tw_embedder_type *type,
 			      const char *spec, const char *rest, const struct tw_llm_options *o,
@@ -20,14 +30,13 @@ static enum tw_status open_as(struct tw_embedder **out, const struct tw_embedder
 	e->spec = tw_xstrdup(spec);
 	e->ctx = tw_xcalloc(1, type->ctx_size);
 	e->info.spec = e->spec;
+	pthread_mutex_init(&e->lock, NULL);
 	enum tw_status st = type->open(e->ctx, rest, o, &e->info, err);
 	if (st == TW_OK) {
 		*out = e;
 		return TW_OK;
 	}
-	free(e->ctx);
-	free(e->spec);
-	free(e);
+	release(e);
 	return st;
 }
 
@@ -66,9 +75,7 @@ void tw_embedder_close(struct tw_embedder *e)
 		return;
 	if (e->type->close)
 		e->type->close(e->ctx);
-	free(e->ctx);
-	free(e->spec);
-	free(e);
+	release(e);
 }
 
 const struct tw_embedder_info *tw_embedder_info(const struct tw_embedder *e)
@@ -79,7 +86,14 @@ const struct tw_embedder_info *tw_embedder_info(const struct tw_embedder *e)
 enum tw_status tw_embed(float *out, struct tw_embedder *e, const struct tw_bytes *texts, size_t n,
 			struct tw_err *err)
 {
-	return n ? e->type->embed(out, e->ctx, texts, n, err) : TW_OK;
+	if (!n)
+		return TW_OK;
+	if (e->type->concurrent)
+		return e->type->embed(out, e->ctx, texts, n, err);
+	pthread_mutex_lock(&e->lock);
+	enum tw_status st = e->type->embed(out, e->ctx, texts, n, err);
+	pthread_mutex_unlock(&e->lock);
+	return st;
 }
 
 int tw_embedder_count(struct tw_embedder *e, const char *text, size_t len)

@@ -3,8 +3,8 @@
  *
  * Specs as in core/llm.h. The digest tells embedders apart even when their
  * dimensions agree: vectors of two digests never meet in one index.
- * A text gives the same vector whatever is embedded beside it. A handle is used by one thread at a time
- * (it has threads of its own), except count(), which any thread may call.
+ * A text gives the same vector whatever is embedded beside it. A handle may be used by several threads; those of a
+ * backend that is not `concurrent` wait for each other.
  *
  * To add a backend: llm/embedder_x.c, its extern in llm/llm_backends.h, one line in
  * app/plugins.c, one row in tests/contract/test_embedder.c.
@@ -30,6 +30,7 @@ struct tw_embedder_type {
 	const char *prefix;
 	const char *help;
 	size_t ctx_size;
+	bool concurrent; /* embed() may be called by several threads at once; count() always may */
 	/* Required. Of the options, adapter and context are not used. */
 	enum tw_status (*open)(void *ctx, const char *rest, const struct tw_llm_options *o,
 			       struct tw_embedder_info *info, struct tw_err *err);

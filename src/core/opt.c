@@ -234,11 +234,31 @@ static enum tw_status unknown(const struct reader *rd, const struct tw_opt *opts
 	return code;
 }
 
+static size_t size_of(enum tw_opt_type type)
+{
+	switch (type) {
+	case TW_OPT_BOOL:
+		return sizeof(bool);
+	case TW_OPT_INT:
+		return sizeof(int64_t);
+	case TW_OPT_REAL:
+		return sizeof(double);
+	case TW_OPT_STRING:
+	case TW_OPT_PATH:
+		return sizeof(const char *);
+	case TW_OPT_LIST:
+		break;
+	}
+	return sizeof(struct tw_strings);
+}
+
 static enum tw_status set_defaults(const struct reader *rd, void *ctx, const struct tw_opt *opts)
 {
 	for (const struct tw_opt *o = opts; o && o->name; o++) {
-		if (!o->def)
+		if (!o->def) {
+			memset(slot(ctx, o), 0, size_of(o->type));
 			continue;
+		}
 		enum tw_status st = set_text(rd, ctx, o, o->def, "default");
 		if (st != TW_OK)
 			return st;

@@ -60,7 +60,7 @@ const struct tw_transform_type tw_transform_embeddings = {
 	.inputs = inputs,
 	.schema = schema,
 	.ctx_size = sizeof(struct embeddings),
-	.flags = TW_NEEDS_EMBEDDER | TW_SERIAL,
+	.flags = TW_NEEDS_EMBEDDER,
 	.open = open_embeddings,
 	.apply = apply,
 };

@@ -10,6 +10,7 @@
 #include "inference/citations.h"
 #include "inference/followup.h"
 #include "inference/prompt.h"
+#include "inference/support.h"
 
 /* One answer in the making. */
 struct work {
@@ -189,8 +190,10 @@ static void stored_sources(struct tw_str *out, const struct tw_answer *x)
 	tw_jw_end(&w);
 }
 
+/* A line of a batch must be kept; a single answer was given already, so a failure is told and no more. */
 static enum tw_status store(struct work *w)
 {
+	struct tw_err why = TW_ERR_INIT;
 	w->out->prediction = "";
 	if (w->r->no_store || strcmp(w->out->finish, "cancelled") == 0)
 		return TW_OK;
@@ -204,11 +207,15 @@ static enum tw_status store(struct work *w)
 		.sources = tw_str_c(&sources),
 		.created_ms = tw_now_ms(),
 	};
-	enum tw_status st = tw_fs_prediction_put(&p, tw_serving_env(w->s)->fs, w->a, w->err);
+	enum tw_status st = tw_fs_prediction_put(&p, tw_serving_env(w->s)->fs, w->a, &why);
+	tw_str_release(&sources);
 	if (st == TW_OK)
 		w->out->prediction = tw_strdup(w->a, p.id);
-	tw_str_release(&sources);
-	return st;
+	else if (w->r->batch)
+		return tw_fail(w->err, st, "%s", why.msg);
+	else
+		tw_warn("the answer was not kept: %s", why.msg);
+	return TW_OK;
 }
 
 enum tw_status tw_answer(struct tw_answer *out, struct tw_serving *s,
@@ -217,7 +224,7 @@ enum tw_status tw_answer(struct tw_answer *out, struct tw_serving *s,
 	struct work w = {.s = s, .r = r, .out = out, .a = a, .err = err};
 	struct tw_retriever *retriever = tw_serving_retriever(s);
 	struct tw_passages p;
-	*out = (struct tw_answer){.text = "", .finish = "", .prediction = ""};
+	*out = (struct tw_answer){.text = "", .finish = "", .prediction = "", .support = -1};
 	w.start = tw_monotonic_s();
 	enum tw_status st = clean_question(&w);
 	if (st != TW_OK)
@@ -233,6 +240,7 @@ enum tw_status tw_answer(struct tw_answer *out, struct tw_serving *s,
 		refuse(&w);
 	if (st == TW_OK) {
 		out->text = tw_str_dup(&w.text, a);
+		out->support = tw_support(out->text, w.question, out->sources, out->n_sources, a);
 		st = store(&w);
 		out->total_s = tw_monotonic_s() - w.start;
 	}

@@ -43,6 +43,7 @@ struct tw_answer {
 	const char *finish;	/* "stop", "length", "cancelled", "refused" */
 	const char *prediction; /* id; "" when none was stored (cancelled, or no_store) */
 	int prompt_tokens, completion_tokens;
+	double support;				   /* inference/support.h; -1: not known */
 	double retrieve_s, first_token_s, total_s; /* since the call; seconds */
 };
 

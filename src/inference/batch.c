@@ -92,6 +92,10 @@ static void answer_line(struct tw_str *out, int64_t line, const struct tw_json *
 	tw_jw_str(&w, "question", question);
 	tw_jw_str(&w, "answer", x->text);
 	tw_jw_str(&w, "finish", x->finish);
+	if (x->support >= 0)
+		tw_jw_real(&w, "support", x->support);
+	else
+		tw_jw_null(&w, "support");
 	tw_jw_str(&w, "prediction", prediction);
 	tw_answer_sources_json(&w, "sources", x->sources, x->n_sources);
 	tw_jw_end(&w);

@@ -2,7 +2,7 @@
  * inference/batch.h: many questions, from a file of JSON lines to another.
  *
  * In: {"question": …, "id"?: …} a line. Out, in the same order: {"line", "id",
- * "question", "answer", "finish", "prediction", "sources"}, or {"line", "id", "error"} for a
+ * "question", "answer", "finish", "support", "prediction", "sources"}, or {"line", "id", "error"} for a
  * line that could not be answered. Lines of white space are passed over.
  *
  * Answers go to OUT.<digest>.part, on disk line by line, and the file gets its

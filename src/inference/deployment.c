@@ -204,6 +204,8 @@ static enum tw_status open_llm(struct tw_serving *s, const char *spec, struct tw
 	if (w->adapter[0]) {
 		enum tw_status st =
 			tw_blob_path(&o.adapter, s->env.blobs, w->adapter, &s->arena, err);
+		if (st == TW_OK)
+			st = tw_blob_verify(s->env.blobs, w->adapter, err);
 		if (st != TW_OK)
 			return tw_wrap(err, st, "adapter of %s", w->label);
 	}

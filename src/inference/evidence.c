@@ -20,9 +20,14 @@ size_t tw_common_limit(int64_t rows, double share)
 	return n < LIMIT_MIN ? LIMIT_MIN : n > LIMIT_MAX ? LIMIT_MAX : (size_t)n;
 }
 
+static double evidence(const struct tw_retrieval_options *o, const struct tw_fused *f)
+{
+	return f->known + o->word_weight * f->coverage;
+}
+
 bool tw_is_evidence(const struct tw_retrieval_options *o, const struct tw_fused *f)
 {
-	return f->known + o->word_weight * f->coverage >= o->min_evidence;
+	return evidence(o, f) >= o->min_evidence;
 }
 
 struct finder {
@@ -162,6 +167,20 @@ static enum tw_status keep_evidence(struct finder *f, const float *vec, int dim)
 	return st;
 }
 
+/* What is far behind the best would only be in its way. */
+static void keep_close(struct tw_fusion *f, const struct tw_retrieval_options *o)
+{
+	double best = -2;
+	size_t kept = 0;
+	for (size_t i = 0; i < f->n; i++)
+		if (evidence(o, &f->at[i]) > best)
+			best = evidence(o, &f->at[i]);
+	for (size_t i = 0; i < f->n; i++)
+		if (evidence(o, &f->at[i]) >= best - o->margin)
+			f->at[kept++] = f->at[i];
+	f->n = kept;
+}
+
 enum tw_status tw_evidence(struct tw_fusion *f, const struct tw_retrieve_env *env, int64_t rows,
 			   const char *query, const float *vec, int dim, struct tw_arena *a,
 			   struct tw_err *err)
@@ -171,6 +190,8 @@ enum tw_status tw_evidence(struct tw_fusion *f, const struct tw_retrieve_env *en
 	enum tw_status st = find_words(&finder, query);
 	if (st == TW_OK)
 		st = keep_evidence(&finder, vec, dim);
+	if (st == TW_OK)
+		keep_close(f, env->options);
 	tw_map_release(&finder.places);
 	tw_map_release(&finder.seen);
 	return st;

@@ -16,6 +16,7 @@ struct tw_retrieval_options { /* used by inference/retrieve.c */
 	double rrf_k;
 	double min_evidence; /* cosine + word_weight x coverage, at least */
 	double word_weight;
+	double margin;	     /* behind the best, at most */
 	double common_share; /* words in more of the passages than this count for nothing */
 	int64_t per_document;
 	int64_t max_tokens; /* of a passage after neighbours were merged into it */

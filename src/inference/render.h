@@ -19,6 +19,9 @@ void tw_render_sources(struct tw_str *out, const struct tw_answer_source *s, siz
 /* The same for a search, with scores and the first `width` bytes of each passage. */
 void tw_render_passages(struct tw_str *out, const struct tw_passages *p, size_t width, FILE *f);
 
+/* Text of a model or a document: its lines and tabs, but no other control character. */
+void tw_render_text(struct tw_str *out, const char *text, size_t len);
+
 /* [{"n", "doc", "row_id", "title", …, "score", "cosine", "bm25", "text"}] */
 void tw_passages_json(struct tw_json_writer *w, const char *key, const struct tw_passages *p);
 

@@ -2,14 +2,16 @@
  * A GGUF as an embedder: the contract of core/embedder.h over libllama.
  *
  * Every text is a batch of its own, evaluated by one thread, so its vector can't depend on
- * its neighbours; texts run side by side, one context a thread.
+ * its neighbours; texts run side by side, each in a context that is free or made for it.
  */
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/pool.h"
 #include "base/stop.h"
+#include "base/vec.h"
 #include "llm/llama_int.h"
 #include "llm/llm_backends.h"
 
@@ -18,10 +20,11 @@ struct embedder {
 	struct tw_model_file file;
 	struct tw_vocab vocab;
 	int threads;
+	pthread_mutex_t lock;	   /* of model, pool and idle */
 	struct llama_model *model; /* NULL until used */
-	struct tw_pool *pool;
-	struct llama_context **contexts; /* one a worker; NULL until the worker has work */
-	int n_workers;
+	struct tw_pool *pool;	   /* for calls with many texts; one at a time has it */
+	pthread_mutex_t pool_lock;
+	TW_VEC(struct llama_context *) idle;
 };
 
 static enum tw_status embedder_open(void *ctx, const char *rest, const struct tw_llm_options *o,
@@ -39,6 +42,8 @@ static enum tw_status embedder_open(void *ctx, const char *rest, const struct tw
 		return st;
 	}
 	tw_vocab_init(&e->vocab, f->path);
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_mutex_init(&e->pool_lock, NULL);
 	e->threads = o->threads;
 	info->name = f->name;
 	info->digest = f->digest;
@@ -51,10 +56,11 @@ static enum tw_status embedder_open(void *ctx, const char *rest, const struct tw
 static void embedder_close(void *ctx)
 {
 	struct embedder *e = ctx;
-	for (int i = 0; i < e->n_workers; i++)
-		if (e->contexts[i])
-			llama_free(e->contexts[i]);
-	free(e->contexts);
+	for (size_t i = 0; i < e->idle.n; i++)
+		llama_free(e->idle.at[i]);
+	tw_vec_release(&e->idle);
+	pthread_mutex_destroy(&e->lock);
+	pthread_mutex_destroy(&e->pool_lock);
 	tw_pool_free(e->pool);
 	if (e->model)
 		llama_model_free(e->model);
@@ -62,10 +68,8 @@ static void embedder_close(void *ctx)
 	tw_arena_release(&e->arena);
 }
 
-static enum tw_status load(struct embedder *e, struct tw_err *err)
+static enum tw_status load_model(struct embedder *e, struct tw_err *err)
 {
-	if (e->model)
-		return TW_OK;
 	enum tw_status st = tw_llama_load(&e->model, e->file.path, err);
 	if (st != TW_OK)
 		return st;
@@ -75,9 +79,15 @@ static enum tw_status load(struct embedder *e, struct tw_err *err)
 			       "%s: a \"%s\" model can't be used for embeddings", e->file.path,
 			       e->file.architecture);
 	e->pool = tw_pool_new(e->threads);
-	e->n_workers = tw_pool_size(e->pool);
-	e->contexts = tw_xcalloc((size_t)e->n_workers, sizeof(struct llama_context *));
 	return TW_OK;
+}
+
+static enum tw_status load(struct embedder *e, struct tw_err *err)
+{
+	pthread_mutex_lock(&e->lock);
+	enum tw_status st = e->pool ? TW_OK : load_model(e, err);
+	pthread_mutex_unlock(&e->lock);
+	return st;
 }
 
 static bool on_abort(void *ctx TW_UNUSED)
@@ -85,11 +95,10 @@ static bool on_abort(void *ctx TW_UNUSED)
 	return tw_stopping();
 }
 
-static enum tw_status make_context(struct embedder *e, int worker, struct tw_err *err)
+static enum tw_status make_context(struct llama_context **out, const struct embedder *e,
+				   struct tw_err *err)
 {
 	struct llama_context_params p = llama_context_default_params();
-	if (e->contexts[worker])
-		return TW_OK;
 	p.n_ctx = p.n_batch = p.n_ubatch = (uint32_t)e->file.max_tokens;
 	p.n_seq_max = 1;
 	p.n_threads = p.n_threads_batch = 1;
@@ -99,11 +108,27 @@ static enum tw_status make_context(struct embedder *e, int worker, struct tw_err
 	p.abort_callback = on_abort;
 	p.no_perf = true;
 	tw_llama_forget_complaint();
-	e->contexts[worker] = llama_init_from_model(e->model, p);
-	if (!e->contexts[worker])
+	*out = llama_init_from_model(e->model, p);
+	if (!*out)
 		return tw_fail(err, TW_NO_MEMORY, "%s: no context of %d tokens: %s", e->file.path,
 			       e->file.max_tokens, tw_llama_complaint());
 	return TW_OK;
+}
+
+static enum tw_status take_context(struct llama_context **out, struct embedder *e,
+				   struct tw_err *err)
+{
+	pthread_mutex_lock(&e->lock);
+	*out = e->idle.n ? e->idle.at[--e->idle.n] : NULL;
+	pthread_mutex_unlock(&e->lock);
+	return *out ? TW_OK : make_context(out, e, err);
+}
+
+static void give_back(struct llama_context *c, struct embedder *e)
+{
+	pthread_mutex_lock(&e->lock);
+	tw_vec_push(&e->idle, c);
+	pthread_mutex_unlock(&e->lock);
 }
 
 /* [CLS] text [SEP], or what the model wants instead; a long text loses its end, never the mark behind it. */
@@ -184,23 +209,25 @@ struct job {
 	enum tw_status *status;
 };
 
-static enum tw_status embed_one(struct job *j, size_t i, int worker, struct tw_err *err)
+static enum tw_status embed_one(struct job *j, size_t i, struct tw_err *err)
 {
 	struct embedder *e = j->e;
+	struct llama_context *c;
 	struct tw_token_vec ids = {0};
 	const int dim = e->file.width;
 	if (tw_stopping())
 		return tw_fail(err, TW_CANCELLED, "stopped");
-	enum tw_status st = make_context(e, worker, err);
+	enum tw_status st = take_context(&c, e, err);
+	if (st != TW_OK)
+		return st;
+	st = tokenize(&ids, e, j->texts[i], err);
 	if (st == TW_OK)
-		st = tokenize(&ids, e, j->texts[i], err);
+		st = encode(e, c, &ids, err);
 	if (st == TW_OK)
-		st = encode(e, e->contexts[worker], &ids, err);
-	if (st == TW_OK)
-		st = normalize(j->out + i * (size_t)dim,
-			       llama_get_embeddings_seq(e->contexts[worker], 0), dim, e->file.path,
-			       err);
+		st = normalize(j->out + i * (size_t)dim, llama_get_embeddings_seq(c, 0), dim,
+			       e->file.path, err);
 	tw_vec_release(&ids);
+	give_back(c, e);
 	return st;
 }
 
@@ -208,7 +235,20 @@ static void run_one(void *ctx, size_t i, int worker)
 {
 	struct job *j = ctx;
 	if (j->status[worker] == TW_OK)
-		j->status[worker] = embed_one(j, i, worker, &j->errs[worker]);
+		j->status[worker] = embed_one(j, i, &j->errs[worker]);
+}
+
+/* On the pool when there is much to do and no other call has it, else on the caller's thread. */
+static void run_all(struct job *j, size_t n)
+{
+	struct embedder *e = j->e;
+	if (n > 1 && pthread_mutex_trylock(&e->pool_lock) == 0) {
+		tw_pool_run(e->pool, n, run_one, j);
+		pthread_mutex_unlock(&e->pool_lock);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		run_one(j, i, 0);
 }
 
 static enum tw_status embedder_embed(float *out, void *ctx, const struct tw_bytes *texts, size_t n,
@@ -219,10 +259,11 @@ static enum tw_status embedder_embed(float *out, void *ctx, const struct tw_byte
 	if (st != TW_OK)
 		return st;
 	struct job j = {.e = e, .texts = texts, .out = out};
-	j.errs = tw_xcalloc((size_t)e->n_workers, sizeof(*j.errs));
-	j.status = tw_xcalloc((size_t)e->n_workers, sizeof(*j.status));
-	tw_pool_run(e->pool, n, run_one, &j);
-	for (int i = 0; i < e->n_workers && st == TW_OK; i++)
+	const int workers = tw_pool_size(e->pool);
+	j.errs = tw_xcalloc((size_t)workers, sizeof(*j.errs));
+	j.status = tw_xcalloc((size_t)workers, sizeof(*j.status));
+	run_all(&j, n);
+	for (int i = 0; i < workers && st == TW_OK; i++)
 		if (j.status[i] != TW_OK)
 			st = tw_fail(err, j.status[i], "%s", j.errs[i].msg);
 	free(j.errs);
@@ -240,6 +281,7 @@ const struct tw_embedder_type tw_embedder_llama = {
 	.prefix = "llama",
 	.help = "PATH.gguf: a GGUF file in process, through libllama",
 	.ctx_size = sizeof(struct embedder),
+	.concurrent = true,
 	.open = embedder_open,
 	.embed = embedder_embed,
 	.count = embedder_count,

@@ -24,6 +24,8 @@ enum tw_status tw_kv_open(struct tw_kv *out, struct llama_model *model,
 	out->any_threads = threads <= 0;
 	p.abort_callback = on_abort;
 	p.no_perf = true;
+	/* Flash attention adds up in another order for each count of threads: the same seed would give another answer. */
+	p.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
 	p.swa_full = true; /* else a sliding window forgets what a kept prefix needs */
 	tw_llama_forget_complaint();
 	out->ctx = llama_init_from_model(model, p);

@@ -49,30 +49,35 @@ static bool on_text(void *ctx, const char *text, size_t len)
 	return send_frame(k);
 }
 
+void tw_call_sampling(struct tw_gen_params *gen, const struct tw_chat_request *q,
+		      const struct tw_answer_options *o)
+{
+	if (q->max_tokens > 0)
+		gen->max_tokens = q->max_tokens;
+	/* Clients ask for thousands of tokens by default: leave room for the passages. */
+	int64_t most = (o->prompt_tokens > 0 ? o->prompt_tokens : 4096) / 2;
+	if (most < o->max_tokens)
+		most = o->max_tokens;
+	if (gen->max_tokens > most)
+		gen->max_tokens = (int)most;
+	if (q->temperature >= 0)
+		gen->temperature = q->temperature;
+	if (q->top_p >= 0)
+		gen->top_p = q->top_p;
+	if (q->has_seed)
+		gen->seed = q->seed;
+	gen->stop = q->stop;
+}
+
 static void set_request(struct tw_answer_request *r, struct chat *k, const struct tw_serving *s)
 {
 	const struct tw_chat_request *q = &k->request;
-	const struct tw_answer_options *o = tw_serving_answer_options(s);
 	tw_answer_request_init(r, s);
 	r->question = q->question;
 	r->history = q->history;
 	r->n_history = q->n_history;
 	r->extra_system = q->system;
-	if (q->max_tokens > 0)
-		r->gen.max_tokens = q->max_tokens;
-	/* Clients ask for thousands of tokens by default: leave room for the passages. */
-	int64_t most = (o->prompt_tokens > 0 ? o->prompt_tokens : 4096) / 2;
-	if (most < o->max_tokens)
-		most = o->max_tokens;
-	if (r->gen.max_tokens > most)
-		r->gen.max_tokens = (int)most;
-	if (q->temperature >= 0)
-		r->gen.temperature = q->temperature;
-	if (q->top_p >= 0)
-		r->gen.top_p = q->top_p;
-	if (q->has_seed)
-		r->gen.seed = q->seed;
-	r->gen.stop = q->stop;
+	tw_call_sampling(&r->gen, q, tw_serving_answer_options(s));
 	r->on_sources = on_sources;
 	r->on_text = on_text;
 	r->ctx = k;
@@ -143,9 +148,14 @@ static void run(void *ctx)
 	tw_current_give_back(server->current, s);
 }
 
-static bool known_model(const struct tw_server *s, const char *model)
+bool tw_call_knows_model(struct tw_call *c, const char *model)
 {
-	return !model || !model[0] || strcmp(model, "twin") == 0 || strcmp(model, s->model_id) == 0;
+	const char *id = c->server->model_id;
+	if (!model || !model[0] || strcmp(model, "twin") == 0 || strcmp(model, id) == 0)
+		return true;
+	tw_call_error(c, 404, "model", "model_not_found",
+		      "there is no model \"%.100s\" here; GET /v1/models lists \"%s\"", model, id);
+	return false;
 }
 
 void tw_api_chat(struct tw_call *c)
@@ -160,12 +170,8 @@ void tw_api_chat(struct tw_call *c)
 		tw_call_api_error(c, &e);
 		return;
 	}
-	if (!known_model(c->server, k->request.model)) {
-		tw_call_error(c, 404, "model", "model_not_found",
-			      "there is no model \"%.100s\" here; GET /v1/models lists \"%s\"",
-			      k->request.model, c->server->model_id);
+	if (!tw_call_knows_model(c, k->request.model))
 		return;
-	}
 	k->head = (struct tw_chat_head){
 		.id = tw_sprintf(a, "chatcmpl-%s", tw_exchange_id(c->x)),
 		.model = c->server->model_id,

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "core/document_store.h"
-#include "core/prediction.h"
+#include "inference/lineage.h"
 #include "inference/render.h"
 #include "serve/server_int.h"
 
@@ -114,117 +114,25 @@ void tw_api_features(struct tw_call *c)
 
 /* --- lineage --- */
 
-static void write_document(struct tw_json_writer *w, struct tw_feature_store *fs, const char *id,
-			   struct tw_arena *a)
-{
-	struct tw_document d;
-	if (!id || tw_fs_document(&d, fs, id, 0, a, NULL) != TW_OK) {
-		tw_jw_null(w, "document");
-		return;
-	}
-	tw_jw_object(w, "document");
-	tw_jw_str(w, "id", d.id);
-	tw_jw_str(w, "source", d.source);
-	tw_jw_str(w, "key", d.key);
-	tw_jw_str(w, "title", d.title);
-	tw_jw_str(w, "url", d.url);
-	tw_jw_int(w, "revision", d.revision);
-	tw_jw_bool(w, "deleted", d.deleted);
-	tw_jw_str(w, "digest", d.digest.hex);
-	tw_jw_end(w);
-}
-
-static void write_passages(struct tw_json_writer *w, struct tw_feature_store *fs,
-			   const char *sources, struct tw_arena *a)
-{
-	struct tw_json *v = NULL;
-	tw_jw_array(w, "passages");
-	if (sources && tw_json_parse(&v, sources, strlen(sources), a, NULL) == TW_OK)
-		for (const struct tw_json *s = v->child; s; s = s->next) {
-			tw_jw_object(w, NULL);
-			for (const struct tw_json *m = s->child; m; m = m->next)
-				tw_jw_value(w, m->key, m);
-			write_document(w, fs, tw_json_str(tw_json_get(s, "doc"), NULL), a);
-			tw_jw_end(w);
-		}
-	tw_jw_end(w);
-}
-
-static void write_views(struct tw_json_writer *w, struct tw_feature_store *fs, const char *service,
-			struct tw_arena *a)
-{
-	struct tw_service s;
-	tw_jw_array(w, "views");
-	if (tw_fs_service(&s, fs, service, a, NULL) == TW_OK)
-		for (size_t i = 0; i < s.n_views; i++) {
-			struct tw_view v;
-			if (tw_fs_view(&v, fs, s.views[i], a, NULL) != TW_OK)
-				continue;
-			tw_jw_object(w, NULL);
-			tw_jw_str(w, "name", v.name);
-			tw_jw_int(w, "version", v.version);
-			tw_jw_str(w, "digest", v.digest);
-			tw_jw_end(w);
-		}
-	tw_jw_end(w);
-}
-
-static void write_deployment(struct tw_json_writer *w, const struct tw_inference_env *env,
-			     int64_t revision, struct tw_arena *a)
-{
-	struct tw_deployment d;
-	struct tw_model_version m;
-	if (revision == 0 || tw_mr_deployment(&d, env->mr, revision, a, NULL) != TW_OK) {
-		tw_jw_null(w, "deployment");
-		return;
-	}
-	tw_jw_object(w, "deployment");
-	tw_jw_int(w, "revision", d.revision);
-	tw_jw_str(w, "reason", d.reason);
-	tw_jw_str(w, "service", d.service);
-	write_views(w, env->fs, d.service, a);
-	if (tw_mr_model(&m, env->mr, tw_sprintf(a, "v%d", d.model), a, NULL) == TW_OK) {
-		tw_jw_object(w, "model");
-		tw_jw_int(w, "version", m.version);
-		tw_jw_int(w, "run", m.run);
-		tw_jw_str(w, "dataset", m.dataset);
-		tw_jw_str(w, "base", m.base_spec);
-		tw_jw_str(w, "base_digest", m.base_digest);
-		tw_jw_str(w, "adapter", m.adapter);
-		tw_jw_end(w);
-	}
-	tw_jw_end(w);
-}
-
 static void run_lineage(void *ctx)
 {
 	struct tw_call *c = ctx;
-	const struct tw_inference_env *env = c->server->env;
-	struct tw_arena *a = tw_exchange_arena(c->x);
+	const struct tw_lineage_env env = {c->server->env->fs, c->server->env->mr};
 	struct tw_err err = TW_ERR_INIT;
-	struct tw_prediction p;
-	if (tw_fs_prediction(&p, env->fs, c->rest, a, &err) != TW_OK) {
-		tw_call_failed(c, &err);
-		return;
-	}
 	struct tw_str json = TW_STR_INIT;
-	struct tw_json_writer w;
-	tw_jw_init(&w, &json);
-	tw_jw_object(&w, NULL);
-	tw_jw_str(&w, "prediction", p.id);
-	tw_jw_int(&w, "created_ms", p.created_ms);
-	tw_jw_str(&w, "question", p.question);
-	tw_jw_str(&w, "answer", p.answer);
-	write_passages(&w, env->fs, p.sources, a);
-	write_deployment(&w, env, p.deployment, a);
-	tw_jw_end(&w);
-	tw_call_json(c, 200, &json);
+	if (tw_lineage(&json, &env, c->rest, tw_exchange_arena(c->x), &err) == TW_OK) {
+		tw_call_json(c, 200, &json);
+	} else {
+		tw_str_release(&json);
+		tw_call_failed(c, &err);
+	}
 }
 
 void tw_api_lineage(struct tw_call *c)
 {
 	if (!c->rest[0])
-		tw_call_error(c, 400, NULL, "missing", "whose lineage? /api/lineage/PREDICTION");
+		tw_call_error(c, 400, NULL, "missing",
+			      "whose lineage? /api/lineage/ID (an answer, a document or a model)");
 	else
 		tw_call_enqueue(c, c->server->light, run_lineage);
 }

@@ -241,7 +241,7 @@ static bool check_unsupported(const struct reader *r, const struct tw_json *b)
 	if (some(tw_json_get(b, "functions")))
 		return unsupported(r, "functions",
 				   "this model answers from what was written, it calls nothing");
-	if (tw_json_bool(tw_json_get(b, "logprobs"), false))
+	if (tw_json_bool(tw_json_get(b, "logprobs"), false) || nonzero(tw_json_get(b, "logprobs")))
 		return unsupported(r, "logprobs", "leave it out");
 	if (nonzero(tw_json_get(b, "top_logprobs")))
 		return unsupported(r, "top_logprobs", "leave it out");
@@ -259,30 +259,70 @@ static bool check_unsupported(const struct reader *r, const struct tw_json *b)
 	return true;
 }
 
+/* --- bodies --- */
+
+static bool read_body(const struct reader *r, struct tw_json **b, const char *body, size_t len)
+{
+	struct tw_err err = TW_ERR_INIT;
+	*r->out = (struct tw_chat_request){.system = ""};
+	*r->e = (struct tw_api_error){0};
+	if (tw_json_parse(b, body, len, r->a, &err) != TW_OK) {
+		tw_api_fail(r->e, 400, NULL, "invalid_json", "the body is not JSON: %.300s",
+			    err.msg);
+		return false;
+	}
+	if ((*b)->type != TW_JSON_OBJECT) {
+		tw_api_fail(r->e, 400, NULL, "invalid_json", "the body must be a JSON object");
+		return false;
+	}
+	const struct tw_json *model = tw_json_get(*b, "model");
+	if (given(model) && model->type != TW_JSON_STRING)
+		return bad(r, "model", "must be a text");
+	r->out->model = tw_json_str(model, NULL);
+	return true;
+}
+
+static bool read_sampling(const struct reader *r, const struct tw_json *b)
+{
+	return read_max_tokens(r, b) && read_real(r, b, "temperature", 2, &r->out->temperature) &&
+	       read_real(r, b, "top_p", 1, &r->out->top_p) && read_seed(r, b) && read_stop(r, b) &&
+	       read_bool(r, b, "stream", &r->out->stream) &&
+	       read_bool(r, tw_json_get(b, "stream_options"), "include_usage",
+			 &r->out->include_usage);
+}
+
 bool tw_chat_request_parse(struct tw_chat_request *out, const char *body, size_t len,
 			   struct tw_arena *a, struct tw_api_error *e)
 {
 	const struct reader r = {out, a, e};
-	struct tw_err err = TW_ERR_INIT;
 	struct tw_json *b;
-	*out = (struct tw_chat_request){.system = ""};
-	*e = (struct tw_api_error){0};
-	if (tw_json_parse(&b, body, len, a, &err) != TW_OK) {
-		tw_api_fail(e, 400, NULL, "invalid_json", "the body is not JSON: %.300s", err.msg);
+	return read_body(&r, &b, body, len) && check_unsupported(&r, b) &&
+	       read_messages(&r, tw_json_get(b, "messages")) && read_sampling(&r, b);
+}
+
+/* A text, or a list with one text; lists of tokens mean something else in each vocabulary. */
+static bool read_prompt(const struct reader *r, const struct tw_json *v)
+{
+	if (v && v->type == TW_JSON_ARRAY && v->n == 1)
+		v = v->child;
+	if (!v || v->type != TW_JSON_STRING || v->len == 0 || strlen(v->s) != v->len)
+		return bad(r, "prompt", "must be a text, not empty");
+	r->out->question = v->s;
+	return true;
+}
+
+bool tw_completion_request_parse(struct tw_chat_request *out, const char *body, size_t len,
+				 struct tw_arena *a, struct tw_api_error *e)
+{
+	const struct reader r = {out, a, e};
+	struct tw_json *b;
+	if (!read_body(&r, &b, body, len) || !check_unsupported(&r, b))
 		return false;
-	}
-	if (b->type != TW_JSON_OBJECT) {
-		tw_api_fail(e, 400, NULL, "invalid_json", "the body must be a JSON object");
-		return false;
-	}
-	const struct tw_json *model = tw_json_get(b, "model");
-	if (given(model) && model->type != TW_JSON_STRING)
-		return bad(&r, "model", "must be a text");
-	out->model = tw_json_str(model, NULL);
-	return check_unsupported(&r, b) && read_messages(&r, tw_json_get(b, "messages")) &&
-	       read_max_tokens(&r, b) && read_real(&r, b, "temperature", 2, &out->temperature) &&
-	       read_real(&r, b, "top_p", 1, &out->top_p) && read_seed(&r, b) && read_stop(&r, b) &&
-	       read_bool(&r, b, "stream", &out->stream) &&
-	       read_bool(&r, tw_json_get(b, "stream_options"), "include_usage",
-			 &out->include_usage);
+	if (tw_json_bool(tw_json_get(b, "echo"), false))
+		return unsupported(&r, "echo", "the text alone is sent back");
+	if (tw_json_str(tw_json_get(b, "suffix"), "")[0])
+		return unsupported(&r, "suffix", "text is continued at its end");
+	if (tw_json_int(tw_json_get(b, "best_of"), 1) != 1)
+		return unsupported(&r, "best_of", "one answer a request");
+	return read_prompt(&r, tw_json_get(b, "prompt")) && read_sampling(&r, b);
 }

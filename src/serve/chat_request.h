@@ -1,5 +1,5 @@
 /*
- * serve/chat_request.h: reads the body of POST /v1/chat/completions.
+ * serve/chat_request.h: reads the bodies of POST /v1/chat/completions and /v1/completions.
  *
  * A plain function of bytes. What OpenAI's clients send and what does not
  * matter here is passed over; what would change the meaning of the answer and
@@ -25,7 +25,7 @@ struct tw_chat_request {
 	const char *system; /* the client's own system and developer messages, "" for none */
 	const struct tw_message *history; /* user and assistant by turns, a user first */
 	size_t n_history;
-	const char *question;
+	const char *question; /* of /v1/completions: the prompt */
 	bool stream, include_usage;
 	/* What was given beats the deployment's settings. */
 	int max_tokens;		   /* 0: not given */
@@ -38,5 +38,9 @@ struct tw_chat_request {
 /* All in the arena. False: *e says what is wrong. */
 bool tw_chat_request_parse(struct tw_chat_request *out, const char *body, size_t len,
 			   struct tw_arena *a, struct tw_api_error *e);
+
+/* The same for /v1/completions: a prompt that is to be continued, in `question`; no history, no system. */
+bool tw_completion_request_parse(struct tw_chat_request *out, const char *body, size_t len,
+				 struct tw_arena *a, struct tw_api_error *e);
 
 #endif

@@ -97,6 +97,10 @@ static void ours(struct tw_json_writer *w, const struct tw_chat_head *h, const s
 	tw_answer_sources_json(w, "sources", a->sources, a->n_sources);
 	tw_jw_object(w, "twin");
 	tw_jw_str(w, "finish", a->finish);
+	if (a->support >= 0)
+		tw_jw_real(w, "support", a->support);
+	else
+		tw_jw_null(w, "support");
 	tw_jw_str(w, "deployment", h->label);
 	tw_jw_str(w, "prediction", a->prediction[0] ? a->prediction : NULL);
 	tw_jw_end(w);

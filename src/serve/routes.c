@@ -3,6 +3,7 @@
 
 const struct tw_route tw_routes[] = {
 	{"POST", "/v1/chat/completions", tw_api_chat},
+	{"POST", "/v1/completions", tw_api_completions},
 	{"POST", "/v1/embeddings", tw_api_embeddings},
 	{"GET", "/v1/models", tw_api_models},
 	{"GET", "/v1/models/", tw_api_model},

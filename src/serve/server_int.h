@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "inference/answer.h"
 #include "serve/access.h"
 #include "serve/chat_request.h"
 #include "serve/current.h"
@@ -64,12 +65,19 @@ int tw_http_status(enum tw_status st);
 void tw_call_headers(struct tw_call *c);
 void tw_call_done(struct tw_call *c, int status);
 
+/* What a request asks of the sampling, over the deployment's settings. */
+void tw_call_sampling(struct tw_gen_params *gen, const struct tw_chat_request *q,
+		      const struct tw_answer_options *o);
+/* Whether the name means the twin; else answers 404. */
+bool tw_call_knows_model(struct tw_call *c, const char *model);
+
 /* Puts `run` on a lane; a full one answers 429. */
 void tw_call_enqueue(struct tw_call *c, struct tw_lane *lane, void (*run)(void *call));
 
 extern const struct tw_route tw_routes[]; /* ended by {0} */
 
 void tw_api_chat(struct tw_call *c);
+void tw_api_completions(struct tw_call *c);
 void tw_api_embeddings(struct tw_call *c);
 void tw_api_models(struct tw_call *c);
 void tw_api_model(struct tw_call *c);

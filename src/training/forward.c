@@ -1,4 +1,6 @@
 /* From tokens to the last block's output. */
+#include <string.h>
+
 #include "training/net_int.h"
 
 static void embed(void *ctx, int begin, int end)
@@ -28,13 +30,33 @@ static void enter_block(void *ctx, int begin, int end)
 			   end - begin, C, p->net->s->eps);
 }
 
-static void rotate(void *ctx, int begin, int end)
+static void norm_heads(struct tw_pass *p, float *row, int t)
+{
+	const struct tw_shape *s = p->net->s;
+	int heads = s->H + s->H_kv, q = tw_q_dim(s);
+	float *before = p->a->qk + (ptrdiff_t)t * heads * s->D;
+	float *rstd = p->a->qk_rstd + (ptrdiff_t)t * heads;
+	memcpy(before, row, (size_t)(heads * s->D) * sizeof(*row));
+	tw_rmsnorm_forward(row, rstd, before, p->w->q_norm, s->H, s->D, s->eps);
+	tw_rmsnorm_forward(row + q, rstd + s->H, before + q, p->w->k_norm, s->H_kv, s->D, s->eps);
+}
+
+/* What some architectures do to q, k and v, and all do to q and k, which lie side by side. */
+static void finish_qkv(void *ctx, int begin, int end)
 {
 	struct tw_pass *p = ctx;
 	const struct tw_shape *s = p->net->s;
-	int ld = tw_qkv_dim(s); /* k follows q in a row */
+	int ld = tw_qkv_dim(s);
+	const struct tw_rotation rope = {s->H + s->H_kv, s->D, s->n_rot, s->rope_halves};
+	for (int t = begin; t < end; t++) {
+		float *row = p->a->qkv + (ptrdiff_t)t * ld;
+		for (int i = 0; p->w->qkv_bias && i < ld; i++)
+			row[i] += p->w->qkv_bias[i];
+		if (s->qk_norm)
+			norm_heads(p, row, t);
+	}
 	tw_rope(p->a->qkv + (ptrdiff_t)begin * ld, ld, p->net->rope, p->b->pos + begin, end - begin,
-		s->H + s->H_kv, s->D, s->n_rot, 1);
+		&rope, 1);
 }
 
 static void enter_ffn(void *ctx, int begin, int end)
@@ -69,7 +91,7 @@ static void block(struct tw_pass *p, float *out)
 	tw_pass_run(p, enter_block);
 	tw_net_merge(net, p->layer, TW_GROUP_QKV);
 	tw_net_linear(net, TW_GROUP_QKV, a->qkv, net->norm, T);
-	tw_pass_run(p, rotate);
+	tw_pass_run(p, finish_qkv);
 	tw_pass_attention(p, false);
 	tw_net_merge(net, p->layer, TW_GROUP_O);
 	tw_net_linear(net, TW_GROUP_O, a->x_mid, a->att, T);

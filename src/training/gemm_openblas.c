@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "training/gemm_int.h"
 
 enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112 }; /* of cblas.h */
@@ -55,18 +56,43 @@ static bool find(void *lib, const char *symbol, void *fn)
 	return *(void **)fn != NULL;
 }
 
+/* Sets a variable of the environment for the time of dlopen(); `old` is what to restore. */
+static char *set_for_now(const char *variable, const char *value, bool replace)
+{
+	const char *was = getenv(variable);
+	char *old = was ? tw_xstrdup(was) : NULL;
+	if (value)
+		setenv(variable, value, replace);
+	return old;
+}
+
+static void restore(const char *variable, char *old)
+{
+	if (old)
+		setenv(variable, old, 1);
+	else
+		unsetenv(variable);
+	free(old);
+}
+
+/* Read when the library starts. One thread: the pool cuts the work (gemm.c). */
+static void *open_library(void)
+{
+	char *core = set_for_now("OPENBLAS_CORETYPE", core_type(), false);
+	char *threads = set_for_now("OPENBLAS_NUM_THREADS", "1", true);
+	void *lib = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+	restore("OPENBLAS_CORETYPE", core);
+	restore("OPENBLAS_NUM_THREADS", threads);
+	return lib;
+}
+
 static bool loaded;
 
 static void load(void)
 {
 	void (*set_threads)(int n);
 	char *(*corename)(void);
-	const char *core = core_type();
-	/* Read when the library starts. One thread: the pool cuts the work (gemm.c). */
-	if (core)
-		setenv("OPENBLAS_CORETYPE", core, 0);
-	setenv("OPENBLAS_NUM_THREADS", "1", 1);
-	void *lib = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+	void *lib = open_library();
 	if (!lib) {
 		tw_warn("no OpenBLAS (%s): training will be several times slower; on Debian or "
 			"Ubuntu: apt-get install libopenblas0",

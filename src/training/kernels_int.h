@@ -22,10 +22,15 @@ void tw_rmsnorm_backward(float *dx, const float *dy, const float *rstd, const fl
 
 /* table (n, 2, n_rot / 2): cosines, then sines, of positions 0 to n - 1. `factors` divide frequencies, or NULL. */
 void tw_rope_table(float *table, int n, int n_rot, float base, const float *factors);
-/* Rotates pairs (2i, 2i + 1) of each of `heads` vectors of width D in rows of x, which are ld apart, by the angles of
- * pos (T). Su et al. 2021, eq. 34, in GGUF's order. direction -1 is the transpose: the backward pass. */
-void tw_rope(float *x, int ld, const float *table, const int32_t *pos, int T, int heads, int D,
-	     int n_rot, int direction);
+/* How vectors of one token are rotated. */
+struct tw_rotation {
+	int heads, D, n_rot;
+	bool halves; /* pairs (i, i + n_rot / 2), as in GPT-NeoX; else (2i, 2i + 1) */
+};
+/* Rotates each head's vector in rows of x, which are ld apart, by the angles of pos (T). Su et al. 2021, eq. 34.
+ * direction -1 is the transpose: the backward pass. */
+void tw_rope(float *x, int ld, const float *table, const int32_t *pos, int T,
+	     const struct tw_rotation *r, int direction);
 
 /* Heads of one token: q (H, D), k (H_kv, D), v (H_kv, D) side by side in a row of (H + 2 H_kv) D. */
 struct tw_heads {

@@ -140,20 +140,25 @@ void tw_rope_table(float *table, int n, int n_rot, float base, const float *fact
 	}
 }
 
-void tw_rope(float *x, int ld, const float *table, const int32_t *pos, int T, int heads, int D,
-	     int n_rot, int direction)
+static void rotate(float *v, const float *c, const float *s, int half, bool halves, float sign)
 {
-	int half = n_rot / 2;
+	int step = halves ? 1 : 2, other = halves ? half : 1;
+	for (int i = 0; i < half; i++) {
+		float *a = v + i * step, *b = a + other, x = *a, y = *b, sn = sign * s[i];
+		*a = x * c[i] - y * sn;
+		*b = x * sn + y * c[i];
+	}
+}
+
+void tw_rope(float *x, int ld, const float *table, const int32_t *pos, int T,
+	     const struct tw_rotation *r, int direction)
+{
+	int half = r->n_rot / 2;
 	for (int t = 0; t < T; t++) {
-		const float *c = table + (ptrdiff_t)pos[t] * n_rot, *s = c + half;
-		for (int h = 0; h < heads; h++) {
-			float *v = x + (ptrdiff_t)t * ld + (ptrdiff_t)h * D;
-			for (int i = 0; i < half; i++) {
-				float a = v[2 * i], b = v[2 * i + 1], sn = (float)direction * s[i];
-				v[2 * i] = a * c[i] - b * sn;
-				v[2 * i + 1] = a * sn + b * c[i];
-			}
-		}
+		const float *c = table + (ptrdiff_t)pos[t] * r->n_rot;
+		for (int h = 0; h < r->heads; h++)
+			rotate(x + (ptrdiff_t)t * ld + (ptrdiff_t)h * r->D, c, c + half, half,
+			       r->halves, (float)direction);
 	}
 }
 

@@ -41,6 +41,8 @@ struct tw_shape {
 	int n_ctx;
 	int n_rot; /* the first n_rot of D dimensions are rotated */
 	float rope_base, eps;
+	bool rope_halves; /* pairs (i, i + n_rot / 2), not (2i, 2i + 1) */
+	bool qk_norm;	  /* q and k of each head are normed before they are rotated */
 };
 
 static inline int tw_q_dim(const struct tw_shape *s)
@@ -72,6 +74,8 @@ struct tw_matrix {
 
 struct tw_block_weights {
 	const float *attn_norm, *ffn_norm; /* (C) */
+	const float *qkv_bias;		   /* (tw_qkv_dim); NULL: none */
+	const float *q_norm, *k_norm;	   /* (D), where qk_norm */
 	struct tw_matrix proj[TW_PROJ_COUNT];
 };
 

@@ -37,6 +37,8 @@ static void cut_acts(struct tw_block_acts *a, struct cutter *c, const struct tw_
 	a->x_in = cut(c, T * s->C);
 	a->rstd1 = cut(c, T);
 	a->qkv = cut(c, T * tw_qkv_dim(s));
+	a->qk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
+	a->qk_rstd = cut(c, s->qk_norm ? T * (s->H + s->H_kv) : 0);
 	a->lse = cut(c, T * s->H);
 	a->att = cut(c, T * tw_q_dim(s));
 	a->x_mid = cut(c, T * s->C);
@@ -58,6 +60,7 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	net->dx = cut(c, T * s->C);
 	net->dn = cut(c, T * s->C);
 	net->dqkv = cut(c, T * tw_qkv_dim(s));
+	net->dqk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
 	net->xa = cut(c, T * 3 * rank);
 	net->dyb = cut(c, T * 3 * rank);
 	net->attention_ld = (tw_attention_scratch(longest) + ALIGN - 1) / ALIGN * ALIGN;

@@ -18,15 +18,17 @@
 #include "training/model_int.h"
 #include "training/pack_int.h"
 
-struct tw_block_acts { /* T is the capacity */
-	float *x_in;   /* (T, C) */
-	float *rstd1;  /* (T) */
-	float *qkv;    /* (T, (H + 2 H_kv) D), rotated */
-	float *lse;    /* (T, H) */
-	float *att;    /* (T, H D) */
-	float *x_mid;  /* (T, C) */
-	float *rstd2;  /* (T) */
-	float *gu;     /* (T, 2 F); the backward pass leaves its gradient here */
+struct tw_block_acts {	/* T is the capacity */
+	float *x_in;	/* (T, C) */
+	float *rstd1;	/* (T) */
+	float *qkv;	/* (T, (H + 2 H_kv) D), rotated */
+	float *qk;	/* (T, (H + H_kv) D), before their norms; where there are any */
+	float *qk_rstd; /* (T, H + H_kv) */
+	float *lse;	/* (T, H) */
+	float *att;	/* (T, H D) */
+	float *x_mid;	/* (T, C) */
+	float *rstd2;	/* (T) */
+	float *gu;	/* (T, 2 F); the backward pass leaves its gradient here */
 };
 
 struct tw_net {
@@ -44,6 +46,7 @@ struct tw_net {
 	float *h;		    /* (T, F), (T, H D) */
 	float *dx, *dn;		    /* (T, C) */
 	float *dqkv;		    /* as qkv */
+	float *dqk;		    /* as qk */
 	float *xa, *dyb;	    /* (T, 3 r) */
 	float *attention;	    /* scratch of each worker */
 	int64_t attention_ld;

@@ -85,7 +85,7 @@ enum tw_status tw_pack_read(struct tw_pack *out, struct tw_llm *llm,
 {
 	*out = (struct tw_pack){.sample = TW_NEW_ARRAY(a, examples->n, struct tw_sample)};
 	for (size_t i = 0; i < examples->n; i++) {
-		struct tw_tokens t;
+		struct tw_tokens t = {0};
 		if (tw_stopping())
 			return tw_fail(err, TW_CANCELLED, "stopped");
 		enum tw_status st = read_example(&t, llm, &examples->at[i], a, err);

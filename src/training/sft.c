@@ -144,6 +144,11 @@ static enum tw_status evaluate(struct tw_sft *s, struct tw_err *err)
 		n += s->batch.n_loss;
 	}
 	double loss = sum / (double)n;
+	if (!isfinite(loss) && h->step == 0)
+		return tw_fail(err, TW_BAD_DATA,
+			       "the base model's own loss is %g: its weights are damaged, or of a "
+			       "kind that can't be trained",
+			       loss);
 	if (!isfinite(loss))
 		return tw_fail(err, TW_BAD_DATA,
 			       "step %lld: the validation loss is %g; set a lower "
@@ -184,7 +189,7 @@ static void report(const struct tw_sft *s, const struct step *step, struct tw_pr
 	tell(s, "grad_norm", step->norm);
 	tell(s, "tokens_per_s", rate);
 	tw_progress_note(progress, "loss %.3f  %.0f tokens/s", step->loss, rate);
-	tw_progress_set(progress, s->state.head->step);
+	tw_progress_add(progress, 1);
 }
 
 static enum tw_status advance(struct tw_sft *s, struct tw_progress *progress, struct tw_err *err)
@@ -204,9 +209,9 @@ static enum tw_status advance(struct tw_sft *s, struct tw_progress *progress, st
 enum tw_status tw_sft_run(struct tw_sft *s, struct tw_err *err)
 {
 	struct tw_state_head *h = s->state.head;
-	struct tw_progress *progress = tw_progress_new("train", "steps", h->total_steps);
+	/* Of the steps that are left, so that the rate is that of this run. */
+	struct tw_progress *progress = tw_progress_new("train", "steps", h->total_steps - h->step);
 	enum tw_status st = TW_OK;
-	tw_progress_set(progress, h->step);
 	s->saved_at = tw_monotonic_s();
 	if (evaluation_is_due(s)) /* at the start, and where a stop came before it */
 		st = evaluate(s, err);

@@ -108,6 +108,8 @@ static int pass_tokens(const struct tw_sft *s, int longest)
 	const struct tw_shape *shape = &s->w.shape;
 	int rank = s->lora.rank, workers = tw_pool_size(s->c.pool);
 	int row = 1, rows = (int)s->o->batch;
+	if ((size_t)rows > s->train.n_rows)
+		rows = (int)s->train.n_rows;
 	for (size_t i = 0; i < s->train.n_rows; i++)
 		row = s->train.row[i].tokens > row ? s->train.row[i].tokens : row;
 	for (size_t i = 0; i < s->valid.n_rows; i++)
@@ -144,13 +146,14 @@ static enum tw_status make_state(struct tw_sft *s, int64_t total, struct tw_err 
 static void say(const struct tw_sft *s)
 {
 	const struct tw_state_head *h = s->state.head;
-	tw_info("%.1f million parameters (rank %d) on %zu examples in %zu rows, %lld steps of %lld "
-		"rows; %s, %d threads",
+	tw_info("%.1f million parameters (rank %d), %zu examples in %zu rows, %lld a step: %lld steps; "
+		"%s, threads: %d",
 		(double)s->lora.n / 1e6, s->lora.rank, s->train.n_samples, s->train.n_rows,
-		(long long)h->total_steps, (long long)s->o->batch, s->c.gemm->name,
+		(long long)s->o->batch, (long long)h->total_steps, s->c.gemm->name,
 		tw_pool_size(s->c.pool));
 	if (h->step > 0)
-		tw_info("going on after step %lld", (long long)h->step);
+		tw_info("going on after step %lld of %lld", (long long)h->step,
+			(long long)h->total_steps);
 }
 
 enum tw_status tw_sft_init(struct tw_sft *s, const struct tw_sft_options *o,

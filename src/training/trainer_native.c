@@ -24,7 +24,7 @@ static const struct tw_opt opts[] = {
 	{"targets", TW_OPT_LIST, AT(targets),
 	 .def = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj",
 	 .help = "matrices that get an adapter"},
-	{"learning_rate", TW_OPT_REAL, AT(learning_rate), .def = "2e-4", .min = 1e-12, .max = 10,
+	{"learning_rate", TW_OPT_REAL, AT(learning_rate), .def = "5e-4", .min = 1e-12, .max = 10,
 	 .help = "at its highest"},
 	{"schedule", TW_OPT_STRING, AT(schedule), .def = "linear",
 	 .choices = "linear|cosine|constant", .help = "of the learning rate after the warmup"},
@@ -87,9 +87,14 @@ static enum tw_status train(struct tw_train_result *out, void *ctx, const struct
 	return st;
 }
 
+const char *tw_training_kernels(void)
+{
+	return tw_gemm_best()->name;
+}
+
 const struct tw_trainer_type tw_trainer_native = {
 	.name = "native",
-	.help = "LoRA in this process, on any GGUF of the Llama architecture",
+	.help = "LoRA in this process, on GGUFs of the Llama and Qwen families",
 	.opts = opts,
 	.ctx_size = sizeof(struct tw_sft_options),
 	.code_version = 1,

@@ -6,7 +6,11 @@
 
 #include "core/trainer.h"
 
-extern const struct tw_trainer_type tw_trainer_native; /* LoRA SFT in C, Llama-family GGUF */
-extern const struct tw_trainer_type tw_trainer_none;   /* the base as it is */
+extern const struct tw_trainer_type
+	tw_trainer_native;			     /* LoRA SFT in C; GGUFs of the Llama family */
+extern const struct tw_trainer_type tw_trainer_none; /* the base as it is */
+
+/* What the matrix products of training run on, for people: "OpenBLAS Haswell", "plain C". */
+const char *tw_training_kernels(void);
 
 #endif

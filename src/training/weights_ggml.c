@@ -66,6 +66,16 @@ static enum tw_status get_float(float *out, const struct reader *r, const char *
 	return TW_OK;
 }
 
+/* What tells architectures of the family apart, besides the tensors that they have. */
+static const struct arch {
+	const char *name;
+	bool rope_halves, qk_norm;
+} archs[] = {
+	{"llama", false, false},
+	{"qwen2", true, false},
+	{"qwen3", true, true},
+};
+
 static enum tw_status check_arch(const struct reader *r)
 {
 	int64_t id = gguf_find_key(r->gguf, "general.architecture");
@@ -73,23 +83,42 @@ static enum tw_status check_arch(const struct reader *r)
 		return tw_fail(r->err, TW_BAD_DATA, "%s: it does not say its architecture",
 			       r->path);
 	r->w->arch = tw_strdup(&r->w->arena, gguf_get_val_str(r->gguf, id));
-	if (strcmp(r->w->arch, "llama") != 0)
-		return tw_fail(r->err, TW_UNSUPPORTED,
-			       "%s: a \"%s\" model; the native trainer knows the architecture "
-			       "\"llama\" (Llama, SmolLM2, Mistral, …). Choose such a model under "
-			       "models.llm, or `trainer: none` to serve this one as it is",
-			       r->path, r->w->arch);
-	return TW_OK;
+	for (size_t i = 0; i < sizeof(archs) / sizeof(*archs); i++)
+		if (strcmp(r->w->arch, archs[i].name) == 0) {
+			r->w->shape.rope_halves = archs[i].rope_halves;
+			r->w->shape.qk_norm = archs[i].qk_norm;
+			return TW_OK;
+		}
+	return tw_fail(r->err, TW_UNSUPPORTED,
+		       "%s: a \"%s\" model; the native trainer knows llama (Llama, SmolLM2, "
+		       "Mistral, …), qwen2 and qwen3. Choose such a model under models.llm, or "
+		       "`trainer: none` to serve this one as it is",
+		       r->path, r->w->arch);
 }
 
-/* Scaled positions would be trained wrongly: better no adapter than one that does not fit how the model is served. */
+/* libllama takes a factor without a type for a linear one. */
+static bool scales_positions(const struct reader *r, const char **type)
+{
+	int64_t id = key_of(r, "rope.scaling.type"), factor = key_of(r, "rope.scaling.factor");
+	*type = "linear";
+	if (id >= 0 && gguf_get_kv_type(r->gguf, id) == GGUF_TYPE_STRING)
+		*type = gguf_get_val_str(r->gguf, id);
+	if (factor < 0)
+		factor = key_of(r, "rope.scale_linear");
+	if (strcmp(*type, "none") == 0)
+		return false;
+	if (strcmp(*type, "linear") != 0)
+		return true;
+	return factor >= 0 && gguf_get_kv_type(r->gguf, factor) == GGUF_TYPE_FLOAT32 &&
+	       gguf_get_val_f32(r->gguf, factor) != 0.0f &&
+	       gguf_get_val_f32(r->gguf, factor) != 1.0f;
+}
+
+/* Better no adapter than one that was trained on other angles than it is served with. */
 static enum tw_status check_rope_scaling(const struct reader *r)
 {
-	int64_t id = key_of(r, "rope.scaling.type");
-	const char *type = id >= 0 && gguf_get_kv_type(r->gguf, id) == GGUF_TYPE_STRING
-				   ? gguf_get_val_str(r->gguf, id)
-				   : "none";
-	if (strcmp(type, "none") != 0)
+	const char *type;
+	if (scales_positions(r, &type))
 		return tw_fail(
 			r->err, TW_UNSUPPORTED,
 			"%s: it scales its positions (\"%s\"), which the native trainer does "
@@ -213,6 +242,38 @@ static enum tw_status need_vector(const float **out, struct reader *r, const cha
 	return TW_OK;
 }
 
+/* Either q, k and v have biases, or none of them has. */
+static enum tw_status read_biases(struct tw_block_weights *b, struct reader *r, int i)
+{
+	const struct tw_shape *s = &r->w->shape;
+	float *all = TW_NEW_ARRAY(&r->w->arena, (size_t)tw_qkv_dim(s), float), *to = all;
+	char name[80];
+	snprintf(name, sizeof(name), "blk.%d.attn_q.bias", i);
+	if (gguf_find_tensor(r->gguf, name) < 0)
+		return TW_OK;
+	enum tw_status st = TW_OK;
+	for (enum tw_proj p = TW_PROJ_Q; p <= TW_PROJ_V && st == TW_OK; p++) {
+		const float *one = NULL;
+		int n = tw_proj_out(s, p);
+		snprintf(name, sizeof(name), "blk.%d.%s.bias", i, tw_proj_names[p].gguf);
+		st = need_vector(&one, r, name, n);
+		if (st == TW_OK)
+			memcpy(to, one, (size_t)n * sizeof(*to));
+		to += n;
+	}
+	b->qkv_bias = all;
+	return st;
+}
+
+static enum tw_status read_head_norms(struct tw_block_weights *b, struct reader *r, int i)
+{
+	char name[80];
+	snprintf(name, sizeof(name), "blk.%d.attn_q_norm.weight", i);
+	enum tw_status st = need_vector(&b->q_norm, r, name, r->w->shape.D);
+	snprintf(name, sizeof(name), "blk.%d.attn_k_norm.weight", i);
+	return st == TW_OK ? need_vector(&b->k_norm, r, name, r->w->shape.D) : st;
+}
+
 static enum tw_status read_block(struct tw_block_weights *b, struct reader *r, int i)
 {
 	const struct tw_shape *s = &r->w->shape;
@@ -226,6 +287,10 @@ static enum tw_status read_block(struct tw_block_weights *b, struct reader *r, i
 		snprintf(name, sizeof(name), "blk.%d.%s.weight", i, tw_proj_names[p].gguf);
 		st = need_matrix(&b->proj[p], r, name, tw_proj_in(s, p), tw_proj_out(s, p));
 	}
+	if (st == TW_OK)
+		st = read_biases(b, r, i);
+	if (st == TW_OK && s->qk_norm)
+		st = read_head_norms(b, r, i);
 	return st;
 }
 
@@ -248,7 +313,7 @@ static enum tw_status read_embeddings(struct reader *r)
 	return st;
 }
 
-/* A tensor that nobody asked for is a part of the model that would be left out: biases, experts, other norms. */
+/* A tensor that nobody asked for is a part of the model that would be left out: experts, other norms. */
 static enum tw_status check_all_used(const struct reader *r)
 {
 	for (int64_t i = 0; i < gguf_get_n_tensors(r->gguf); i++)

@@ -105,35 +105,44 @@ static enum tw_status open_trainer(struct tw_trainer **out, const struct train_s
 	return st;
 }
 
+enum tw_status train_open(struct train_world *w, const struct train_setup *s, struct tw_err *err)
+{
+	char spec[700];
+	const struct tw_llm_options o = {.threads = 1};
+	*w = (struct train_world){0};
+	tw_arena_init(&w->arena);
+	snprintf(spec, sizeof(spec), "llama:%s", s->llm ? "" : train_base(&s->base));
+	enum tw_status st = open_trainer(&w->trainer, s, err);
+	if (st == TW_OK)
+		st = tw_llm_open(&w->llm, llms, s->llm ? s->llm : spec, &o, err);
+	w->job = (struct tw_train_job){
+		.llm = w->llm,
+		.train = examples_of(s->n_train, TW_TRAIN, s->answer, &w->arena),
+		.valid = examples_of(s->n_valid, TW_VALID, s->answer, &w->arena),
+		.work_dir = s->work,
+		.job_digest = s->digest ? s->digest : "job",
+		.seed = 11,
+		.threads = s->threads,
+		.on_metric = s->on_metric,
+		.ctx = s->ctx,
+	};
+	return st;
+}
+
+void train_close(struct train_world *w)
+{
+	tw_llm_close(w->llm);
+	tw_trainer_free(w->trainer);
+	tw_arena_release(&w->arena);
+}
+
 enum tw_status train_run(struct tw_train_result *out, const struct train_setup *s,
 			 struct tw_err *err)
 {
-	struct tw_trainer *trainer = NULL;
-	struct tw_llm *llm = NULL;
-	struct tw_arena a;
-	char spec[700];
-	const struct tw_llm_options o = {.threads = 1};
-	snprintf(spec, sizeof(spec), "llama:%s", s->llm ? "" : train_base(&s->base));
-	tw_arena_init(&a);
-	enum tw_status st = open_trainer(&trainer, s, err);
+	struct train_world w;
+	enum tw_status st = train_open(&w, s, err);
 	if (st == TW_OK)
-		st = tw_llm_open(&llm, llms, s->llm ? s->llm : spec, &o, err);
-	if (st == TW_OK) {
-		const struct tw_train_job job = {
-			.llm = llm,
-			.train = examples_of(s->n_train, TW_TRAIN, s->answer, &a),
-			.valid = examples_of(s->n_valid, TW_VALID, s->answer, &a),
-			.work_dir = s->work,
-			.job_digest = s->digest ? s->digest : "job",
-			.seed = 11,
-			.threads = s->threads,
-			.on_metric = s->on_metric,
-			.ctx = s->ctx,
-		};
-		st = tw_train(out, trainer, &job, err);
-	}
-	tw_llm_close(llm);
-	tw_trainer_free(trainer);
-	tw_arena_release(&a);
+		st = tw_train(out, w.trainer, &w.job, err);
+	train_close(&w);
 	return st;
 }

@@ -32,6 +32,17 @@ const char *train_folder(void);
 TW_MUST_USE enum tw_status train_run(struct tw_train_result *out, const struct train_setup *s,
 				     struct tw_err *err);
 
+/* The same by parts, for what goes on inside. Ended with train_close(), also after a failure. */
+struct train_world {
+	struct tw_trainer *trainer;
+	struct tw_llm *llm;
+	struct tw_arena arena;
+	struct tw_train_job job;
+};
+TW_MUST_USE enum tw_status train_open(struct train_world *w, const struct train_setup *s,
+				      struct tw_err *err);
+void train_close(struct train_world *w);
+
 /* The file's bytes; the caller releases. Fails the test when it can't be read. */
 struct tw_str train_bytes(const char *path);
 void assert_same_files(const char *a, const char *b);

@@ -6,6 +6,7 @@ const $ = (id) => document.getElementById(id);
 const log = $("log"), question = $("question"), send = $("send"), fresh = $("fresh"), status = $("status");
 
 const history = []; // {role, content}: what the server is told of the conversation
+const SUPPORT_LOW = 0.65; // below it, a reader is told to check (inference/support.h)
 let author = "the author";
 let running = null; // AbortController of the answer that streams
 let turns = 0;
@@ -245,7 +246,7 @@ function newTurn(text) {
 	turn.append(asked, answer, sources);
 	log.append(turn);
 	toEnd();
-	return { n, turn, answer, sources, dots, text: "", list: [], refused: false, drawn: false, ended: false };
+	return { n, turn, answer, sources, dots, text: "", list: [], refused: false, support: null, drawn: false, ended: false };
 }
 
 function known(t) {
@@ -279,6 +280,8 @@ function finish(t, note) {
 	t.answer.replaceChildren(blocks(t.text, t.n, known(t)));
 	t.answer.classList.toggle("refused", t.refused);
 	if (note) t.answer.append(el("p", "note", note));
+	if (t.support !== null && t.support < SUPPORT_LOW)
+		t.answer.append(el("p", "note doubt", "Much of this does not stand in the passages below. Check it against them."));
 	t.sources.hidden = t.list.length === 0;
 	showSources(t.n, t.sources, t.list);
 	if (follow) toEnd();
@@ -351,7 +354,10 @@ async function stream(t, text, signal) {
 			t.list = event.sources;
 			reading(t);
 		}
-		if (event.twin) t.refused = event.twin.finish === "refused";
+		if (event.twin) {
+			t.refused = event.twin.finish === "refused";
+			t.support = event.twin.support ?? null;
+		}
 		const choice = event.choices?.[0];
 		if (choice?.finish_reason) reason = choice.finish_reason;
 		if (choice?.delta?.content) {

@@ -133,6 +133,17 @@ static void canonical_text_reads_back_to_the_same_settings(void **state)
 	assert_string_equal(text, tw_opt_canonical(&again, opts, &f->a));
 }
 
+static void a_struct_full_of_garbage_gets_every_default(void **state)
+{
+	struct fixture *f = *state;
+	struct settings clean = {0}, dirty;
+	memset(&dirty, 0xa5, sizeof(dirty));
+	assert_int_equal(tw_opt_parse(&clean, opts, NULL, "x", NULL, &f->a, &f->err), TW_OK);
+	assert_int_equal(tw_opt_parse(&dirty, opts, NULL, "x", NULL, &f->a, &f->err), TW_OK);
+	assert_string_equal(tw_opt_canonical(&clean, opts, &f->a),
+			    tw_opt_canonical(&dirty, opts, &f->a));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +155,7 @@ int main(void)
 		T(words_of_the_command_line_take_dashes_for_underscores),
 		T(canonical_text_depends_on_settings_not_on_how_they_were_written),
 		T(canonical_text_reads_back_to_the_same_settings),
+		T(a_struct_full_of_garbage_gets_every_default),
 	};
 	return cmocka_run_group_tests_name("opt", tests, NULL, NULL);
 }

@@ -92,6 +92,7 @@ static void sources_are_numbered_and_the_cited_ones_marked(void **state)
 	assert_contains(x.text, "[1]");
 	assert_null(strstr(x.text, "[9]"));
 	assert_true(x.prompt_tokens > 0 && x.completion_tokens > 0);
+	assert_true(x.support > 0.5 && x.support <= 1);
 }
 
 static void what_streams_is_what_is_returned(void **state)
@@ -146,6 +147,7 @@ static void a_refusal_has_no_source_and_needs_no_model(void **state)
 	assert_int_equal(x.n_sources, 0);
 	assert_int_equal(heard.sources_calls, 1);
 	assert_int_equal(x.prompt_tokens + x.completion_tokens, 0);
+	assert_true(x.support == -1);
 	/* The model opens for an answer alone, and says why it does not. */
 	r = request(QUESTION);
 	assert_int_equal(tw_answer(&x, serving, &r, &t.a, &t.err), TW_BAD_DATA);

@@ -155,7 +155,7 @@ static void joining_stops_at_the_length_that_is_allowed(void **state)
 static void one_document_does_not_crowd_out_the_others(void **state)
 {
 	(void)state;
-	small_twin_open(&t, "", "retrieval: {per_document: 1, max_tokens: 16}\n");
+	small_twin_open(&t, "", "retrieval: {per_document: 1, max_tokens: 16, margin: 4}\n");
 	const struct small_doc docs[] = {
 		{"a", "Slugs",
 		 "Slugs slugs lettuce one.\n\nFiller about nothing here.\n\n"
@@ -207,6 +207,31 @@ static void hostile_questions_do_no_harm(void **state)
 	tw_str_release(&s);
 }
 
+static void what_is_far_behind_the_best_is_left_out(void **state)
+{
+	(void)state;
+	const struct small_doc docs[] = {
+		{"a", "Slugs", "Slugs hide under planks beside lettuce.", NULL},
+		{"b", "Planks", "Planks of larch for the boat, planks of oak, planks of pine.",
+		 NULL},
+	};
+	for (int i = 0; i < 2; i++) {
+		small_twin_open(&t, "",
+				i ? "retrieval: {min_evidence: 0.2, margin: 4}\n"
+				  : "retrieval: {min_evidence: 0.2}\n");
+		small_twin_collect(&t, docs, 2);
+		struct small_features f = small_twin_declare(&t, "1");
+		small_twin_compute(&t, &f);
+		small_twin_deploy(&t, small_twin_register(&t, &f), &f);
+		open_serving();
+		struct tw_passages p = find("slugs hide under planks beside lettuce", 5);
+		assert_int_equal(p.n, i + 1);
+		assert_string_equal(p.at[0].key, "a");
+		if (i == 0)
+			teardown(NULL);
+	}
+}
+
 static void the_same_question_finds_the_same(void **state)
 {
 	(void)state;
@@ -234,6 +259,7 @@ int main(void)
 		T(one_document_does_not_crowd_out_the_others),
 		T(a_document_that_went_away_is_passed_over),
 		T(hostile_questions_do_no_harm),
+		T(what_is_far_behind_the_best_is_left_out),
 		T(the_same_question_finds_the_same),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

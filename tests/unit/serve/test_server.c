@@ -404,6 +404,55 @@ static void vectors_are_those_of_the_store_in_both_encodings(void **state)
 	assert_int_equal(post("/v1/embeddings", "{\"input\":[[1,2]]}"), 400);
 }
 
+static void text_is_continued_without_passages(void **state)
+{
+	(void)state;
+	serve("", NULL);
+	assert_int_equal(post("/v1/completions", "{\"prompt\":\"one two three\"}"), 200);
+	const struct tw_json *v = body(), *c = choice(v);
+	assert_string_equal(str(v, "object"), "text_completion");
+	assert_string_equal(str(c, "text"), "one two three");
+	assert_string_equal(str(c, "finish_reason"), "stop");
+	assert_int_equal(tw_json_int(tw_json_get(tw_json_get(v, "usage"), "completion_tokens"), 0),
+			 3);
+	assert_int_equal(post("/v1/completions", "{\"prompt\":[\"one two three\"],\"stream\":true,"
+						 "\"stream_options\":{\"include_usage\":true}}"),
+			 200);
+	assert_contains(raw_body(&response), "\"text\":\"one\"");
+	assert_contains(raw_body(&response), "\"finish_reason\":\"stop\"");
+	assert_contains(raw_body(&response), "\"total_tokens\":");
+	assert_contains(raw_body(&response), "data: [DONE]\n\n");
+	static const char *const bad[] = {
+		"{}",
+		"{\"prompt\":\"\"}",
+		"{\"prompt\":[1,2]}",
+		"{\"prompt\":[\"a\",\"b\"]}",
+		"{\"prompt\":\"x\",\"echo\":true}",
+		"{\"prompt\":\"x\",\"suffix\":\"y\"}",
+		"{\"prompt\":\"x\",\"best_of\":3}",
+		"{\"prompt\":\"x\",\"logprobs\":5}",
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (post("/v1/completions", bad[i]) != 400)
+			fail_msg("%s", bad[i]);
+	assert_int_equal(post("/v1/completions", "{\"prompt\":\"x\",\"model\":\"other\"}"), 404);
+}
+
+static void a_completion_that_nobody_reads_ends(void **state)
+{
+	(void)state;
+	serve("slow", "answer: {max_tokens: 1500, prompt_tokens: 0}\n");
+	static const char text[] = "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\n"
+				   "Content-Type: application/json\r\nContent-Length: 40\r\n\r\n"
+				   "{\"prompt\":\"one two three\",\"stream\":true}";
+	int fd = raw_connect(port);
+	raw_sends(fd, text);
+	tw_str_clear(&response);
+	assert_true(raw_read_until(fd, &response, "text_completion", 10));
+	close(fd);
+	assert_int_equal(post("/v1/completions", "{\"prompt\":\"x\",\"max_tokens\":2}"), 200);
+}
+
 static void health_and_metrics_tell_how_it_is(void **state)
 {
 	(void)state;
@@ -515,6 +564,8 @@ int main(void)
 		T(promotions_while_answers_run_harm_neither),
 		T(what_is_behind_an_answer_can_be_read),
 		T(vectors_are_those_of_the_store_in_both_encodings),
+		T(text_is_continued_without_passages),
+		T(a_completion_that_nobody_reads_ends),
 		T(health_and_metrics_tell_how_it_is),
 		T(a_token_opens_all_and_without_it_nothing),
 		T(others_are_let_in_with_a_token_alone),

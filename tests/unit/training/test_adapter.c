@@ -49,6 +49,12 @@ static void libllama_applies_it_as_it_was_trained(void **state)
 	rig_tiny(&r, &(struct tiny_gguf){.seed = 2, .n_head = 8, .n_head_kv = 2}, 16, 40, 1);
 	compare(&r);
 	rig_close(&r);
+	rig_tiny(&r, &(struct tiny_gguf){.seed = 8, .arch = "qwen2"}, 4, 40, 1);
+	compare(&r);
+	rig_close(&r);
+	rig_tiny(&r, &(struct tiny_gguf){.seed = 9, .arch = "qwen3", .head_dim = 32}, 4, 40, 1);
+	compare(&r);
+	rig_close(&r);
 }
 
 /* A rig whose adapter has other targets than all. */

@@ -97,31 +97,38 @@ static void rmsnorm_gives_rows_of_length_one(void **state)
 
 /* --- positions --- */
 
-static void rope_turns_and_turns_back(void **state)
+static void turn_and_turn_back(bool halves)
 {
 	enum { T = 5, H = 2, D = 12, ROT = 8, LD = 40 };
 	float x[T * LD], start[T * LD], table[64 * ROT];
 	const int32_t pos[T] = {0, 1, 2, 0, 63};
-	(void)state;
+	const struct tw_rotation r = {H, D, ROT, halves};
 	fill(x, T * LD, 1, 4);
 	memcpy(start, x, sizeof(x));
 	tw_rope_table(table, 64, ROT, 10000.0f, NULL);
-	tw_rope(x, LD, table, pos, T, H, D, ROT, 1);
+	tw_rope(x, LD, table, pos, T, &r, 1);
 	assert_memory_equal(x, start, LD * sizeof(float)); /* position 0 */
 	assert_memory_equal(x + 3 * LD, start + 3 * LD, LD * sizeof(float));
 	assert_true(worst(x + LD, start + LD, H * D) > 0.1);			/* turned */
 	assert_memory_equal(x + LD + ROT, start + LD + ROT, 4 * sizeof(float)); /* behind n_rot */
 	assert_memory_equal(x + LD + H * D, start + LD + H * D, 16 * sizeof(float));
-	tw_rope(x, LD, table, pos, T, H, D, ROT, -1);
+	tw_rope(x, LD, table, pos, T, &r, -1);
 	assert_true(worst(x, start, T * LD) < 1e-6);
 }
 
-static void rope_makes_products_depend_on_distance_alone(void **state)
+static void rope_turns_and_turns_back(void **state)
+{
+	(void)state;
+	turn_and_turn_back(false);
+	turn_and_turn_back(true);
+}
+
+static void products_depend_on_distance_alone(bool halves)
 {
 	enum { D = 16 };
 	float table[200 * D], q[D], k[D], near, far;
 	float pair[2][2 * D];
-	(void)state;
+	const struct tw_rotation r = {1, D, D, halves};
 	tw_rope_table(table, 200, D, 10000.0f, NULL);
 	fill(q, D, 1, 5);
 	fill(k, D, 1, 6);
@@ -129,12 +136,19 @@ static void rope_makes_products_depend_on_distance_alone(void **state)
 		int32_t pos[2] = {i ? 107 : 7, i ? 103 : 3};
 		memcpy(pair[i], q, sizeof(q));
 		memcpy(pair[i] + D, k, sizeof(k));
-		tw_rope(pair[i], D, table, pos, 2, 1, D, D, 1);
+		tw_rope(pair[i], D, table, pos, 2, &r, 1);
 	}
 	near = tw_dot(pair[0], pair[0] + D, D);
 	far = tw_dot(pair[1], pair[1] + D, D);
 	assert_true(fabsf(near - far) < 1e-4f);
 	assert_true(fabsf(near - tw_dot(q, k, D)) > 1e-3f);
+}
+
+static void rope_makes_products_depend_on_distance_alone(void **state)
+{
+	(void)state;
+	products_depend_on_distance_alone(false);
+	products_depend_on_distance_alone(true);
 }
 
 static void rope_factors_slow_their_frequencies(void **state)

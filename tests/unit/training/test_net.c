@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "ggml.h"
+#include "gguf.h"
 #include "llama_logits.h"
 #include "support/tiny_gguf.h"
 #include "train_test.h"
@@ -39,6 +41,8 @@ static void logits_are_those_of_libllama(void **state)
 	compare_with_llama(
 		&(struct tiny_gguf){.seed = 3, .n_head = 9, .n_head_kv = 3, .n_embd = 72});
 	compare_with_llama(&(struct tiny_gguf){.seed = 4, .head_dim = 24, .n_layer = 3});
+	compare_with_llama(&(struct tiny_gguf){.seed = 5, .arch = "qwen2"});
+	compare_with_llama(&(struct tiny_gguf){.seed = 6, .arch = "qwen3", .head_dim = 32});
 }
 
 static void quantised_weights_are_read_as_libllama_reads_them(void **state)
@@ -79,13 +83,12 @@ static double loss_at(struct rig *r, size_t i, float value)
 	return loss;
 }
 
-static void gradients_are_those_of_the_loss(void **state)
+static void check_gradients(const struct tiny_gguf *spec)
 {
 	struct rig r;
 	double most = 0, scale = 1e-9;
 	const float h = 5e-3f;
-	(void)state;
-	rig_tiny(&r, &(struct tiny_gguf){.seed = 10, .n_head = 4, .n_head_kv = 2}, 3, 40, 1);
+	rig_tiny(&r, spec, 3, 40, 1);
 	two_documents(&r);
 	double loss = tw_net_train(&r.net, &r.batch, 1.0f);
 	assert_true(fabs(loss - tw_net_loss(&r.net, &r.batch)) < 1e-9);
@@ -108,6 +111,14 @@ static void gradients_are_those_of_the_loss(void **state)
 		      r.lora.n, most / scale);
 	assert_true(most < 1e-3 * scale);
 	rig_close(&r);
+}
+
+static void gradients_are_those_of_the_loss(void **state)
+{
+	(void)state;
+	check_gradients(&(struct tiny_gguf){.seed = 10, .n_head = 4, .n_head_kv = 2});
+	check_gradients(&(struct tiny_gguf){.seed = 20, .arch = "qwen2"});
+	check_gradients(&(struct tiny_gguf){.seed = 21, .arch = "qwen3", .head_dim = 24});
 }
 
 static void a_gradient_step_lowers_the_loss(void **state)
@@ -236,6 +247,64 @@ static void results_do_not_depend_on_threads(void **state)
 
 /* --- what can be opened --- */
 
+/* A tiny model with something more in its file. */
+struct edit {
+	const char *type; /* of position scaling */
+	float factor;	  /* of position scaling; 0: none */
+	const char *tensor;
+	const float *values;
+	int n;
+};
+
+static const char *edited(const struct edit *e)
+{
+	static char path[2][600];
+	struct ggml_context *weights,
+		*more = ggml_init((struct ggml_init_params){.mem_size = 1 << 16});
+	snprintf(path[0], 600, "%s/plain.gguf", tmp_dir());
+	snprintf(path[1], 600, "%s/edited.gguf", tmp_dir());
+	assert_true(tiny_gguf_write(path[0], &(struct tiny_gguf){.seed = 19}));
+	struct gguf_context *plain =
+		gguf_init_from_file(path[0], (struct gguf_init_params){.ctx = &weights});
+	struct gguf_context *g = gguf_init_empty();
+	assert_non_null(plain);
+	gguf_set_kv(g, plain);
+	for (int64_t i = 0; i < gguf_get_n_tensors(plain); i++)
+		gguf_add_tensor(g, ggml_get_tensor(weights, gguf_get_tensor_name(plain, i)));
+	if (e->type)
+		gguf_set_val_str(g, "llama.rope.scaling.type", e->type);
+	if (e->factor != 0)
+		gguf_set_val_f32(g, "llama.rope.scaling.factor", e->factor);
+	if (e->tensor) {
+		struct ggml_tensor *t = ggml_new_tensor_1d(more, GGML_TYPE_F32, e->n);
+		memcpy(t->data, e->values, (size_t)e->n * sizeof(float));
+		ggml_set_name(t, e->tensor);
+		gguf_add_tensor(g, t);
+	}
+	assert_true(gguf_write_to_file(g, path[1], false));
+	gguf_free(g);
+	gguf_free(plain);
+	ggml_free(weights);
+	ggml_free(more);
+	return path[1];
+}
+
+static void frequencies_of_the_file_are_used(void **state)
+{
+	const float factors[8] = {1, 1, 1.5f, 2, 3, 4, 8, 8};
+	struct rig r;
+	(void)state;
+	rig_open(&r,
+		 edited(&(struct edit){.tensor = "rope_freqs.weight", .values = factors, .n = 8}),
+		 4, 8, 48, 1);
+	rig_add_random(&r, 48, 1, 5);
+	float *theirs = llama_logits(r.path, NULL, r.batch.tokens, 48);
+	assert_non_null(theirs);
+	assert_true(worst(all_logits(&r), theirs, 48 * (size_t)r.w.shape.V) < 1e-4);
+	free(theirs);
+	rig_close(&r);
+}
+
 static void expect_refusal(const char *path, enum tw_status want, const char *words)
 {
 	struct tw_weights w;
@@ -250,9 +319,35 @@ static void other_architectures_are_refused_by_name(void **state)
 	char path[600];
 	(void)state;
 	snprintf(path, sizeof(path), "%s/other.gguf", tmp_dir());
-	assert_true(tiny_gguf_write(path, &(struct tiny_gguf){.arch = "qwen2"}));
-	expect_refusal(path, TW_UNSUPPORTED, "\"qwen2\"");
+	assert_true(tiny_gguf_write(path, &(struct tiny_gguf){.arch = "gemma2"}));
+	expect_refusal(path, TW_UNSUPPORTED, "\"gemma2\"");
 	expect_refusal(path, TW_UNSUPPORTED, "trainer: none");
+}
+
+static void scaled_positions_are_refused(void **state)
+{
+	struct tw_weights w;
+	struct tw_err err = TW_ERR_INIT;
+	(void)state;
+	expect_refusal(edited(&(struct edit){.type = "yarn", .factor = 4}), TW_UNSUPPORTED, "yarn");
+	expect_refusal(edited(&(struct edit){.type = "linear", .factor = 2}), TW_UNSUPPORTED,
+		       "linear");
+	expect_refusal(edited(&(struct edit){.factor = 2}), TW_UNSUPPORTED, "linear");
+	assert_ok(tw_weights_open(&w, edited(&(struct edit){.type = "none", .factor = 2}), &err),
+		  &err);
+	tw_weights_close(&w);
+	assert_ok(tw_weights_open(&w, edited(&(struct edit){.type = "linear", .factor = 1}), &err),
+		  &err);
+	tw_weights_close(&w);
+}
+
+static void a_part_of_the_model_is_never_left_out(void **state)
+{
+	const float values[64] = {0};
+	(void)state;
+	expect_refusal(edited(&(struct edit){
+			       .tensor = "blk.1.attn_output.bias", .values = values, .n = 64}),
+		       TW_UNSUPPORTED, "blk.1.attn_output.bias");
 }
 
 static void half_a_file_is_refused(void **state)
@@ -287,6 +382,9 @@ int main(void)
 		cmocka_unit_test(many_targets_pass_the_head_in_portions),
 		cmocka_unit_test(results_do_not_depend_on_threads),
 		cmocka_unit_test(other_architectures_are_refused_by_name),
+		cmocka_unit_test(frequencies_of_the_file_are_used),
+		cmocka_unit_test(scaled_positions_are_refused),
+		cmocka_unit_test(a_part_of_the_model_is_never_left_out),
 		cmocka_unit_test(half_a_file_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
