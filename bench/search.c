@@ -18,6 +18,7 @@
 #include "base/vec.h"
 #include "core/feature_store.h"
 #include "store/vec_kernels.h"
+#include "normal.h"
 
 #define DIM	 384
 #define K	 10
@@ -86,7 +87,7 @@ static void vector(float *out, uint64_t seed, uint64_t bunch)
 	double size = 0;
 
 	for (int i = 0; i < DIM; i++) {
-		out[i] = (float)(tw_random_normal(&a) + 1.2 * tw_random_normal(&b));
+		out[i] = (float)(random_normal(&a) + 1.2 * random_normal(&b));
 		size += (double)out[i] * (double)out[i];
 	}
 	for (int i = 0; i < DIM; i++)

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs test programs and Python test files from the repository's root and adds
 # up what they say. The last line is "N passed, N failed"; exit 1 on a failure.
+# Skipped tests are counted on the line before, after a line for each reason. A
+# reason that begins with "missing: " (models, a browser) is a failure with CI=true.
 #
 #	TWIN_BIN=build/release/twin tools/run_tests.sh build/release/tests/unit/base/test_err ...
 #
@@ -13,6 +15,7 @@ top=$(mktemp -d "${TMPDIR:-/tmp}/twin-test.XXXXXX")
 trap 'rm -rf "$top"' EXIT
 passed=0
 failed=0
+skipped=0
 TWIN_BIN=${TWIN_BIN:-build/release/twin}
 [ "${TWIN_BIN#/}" != "$TWIN_BIN" ] || TWIN_BIN=$PWD/$TWIN_BIN
 export TWIN_BIN
@@ -25,6 +28,20 @@ limit=${TWIN_TEST_LIMIT_S:-600}
 # number AFTER-PATTERN FILE: the sum of the counts on the lines that match.
 sum() {
 	sed -n "s/.*$1.*/\\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# note_skips NAME COUNT REASONS: REASONS is a file with a line for each. Sets `lacking` to how many are failures.
+note_skips() {
+	lacking=0
+	[ "$2" -gt 0 ] || return 0
+	skipped=$((skipped + $2))
+	sort "$3" | uniq -c | while read -r n why; do
+		echo "skip $1: $why ($n)"
+	done >>"$top/skips"
+	# Only `make test` fetches models and browser first.
+	if [ "${CI:-}" = true ] && [ "${MODE:-release}" = release ]; then
+		lacking=$(grep -c '^missing: ' "$3")
+	fi
 }
 
 report() { # name ok bad log seconds
@@ -69,7 +86,9 @@ run_program() {
 		[ $rc -gt 128 ] && echo "$1: ended by signal $((rc - 128))" >>"$log"
 		bad=1
 	fi
-	report "${1#*/tests/}" "$ok" "$bad" "$log" $((SECONDS - start))
+	sed -n 's/^skipped: //p' "$log" >"$top/reasons"
+	note_skips "${1#*/tests/}" "$(sum '\[  SKIPPED \] \([0-9]*\) test' "$log")" "$top/reasons"
+	report "${1#*/tests/}" "$ok" $((bad + lacking)) "$log" $((SECONDS - start))
 }
 
 run_python() { # all files in one pytest
@@ -77,13 +96,17 @@ run_python() { # all files in one pytest
 	py=$(tools/deps.sh python) || py=
 	export TWIN_TEST_TMP=$top/tmp
 	rm -rf "$TWIN_TEST_TMP" && mkdir "$TWIN_TEST_TMP"
-	"${py:-python3}" -m pytest -q -p no:cacheprovider --basetemp="$TWIN_TEST_TMP/pytest" "$@" 2>&1 </dev/null | tee "$log"
+	"${py:-python3}" -m pytest -q -rs -p no:cacheprovider --basetemp="$TWIN_TEST_TMP/pytest" "$@" 2>&1 </dev/null | tee "$log"
 	rc=${PIPESTATUS[0]}
 	ok=$(tail -n 1 "$log" | grep -oE '[0-9]+ passed' | awk '{ n += $1 } END { print n + 0 }')
 	bad=$(tail -n 1 "$log" | grep -oE '[0-9]+ (failed|error)' | awk '{ n += $1 } END { print n + 0 }')
 	[ "$rc" -ne 0 ] && [ "$bad" = 0 ] && bad=1
+	# "SKIPPED [2] tests/web/test_page.py:15: reason", a line for each place
+	sed -n 's/^SKIPPED \[\([0-9]*\)\] [^ ]*: /\1 /p' "$log" |
+		awk '{ n = $1; sub(/^[0-9]+ /, ""); while (n-- > 0) print }' >"$top/reasons"
+	note_skips pytest "$(wc -l <"$top/reasons")" "$top/reasons"
 	: >"$log"
-	report "pytest" "$ok" "$bad" "$log" $((SECONDS - start))
+	report "pytest" "$ok" $((bad + lacking)) "$log" $((SECONDS - start))
 }
 
 all_current=
@@ -107,5 +130,9 @@ for t in "$@"; do
 done
 [ ${#python[@]} -gt 0 ] && run_python "${python[@]}"
 
+if [ "$skipped" -gt 0 ]; then
+	cat "$top/skips"
+	echo "$skipped skipped"
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

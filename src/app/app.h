@@ -31,6 +31,7 @@ struct tw_app {
 	struct tw_opened_models *models;
 	struct tw_arena arena; /* lives as long as the command */
 	int lock_fd;	       /* -1: not held */
+	const char *dir;       /* -C; NULL: the working folder */
 	bool json;	       /* --json */
 	bool offline;	       /* --offline */
 };

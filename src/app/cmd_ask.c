@@ -82,6 +82,7 @@ static void print_sources(const struct tw_answer *a)
 	tw_render_sources(&out, a->sources, a->n_sources, stdout);
 	printf("%s%s", a->n_sources ? "\n\n" : "\n", tw_str_c(&out));
 	tw_str_release(&out);
+	fflush(stdout); /* where both streams go to one file, the warning stands behind the answer */
 	if (a->support >= 0 && a->support < TW_SUPPORT_LOW)
 		tw_warn("only %.0f %% of this answer's words stand in these sources: check it there",
 			100 * a->support);
@@ -89,10 +90,10 @@ static void print_sources(const struct tw_answer *a)
 
 /* Answers on stdout; the text streams unless it is wanted as JSON. */
 static enum tw_status answer(struct tw_answer *out, struct tw_app *app, struct tw_serving *s,
-			     struct tw_answer_request *r, struct tw_err *err)
+			     struct tw_answer_request *r, struct tw_arena *a, struct tw_err *err)
 {
 	r->on_text = app->json ? NULL : print_piece;
-	enum tw_status st = tw_answer(out, s, r, &app->arena, err);
+	enum tw_status st = tw_answer(out, s, r, a, err);
 	if (st != TW_OK)
 		return st;
 	if (app->json)
@@ -120,7 +121,7 @@ static enum tw_status ask(struct tw_app *app, const void *options, char *const *
 		tw_answer_request_init(&r, s);
 		apply(&r, o);
 		r.question = tw_str_c(&question);
-		st = answer(&a, app, s, &r, err);
+		st = answer(&a, app, s, &r, &app->arena, err);
 	}
 	tw_serving_close(s);
 	tw_str_release(&question);
@@ -164,20 +165,44 @@ static char *read_line(struct tw_arena *a)
 	return copy;
 }
 
-static enum tw_status turn(struct tw_app *app, struct tw_serving *s, const struct ask *o,
-			   struct tw_history *h, const char *question, struct tw_err *err)
+struct chat {
+	struct tw_app *app;
+	struct tw_serving *s;
+	const struct ask *o;
+	struct tw_history history;
+	struct tw_arena turn;
+	int failed;
+};
+
+/* What goes wrong concerns this question: it is told, and the conversation goes on. */
+static void turn(struct chat *c, const char *question)
 {
+	struct tw_err why = TW_ERR_INIT;
 	struct tw_answer_request r;
 	struct tw_answer a;
-	tw_answer_request_init(&r, s);
-	apply(&r, o);
+	tw_answer_request_init(&r, c->s);
+	apply(&r, c->o);
 	r.question = question;
-	r.history = h->messages.at;
-	r.n_history = h->messages.n;
-	enum tw_status st = answer(&a, app, s, &r, err);
-	if (st == TW_OK)
-		tw_history_add(h, question, a.text);
-	return st;
+	r.history = c->history.messages.at;
+	r.n_history = c->history.messages.n;
+	if (answer(&a, c->app, c->s, &r, &c->turn, &why) == TW_OK) {
+		tw_history_add(&c->history, question, a.text);
+		return;
+	}
+	fflush(stdout);
+	tw_error("%s", why.msg);
+	c->failed++;
+}
+
+static void talk(struct chat *c)
+{
+	for (char *line; !tw_stopping() && (line = read_line(&c->turn));) {
+		if (strcmp(line, "/new") == 0)
+			tw_history_clear(&c->history);
+		else if (line[strspn(line, " \t")])
+			turn(c, line);
+		tw_arena_reset(&c->turn);
+	}
 }
 
 static enum tw_status chat(struct tw_app *app, const void *options, char *const *args, int n,
@@ -185,22 +210,22 @@ static enum tw_status chat(struct tw_app *app, const void *options, char *const 
 {
 	(void)args;
 	(void)n;
-	struct tw_serving *s = NULL;
-	struct tw_history h = TW_HISTORY_INIT;
-	enum tw_status st = tw_app_serving(&s, app, ((const struct ask *)options)->model, err);
-	if (st == TW_OK && isatty(STDIN_FILENO))
+	struct chat c = {.app = app, .o = options, .history = TW_HISTORY_INIT};
+	const bool person = isatty(STDIN_FILENO);
+	enum tw_status st = tw_app_serving(&c.s, app, c.o->model, err);
+	if (st != TW_OK)
+		return st;
+	if (person)
 		tw_info("talking with %s's twin, model %s; /new begins again, Ctrl-D ends",
-			app->conf->twin, tw_serving_info(s)->label);
-	for (char *line; st == TW_OK && (line = read_line(&app->arena));) {
-		if (strcmp(line, "/new") == 0)
-			tw_history_clear(&h);
-		else if (line[strspn(line, " \t")])
-			st = turn(app, s, options, &h, line, err);
-		if (tw_stopping())
-			break;
-	}
-	tw_history_release(&h);
-	tw_serving_close(s);
+			app->conf->twin, tw_serving_info(c.s)->label);
+	tw_arena_init(&c.turn);
+	talk(&c);
+	if (c.failed && !person) /* a script has to know */
+		st = tw_fail(err, TW_BAD_DATA, "%d question%s could not be answered", c.failed,
+			     c.failed == 1 ? "" : "s");
+	tw_arena_release(&c.turn);
+	tw_history_release(&c.history);
+	tw_serving_close(c.s);
 	return st;
 }
 

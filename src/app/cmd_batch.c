@@ -49,9 +49,12 @@ static enum tw_status batch(struct tw_app *app, const void *options, char *const
 		st = tw_batch_run(&stats, s, &job, err);
 	if (st == TW_OK)
 		print(app, &stats, o->output);
-	if (st == TW_OK && stats.failed)
-		tw_warn("%lld of %lld lines could not be answered; each says why in %s",
-			(long long)stats.failed, (long long)stats.lines, o->output);
+	if (st == TW_OK && stats.failed) {
+		fflush(stdout);
+		st = tw_fail(err, TW_BAD_DATA,
+			     "%lld of %lld lines could not be answered; each says why in %s",
+			     (long long)stats.failed, (long long)stats.lines, o->output);
+	}
 	tw_serving_close(s);
 	return st;
 }
@@ -60,7 +63,8 @@ const struct tw_command tw_cmd_batch = {
 	.name = "batch",
 	.args = "IN.jsonl -o OUT.jsonl",
 	.help = "Answer a file of questions, and keep the answers as predictions",
-	.more = "IN has {\"question\": \"…\"} a line, with an optional \"id\". A batch that was stopped goes on where it was.",
+	.more = "IN has {\"question\": \"…\"} a line, with an optional \"id\"; - is standard input. The exit code is 1 when a line\n"
+		"could not be answered: OUT says why. A batch that was stopped goes on where it was.",
 	.opts = opts,
 	.opts_size = sizeof(struct batch),
 	.min_args = 1,

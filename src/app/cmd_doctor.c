@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/text.h"
 #include "llm/llm_backends.h"
 #include "training/training.h"
 
@@ -109,6 +110,15 @@ static void check_stores(struct report *r)
 	}
 }
 
+/* A model's name comes out of its file. */
+static void print_plain(const char *s)
+{
+	struct tw_str plain = TW_STR_INIT;
+	tw_text_plain(&plain, s, strlen(s), "\n\t");
+	printf("%s\n", tw_str_c(&plain));
+	tw_str_release(&plain);
+}
+
 static void print(struct report *r)
 {
 	if (r->app->json) {
@@ -120,12 +130,14 @@ static void print(struct report *r)
 		return;
 	for (const struct tw_json *v = list->child; v; v = v->next) {
 		bool ok = tw_json_bool(tw_json_get(v, "ok"), false);
-		printf("%s%s%s  %-16s %s\n", tw_color(stdout, ok ? "green" : "red"),
+		printf("%s%s%s  %-16s ", tw_color(stdout, ok ? "green" : "red"),
 		       ok ? "ok     " : "MISSING", tw_color(stdout, "reset"),
-		       tw_json_str(tw_json_get(v, "check"), ""),
-		       tw_json_str(tw_json_get(v, "found"), ""));
-		if (!ok)
-			printf("         %s\n", tw_json_str(tw_json_get(v, "do"), ""));
+		       tw_json_str(tw_json_get(v, "check"), ""));
+		print_plain(tw_json_str(tw_json_get(v, "found"), ""));
+		if (!ok) {
+			printf("         ");
+			print_plain(tw_json_str(tw_json_get(v, "do"), ""));
+		}
 	}
 }
 

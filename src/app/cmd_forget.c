@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "app/print.h"
+#include "base/fs.h"
 #include "base/log.h"
 
 static enum tw_status taint(int64_t *models, struct tw_app *app, const struct tw_forgotten *f,
@@ -44,11 +45,14 @@ static enum tw_status forget(struct tw_app *app, const void *opts, char *const *
 	/* The id, not the title: what is forgotten must not live on in a note about it. */
 	if (st == TW_OK)
 		st = taint(&models, app, &f, f.doc, err);
+	if (st == TW_OK) /* checkpoints have learnt from it too */
+		st = tw_remove_all(tw_path_join(&app->arena, app->conf->state, "train"), err);
 	if (st != TW_OK)
 		return st;
 	print(app, f.doc, &f, models);
 	if (models)
-		tw_info("models that were trained on it are marked; `twin run` trains one without it");
+		tw_info("models that were trained on it are marked; `twin run` trains one without it, and then "
+			"removes their adapters");
 	return TW_OK;
 }
 
@@ -56,8 +60,9 @@ const struct tw_command tw_cmd_forget = {
 	.name = "forget",
 	.args = "DOCUMENT",
 	.help = "Erase a document and all that was made from it",
-	.more = "Removes its revisions, feature rows, vectors, dataset rows and the answers that cite it, marks the\n"
-		"models that were trained on it, and leaves it out of later collections. There is no way back.\n"
+	.more = "Removes its revisions, feature rows, vectors, dataset rows and the answers that cite it, and leaves it\n"
+		"out of later collections, under any name. Models that were trained on it are marked: once the next `twin run` has\n"
+		"put another in their place, their adapters are removed. There is no way back.\n"
 		"DOCUMENT is an id, a prefix of one, or the document's key (`twin show documents`).",
 	.min_args = 1,
 	.max_args = 1,

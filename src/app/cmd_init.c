@@ -72,7 +72,7 @@ static const char body[] =
 	"# Fine-tuning (LoRA). `twin help train` lists every option.\n"
 	"training:\n"
 	"  trainer: native\n"
-	"  epochs: 1\n"
+	"  epochs: 2\n"
 	"  max_steps: 60              # caps the time; 0 trains all epochs\n"
 	"\n"
 	"# A new model is promoted only when these hold. `twin help eval` lists every figure.\n"
@@ -116,7 +116,8 @@ static enum tw_status init(struct tw_app *app, const void *options, char *const 
 {
 	const struct init *o = options;
 	struct tw_arena *a = &app->arena;
-	const char *dir = n ? args[0] : ".";
+	const char *base = app->dir ? app->dir : ".";
+	const char *dir = !n ? base : app->dir ? tw_path_join(a, base, args[0]) : args[0];
 	const char *path = tw_path_join(a, dir, "twin.yaml");
 	const char *state = tw_path_join(a, dir, ".twin");
 	if (tw_exists(path))
@@ -137,7 +138,8 @@ static enum tw_status init(struct tw_app *app, const void *options, char *const 
 	if (app->json)
 		print_path(path);
 	tw_info("wrote %s", path);
-	tw_info("next: look it over, then `twin%s%s run`", n ? " -C " : "", n ? dir : "");
+	tw_info("next: look it over, then `twin%s%s run`", strcmp(dir, ".") ? " -C " : "",
+		strcmp(dir, ".") ? dir : "");
 	return TW_OK;
 }
 

@@ -4,12 +4,14 @@
 #include "base/log.h"
 
 struct rollback {
-	bool backfill;
+	bool backfill, force;
 };
 
 static const struct tw_opt opts[] = {
 	{"backfill", TW_OPT_BOOL, offsetof(struct rollback, backfill),
 	 .help = "compute the views that the revision needs and that are no longer kept"},
+	{"force", TW_OPT_BOOL, offsetof(struct rollback, force),
+	 .help = "also to a model that was trained on a document that was forgotten"},
 	{0},
 };
 
@@ -19,9 +21,12 @@ static enum tw_status choose(struct tw_deployment *out, struct tw_app *app, cons
 {
 	struct tw_deployments d;
 	int64_t revision = 0;
-	enum tw_status st = ref ? tw_parse_i64(&revision, ref, err) : TW_OK;
-	if (st == TW_OK)
-		st = tw_mr_deployments(&d, app->mr, 0, &app->arena, err);
+	if (ref && tw_parse_i64(&revision, ref, NULL) != TW_OK)
+		return tw_fail(err, TW_BAD_USE,
+			       "\"%s\" is no revision; usage: twin rollback [REVISION] "
+			       "(`twin show deployments` lists them)",
+			       ref);
+	enum tw_status st = tw_mr_deployments(&d, app->mr, 0, &app->arena, err);
 	if (st != TW_OK)
 		return st;
 	for (size_t i = 0; i < d.n; i++) {
@@ -49,6 +54,11 @@ static enum tw_status rollback(struct tw_app *app, const void *options, char *co
 	if (st == TW_OK)
 		st = tw_mr_model(&model, app->mr, tw_sprintf(&app->arena, "v%d", d.model),
 				 &app->arena, err);
+	if (st == TW_OK && model.tainted[0] && !o->force)
+		return tw_fail(err, TW_BLOCKED,
+			       "model v%d was %s: `twin run` trains one without it; `twin rollback "
+			       "%lld --force` serves this one all the same",
+			       d.model, model.tainted, (long long)d.revision);
 	if (st == TW_OK && o->backfill)
 		st = tw_service_backfill(app, d.service, err);
 	if (st == TW_OK)
@@ -61,6 +71,7 @@ static enum tw_status rollback(struct tw_app *app, const void *options, char *co
 	if (st != TW_OK)
 		return st;
 	int64_t to = d.revision;
+	d.created_ms = 0; /* a revision of its own, dated now */
 	d.reason = tw_sprintf(&app->arena, "rollback to %lld", (long long)to);
 	st = tw_mr_deploy(&d, app->mr, err);
 	if (st != TW_OK)

@@ -46,7 +46,8 @@ const struct tw_command tw_cmd_show = {
 		"  twin show document ID           one, with its text (an id, a prefix, or its key)\n"
 		"  twin show view chunks@v1        its first rows, as JSON lines\n"
 		"  twin show run 12                parameters and metrics of one run\n"
-		"  twin show lineage ID            of an answer, a document, a dataset or a model, both ways",
+		"  twin show lineage ID            of an answer, a document, a dataset or a model, both ways\n"
+		"                                  (a number is a model's if there is one; dataset-3 is the dataset's)",
 	.opts = opts,
 	.opts_size = sizeof(struct tw_show_options),
 	.min_args = 1,

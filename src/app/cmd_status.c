@@ -54,7 +54,7 @@ static enum tw_status print_hosts(struct tw_app *app, struct tw_err *err)
 static const struct tw_column columns[] = {
 	{"step", "step", TW_COL_TEXT, 0},
 	{"ok", "", TW_COL_MARK, 0},
-	{"state", "state", TW_COL_TEXT, 100},
+	{"state", "state", TW_COL_TEXT, 0},
 	{0},
 };
 
@@ -83,35 +83,71 @@ static enum tw_status add_documents(struct tw_json_writer *w, struct tw_graph *g
 	return st;
 }
 
-/* Which views are behind, and by how many documents. */
-static enum tw_status add_features(struct tw_json_writer *w, struct tw_graph *g, struct tw_err *err)
+/* "clean@v1 (2 of 8 documents, 1 to remove)" */
+static void add_late(struct tw_str *late, const struct tw_view *v, const struct tw_stale *stale)
 {
-	struct tw_str late = TW_STR_INIT;
-	struct tw_arena *a = &g->app->arena;
-	enum tw_status st = tw_step_look_up(&tw_step_features, g, err);
+	size_t gone = 0;
+	for (size_t i = 0; i < stale->n; i++)
+		gone += !stale->at[i].input_digest[0];
+	tw_str_addf(late, "%s%s", late->len ? ", " : "", v->name);
+	if (v->version)
+		tw_str_addf(late, "@v%d", v->version);
+	if (v->watermark < 0)
+		tw_str_adds(late, " (never computed)");
+	else if (stale->n && gone)
+		tw_str_addf(late, " (%zu of %zu documents, %zu to remove)", stale->n - gone,
+			    stale->total, gone);
+	else if (stale->n)
+		tw_str_addf(late, " (%zu of %zu documents)", stale->n, stale->total);
+}
+
+static enum tw_status late_views(struct tw_str *late, struct tw_graph *g, struct tw_err *err)
+{
+	enum tw_status st = TW_OK;
 	for (size_t i = 0; st == TW_OK && i < g->views.n; i++) {
 		const struct tw_view *v = &g->views.at[i];
-		struct tw_stale stale;
-		st = tw_fs_stale(&stale, g->app->fs, v->digest, a, err);
+		struct tw_stale stale = {0};
+		if (v->version)
+			st = tw_fs_stale(&stale, g->app->fs, v->digest, &g->app->arena, err);
 		if (st == TW_OK && tw_view_is_late(v, &stale))
-			tw_str_addf(&late, "%s%s@v%d", late.len ? ", " : "", v->name, v->version);
-		if (st == TW_OK && stale.n)
-			tw_str_addf(&late, " (%zu of %zu)", stale.n, stale.total);
+			add_late(late, v, &stale);
 	}
+	return st;
+}
+
+/* Which views are behind, and by how many documents; those that follow from them show when these are computed. */
+static enum tw_status add_features(struct tw_json_writer *w, struct tw_graph *g, bool *ok,
+				   struct tw_err *err)
+{
+	struct tw_str late = TW_STR_INIT;
+	struct tw_err why = TW_ERR_INIT;
+	struct tw_arena *a = &g->app->arena;
+	enum tw_status found = tw_step_look_up(&tw_step_features, g, &why);
+	enum tw_status st = late_views(&late, g, err);
+	*ok = found == TW_OK && !late.len;
 	if (st == TW_OK && late.len)
-		add(w, "features", false, tw_sprintf(a, "stale: %s", tw_str_c(&late)));
+		add(w, "features", false, tw_sprintf(a, "stale: %s; `twin features`", late.data));
 	else if (st == TW_OK)
-		add(w, "features", true, tw_sprintf(a, "%zu views up to date", g->views.n));
+		add(w, "features", *ok,
+		    *ok ? tw_sprintf(a, "%zu views up to date", g->views.n) : why.msg);
 	tw_str_release(&late);
 	return st;
 }
 
-static bool add_step(struct tw_json_writer *w, struct tw_graph *g, const struct tw_step *s)
+/* Each needs the one before; what was made before `*after` moved is not up to date. */
+static void add_step(struct tw_json_writer *w, struct tw_graph *g, const struct tw_step *s,
+		     const char **after)
 {
 	struct tw_err why = TW_ERR_INIT;
+	struct tw_arena *a = &g->app->arena;
+	if (*after) {
+		add(w, s->name, false, tw_sprintf(a, "waits for the %s", *after));
+		return;
+	}
 	bool ok = tw_step_look_up(s, g, &why) == TW_OK;
 	add(w, s->name, ok, ok ? "up to date" : why.msg);
-	return ok;
+	if (!ok)
+		*after = s->name[0] == 't' ? "training" : s->name;
 }
 
 static enum tw_status add_deployment(struct tw_json_writer *w, struct tw_graph *g,
@@ -145,10 +181,14 @@ static enum tw_status status(struct tw_app *app, const void *options, char *cons
 	tw_jw_init(&w, &s);
 	tw_jw_array(&w, NULL);
 	enum tw_status st = add_documents(&w, &g, err);
+	bool ok = true;
 	if (st == TW_OK)
-		st = add_features(&w, &g, err);
-	if (st == TW_OK && add_step(&w, &g, &tw_step_dataset) && add_step(&w, &g, &tw_step_train))
-		add_step(&w, &g, &tw_step_eval);
+		st = add_features(&w, &g, &ok, err);
+	const char *after = ok ? NULL : "features";
+	static const struct tw_step *const steps[] = {&tw_step_dataset, &tw_step_train,
+						      &tw_step_eval};
+	for (size_t i = 0; st == TW_OK && i < sizeof(steps) / sizeof(*steps); i++)
+		add_step(&w, &g, steps[i], &after);
 	if (st == TW_OK)
 		st = add_deployment(&w, &g, err);
 	tw_jw_end(&w);

@@ -22,7 +22,7 @@ static const struct tw_opt force_opts[] = {
 static const struct tw_opt run_opts[] = {
 	{"if_new", TW_OPT_INT, offsetof(struct step_options, if_new), .def = "0", .min = 0,
 	 .max = 1e9,
-	 .help = "train only when at least so many documents are new since the last training; 0: always"},
+	 .help = "train only when at least so many documents are new or edited since the last training; 0: always"},
 	{0},
 };
 
@@ -60,7 +60,13 @@ static enum tw_status run_all(struct tw_app *app, const void *opts, char *const 
 
 static void describe_sources(struct tw_str *out)
 {
+	static const struct tw_opt common[] = {
+		{"name", TW_OPT_STRING, .def = "TYPE:PLACE",
+		 .help = "what its documents are known by; under another name they are new documents"},
+		{0},
+	};
 	tw_str_adds(out, "Sources, and their keys in twin.yaml:\n");
+	tw_opt_help(out, common);
 	for (size_t i = 0; tw_sources[i]; i++) {
 		tw_str_addf(out, "\n- type: %s  # %s\n", tw_sources[i]->name, tw_sources[i]->help);
 		tw_opt_help(out, tw_sources[i]->opts);
@@ -113,7 +119,6 @@ const struct tw_command tw_cmd_collect = {
 	.name = "collect",
 	.help = "Collect documents from the sources",
 	.describe = describe_sources,
-	.opts = force_opts + 1,
 	.opts_size = sizeof(struct step_options),
 	.flags = TW_CMD_WRITES,
 	.run = run_collect,
@@ -123,7 +128,6 @@ const struct tw_command tw_cmd_features = {
 	.name = "features",
 	.help = "Compute the features of new and changed documents",
 	.describe = describe_views,
-	.opts = force_opts + 1,
 	.opts_size = sizeof(struct step_options),
 	.flags = TW_CMD_WRITES,
 	.run = run_features,

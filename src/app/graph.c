@@ -155,6 +155,17 @@ static enum tw_status run_step(const struct tw_step *s, struct tw_graph *g, stru
 	return st;
 }
 
+static const char *is_not(const char *step)
+{
+	static const char *const words[][2] = {{"eval", "the evaluation is"},
+					       {"train", "the training is"},
+					       {"dataset", "the dataset is"}};
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(words[i][0], step) == 0)
+			return words[i][1];
+	return step;
+}
+
 enum tw_status tw_step_look_up(const struct tw_step *s, struct tw_graph *g, struct tw_err *err)
 {
 	struct tw_step_run r = {.key = "", .kind = s->name};
@@ -168,8 +179,8 @@ enum tw_status tw_step_look_up(const struct tw_step *s, struct tw_graph *g, stru
 	if (st == TW_NOT_FOUND) {
 		tw_err_clear(err);
 		tw_fail(err, TW_NOT_FOUND,
-			"the %s is not up to date: run `twin %s` first, or `twin run` for everything",
-			s->name, s->name);
+			"%s not up to date: run `twin %s` first, or `twin run` for everything",
+			is_not(s->name), s->name);
 	}
 	tw_str_release(&r.outputs);
 	tw_str_release(&r.summary);
@@ -197,6 +208,7 @@ enum tw_status tw_graph_run(struct tw_graph *g, const struct tw_step *last, bool
 {
 	struct tw_str report = TW_STR_INIT;
 	enum tw_status st = TW_OK;
+	g->by_hand = !all;
 	for (const struct tw_step *const *s = tw_steps; st == TW_OK; s++) {
 		if (*s == last || all)
 			st = run_step(*s, g, &report, *s == last && force, err);
@@ -208,5 +220,7 @@ enum tw_status tw_graph_run(struct tw_graph *g, const struct tw_step *last, bool
 	if (g->app->json && report.len)
 		print_report(&report);
 	tw_str_release(&report);
+	if (st == TW_OK && g->partial.code != TW_OK)
+		st = tw_fail(err, g->partial.code, "%s", g->partial.msg);
 	return st;
 }

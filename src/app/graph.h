@@ -27,6 +27,9 @@ struct tw_graph {
 	struct tw_dataset dataset;     /* after dataset */
 	struct tw_model_version model; /* after train */
 	bool trained;		       /* model.version is set */
+	struct tw_err
+		partial; /* a part of a step that failed while the rest went on: how the run ends, unless it fails */
+	bool by_hand; /* the last step was asked for by name */
 };
 
 /* One execution of a step. */
@@ -59,7 +62,7 @@ extern const struct tw_step tw_step_collect, tw_step_features, tw_step_dataset, 
 /* Records the run as running. */
 TW_MUST_USE enum tw_status tw_step_begin(struct tw_graph *g, struct tw_step_run *r,
 					 struct tw_err *err);
-/* A metric of the run; failures to record are logged once, never fatal. `ctx` of tw_step_metric_fn is a struct tw_step_metrics. */
+/* A metric of the run; a failure to record it is logged with --verbose, never fatal. */
 void tw_step_metric(struct tw_graph *g, const struct tw_step_run *r, const char *name, int64_t step,
 		    double value);
 
@@ -71,6 +74,10 @@ TW_MUST_USE enum tw_status tw_graph_run(struct tw_graph *g, const struct tw_step
 /* A step without running it: takes up what an earlier run left. TW_NOT_FOUND says which command to run. */
 TW_MUST_USE enum tw_status tw_step_look_up(const struct tw_step *s, struct tw_graph *g,
 					   struct tw_err *err);
+
+/* What serving must match, as JSON: system prompt, chat template, context, embedder. After features. */
+TW_MUST_USE enum tw_status tw_model_signature(const char **out, struct tw_graph *g,
+					      struct tw_err *err);
 
 extern const struct tw_step *const tw_steps[]; /* in the order of the journey, NULL-terminated */
 

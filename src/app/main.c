@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "app/command.h"
-#include "app/version.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "base/version.h"
 #include "core/plugin.h"
 
 struct words {
@@ -72,7 +72,8 @@ static const struct tw_opt *find_opt(const struct tw_command *cmd, const char *n
 	return NULL;
 }
 
-static enum tw_status unknown_option(const struct words *w, const char *name, struct tw_err *err)
+static enum tw_status unknown_option(const struct words *w, const char *dashes, const char *name,
+				     struct tw_err *err)
 {
 	const char *names[64];
 	size_t n = 0;
@@ -83,9 +84,9 @@ static enum tw_status unknown_option(const struct words *w, const char *name, st
 	for (size_t i = 0; i < sizeof(global) / sizeof(*global); i++)
 		names[n++] = global[i];
 	names[n] = NULL;
-	const char *near = tw_nearest(name, names);
-	return tw_fail(err, TW_BAD_USE, "unknown option --%s%s%s%s (see `twin help%s%s`)", name,
-		       near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
+	const char *near = dashes[1] ? tw_nearest(name, names) : NULL;
+	return tw_fail(err, TW_BAD_USE, "unknown option %s%s%s%s%s (see `twin help%s%s`)", dashes,
+		       name, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
 		       w->cmd ? " " : "", w->cmd ? w->cmd->name : "");
 }
 
@@ -95,7 +96,7 @@ static enum tw_status take_option(struct words *w, const char *word, char **argv
 {
 	const char *name = word[1] == '-' ? word + 2 : short_name(word);
 	if (!name)
-		return unknown_option(w, word + 1, err);
+		return unknown_option(w, "-", word + 1, err);
 	const char *eq = strchr(name, '=');
 	const char *value = eq ? eq + 1 : NULL;
 	name = eq ? tw_strndup(a, name, (size_t)(eq - name)) : name;
@@ -104,7 +105,7 @@ static enum tw_status take_option(struct words *w, const char *word, char **argv
 	const struct tw_opt *o = find_opt(w->cmd, name);
 	bool dir = strcmp(name, "dir") == 0, set = strcmp(name, "set") == 0;
 	if (!o && !dir && !set)
-		return unknown_option(w, name, err);
+		return unknown_option(w, "--", name, err);
 	if (o && o->type == TW_OPT_BOOL && !value)
 		value = "true";
 	if (!value) {
@@ -185,6 +186,7 @@ static enum tw_status run(struct words *w, struct tw_app *app, struct tw_err *er
 	if (st != TW_OK)
 		return st;
 	tw_vec_push(&w->settings, NULL);
+	app->dir = w->dir;
 	app->json = w->json;
 	app->offline = w->offline;
 	st = open_for(app, w, err);

@@ -7,6 +7,16 @@
 #include "base/text.h"
 #include "base/time.h"
 
+/* Without the control characters of documents: see tw_text_plain(). */
+static const char *clean(const char *s, size_t len, const char *but, struct tw_arena *a)
+{
+	struct tw_str out = TW_STR_INIT;
+	tw_text_plain(&out, s, len, but);
+	char *text = tw_str_dup(&out, a);
+	tw_str_release(&out);
+	return text;
+}
+
 static const char *plain(const struct tw_json *v, struct tw_arena *a)
 {
 	struct tw_str s = TW_STR_INIT;
@@ -14,10 +24,10 @@ static const char *plain(const struct tw_json *v, struct tw_arena *a)
 	if (!v || v->type == TW_JSON_NULL)
 		return "";
 	if (v->type == TW_JSON_STRING)
-		return v->s;
+		return clean(v->s, strlen(v->s), "\n\t", a);
 	tw_jw_init(&w, &s);
 	tw_jw_value(&w, NULL, v);
-	char *text = tw_str_dup(&s, a);
+	const char *text = clean(tw_str_c(&s), s.len, "", a);
 	tw_str_release(&s);
 	return text;
 }
@@ -25,10 +35,7 @@ static const char *plain(const struct tw_json *v, struct tw_arena *a)
 /* One line of at most `width` code points. */
 static const char *one_line(const char *s, int width, struct tw_arena *a)
 {
-	char *line = tw_strdup(a, s);
-	for (char *p = line; *p; p++)
-		if (*p == '\n' || *p == '\t' || *p == '\r')
-			*p = ' ';
+	const char *line = clean(s, strlen(s), "", a);
 	if (width <= 0 || tw_utf8_count(line, strlen(line)) <= (size_t)width)
 		return line;
 	size_t bytes = 0;
@@ -122,6 +129,13 @@ void tw_print_list(struct tw_app *app, const struct tw_str *json, const struct t
 		tw_info("%s", empty);
 }
 
+void tw_print_more(size_t left)
+{
+	fflush(stdout);
+	if (left)
+		tw_info("… %zu more (--limit 0)", left);
+}
+
 static bool is_time(const char *key)
 {
 	return tw_ends_with(key, "_ms");
@@ -130,7 +144,7 @@ static bool is_time(const char *key)
 /* The key as people read it: "created_ms" is "created". */
 static const char *name_of(const struct tw_json *v, struct tw_arena *a)
 {
-	char *name = tw_strdup(a, v->key);
+	char *name = (char *)(uintptr_t)clean(v->key, strlen(v->key), "", a);
 	if (is_time(name))
 		name[strlen(name) - 3] = '\0';
 	for (char *p = name; *p; p++)

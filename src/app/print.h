@@ -31,6 +31,9 @@ struct tw_column {
 void tw_print_list(struct tw_app *app, const struct tw_str *json, const struct tw_column *columns,
 		   const char *empty);
 
+/* Behind a list that was cut: "… 18 more (--limit 0)"; nothing for 0. */
+void tw_print_more(size_t left);
+
 /* `json` is an object; what is nested in it is indented. */
 void tw_print_object(struct tw_app *app, const struct tw_str *json);
 

@@ -16,6 +16,12 @@ struct tw_show_options {
 	bool deleted;
 };
 
+/* How many of `n` are shown. */
+static inline size_t tw_show_n(const struct tw_show_options *o, size_t n)
+{
+	return o->limit && (size_t)o->limit < n ? (size_t)o->limit : n;
+}
+
 typedef enum tw_status (*tw_show_fn)(struct tw_app *app, const char *ref,
 				     const struct tw_show_options *o, struct tw_err *err);
 

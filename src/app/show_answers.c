@@ -1,6 +1,7 @@
 #include "app/print.h"
 #include "app/show.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "core/prediction.h"
 
 static const struct tw_column columns[] = {
@@ -31,9 +32,10 @@ enum tw_status tw_show_answers(struct tw_app *app, const char *ref, const struct
 {
 	struct tw_predictions all = {0};
 	struct tw_prediction one;
-	enum tw_status st =
-		ref ? tw_fs_prediction(&one, app->fs, ref, &app->arena, err)
-		    : tw_fs_predictions(&all, app->fs, NULL, (size_t)o->limit, &app->arena, err);
+	/* One more than is shown says whether there are more. */
+	const size_t most = o->limit ? (size_t)o->limit + 1 : 0;
+	enum tw_status st = ref ? tw_fs_prediction(&one, app->fs, ref, &app->arena, err)
+				: tw_fs_predictions(&all, app->fs, NULL, most, &app->arena, err);
 	if (st != TW_OK)
 		return st;
 	struct tw_str s = TW_STR_INIT;
@@ -44,10 +46,12 @@ enum tw_status tw_show_answers(struct tw_app *app, const char *ref, const struct
 		tw_print_object(app, &s);
 	} else {
 		tw_jw_array(&w, NULL);
-		for (size_t i = 0; i < all.n; i++)
+		for (size_t i = 0; i < tw_show_n(o, all.n); i++)
 			write_answer(&w, &all.at[i]);
 		tw_jw_end(&w);
 		tw_print_list(app, &s, columns, "no answers yet: `twin ask`");
+		if (tw_show_n(o, all.n) < all.n)
+			tw_info("… more (--limit 0)");
 	}
 	tw_str_release(&s);
 	return TW_OK;

@@ -31,13 +31,13 @@ static void write_dataset(struct tw_json_writer *w, const struct tw_dataset *d)
 enum tw_status tw_show_datasets(struct tw_app *app, const char *ref,
 				const struct tw_show_options *o, struct tw_err *err)
 {
-	(void)o;
 	struct tw_datasets all = {0};
 	struct tw_dataset one;
 	enum tw_status st = ref ? tw_fs_dataset(&one, app->fs, ref, &app->arena, err)
 				: tw_fs_datasets(&all, app->fs, &app->arena, err);
 	if (st != TW_OK)
 		return st;
+	const size_t shown = tw_show_n(o, all.n);
 	struct tw_str s = TW_STR_INIT;
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
@@ -46,10 +46,11 @@ enum tw_status tw_show_datasets(struct tw_app *app, const char *ref,
 		tw_print_object(app, &s);
 	} else {
 		tw_jw_array(&w, NULL);
-		for (size_t i = 0; i < all.n; i++)
+		for (size_t i = 0; i < shown; i++)
 			write_dataset(&w, &all.at[i]);
 		tw_jw_end(&w);
 		tw_print_list(app, &s, columns, "no datasets yet: `twin dataset`");
+		tw_print_more(all.n - shown);
 	}
 	tw_str_release(&s);
 	return TW_OK;

@@ -6,7 +6,7 @@ static const struct tw_column columns[] = {
 	{"id", "id", TW_COL_TEXT, 0},
 	{"created_ms", "date", TW_COL_DAY, 0},
 	{"revision", "rev", TW_COL_NUMBER, 0},
-	{"source", "source", TW_COL_TEXT, 12},
+	{"source", "source", TW_COL_TEXT, 24},
 	{"title", "title", TW_COL_TEXT, 60},
 	{"key", "key", TW_COL_TEXT, 60},
 	{0},
@@ -53,19 +53,21 @@ enum tw_status tw_show_documents(struct tw_app *app, const char *ref,
 {
 	if (ref)
 		return show_one(app, ref, err);
-	const struct tw_document_filter filter = {.deleted = o->deleted, .limit = (size_t)o->limit};
+	const struct tw_document_filter filter = {.deleted = o->deleted};
 	struct tw_documents all;
 	enum tw_status st = tw_fs_documents(&all, app->fs, &filter, &app->arena, err);
 	if (st != TW_OK)
 		return st;
+	const size_t shown = tw_show_n(o, all.n);
 	struct tw_str s = TW_STR_INIT;
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
 	tw_jw_array(&w, NULL);
-	for (size_t i = 0; i < all.n; i++)
+	for (size_t i = 0; i < shown; i++)
 		write_document(&w, &all.at[i]);
 	tw_jw_end(&w);
 	tw_print_list(app, &s, columns, "no documents yet: `twin collect`");
+	tw_print_more(all.n - shown);
 	tw_str_release(&s);
 	return TW_OK;
 }

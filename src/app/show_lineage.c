@@ -9,8 +9,9 @@ enum tw_status tw_show_lineage(struct tw_app *app, const char *ref, const struct
 	struct tw_str s = TW_STR_INIT;
 	(void)o;
 	if (!ref)
-		return tw_fail(err, TW_BAD_USE,
-			       "of what? twin show lineage ID (an answer, a document or a model)");
+		return tw_fail(
+			err, TW_BAD_USE,
+			"of what? twin show lineage ID (of an answer, a document, a dataset or a model)");
 	enum tw_status st = tw_lineage(&s, &env, ref, &app->arena, err);
 	if (st == TW_OK)
 		tw_print_object(app, &s);

@@ -56,7 +56,6 @@ static enum tw_status deployed_model(int *out, struct tw_app *app, struct tw_err
 enum tw_status tw_show_models(struct tw_app *app, const char *ref, const struct tw_show_options *o,
 			      struct tw_err *err)
 {
-	(void)o;
 	struct tw_model_versions all = {0};
 	struct tw_model_version one;
 	int deployed;
@@ -66,6 +65,7 @@ enum tw_status tw_show_models(struct tw_app *app, const char *ref, const struct 
 			 : tw_mr_models(&all, app->mr, &app->arena, err);
 	if (st != TW_OK)
 		return st;
+	const size_t shown = tw_show_n(o, all.n);
 	struct tw_str s = TW_STR_INIT;
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
@@ -74,10 +74,11 @@ enum tw_status tw_show_models(struct tw_app *app, const char *ref, const struct 
 		tw_print_object(app, &s);
 	} else {
 		tw_jw_array(&w, NULL);
-		for (size_t i = 0; i < all.n; i++)
+		for (size_t i = 0; i < shown; i++)
 			write_model(&w, &all.at[i], deployed, &app->arena);
 		tw_jw_end(&w);
 		tw_print_list(app, &s, model_columns, "no models yet: `twin train`");
+		tw_print_more(all.n - shown);
 	}
 	tw_str_release(&s);
 	return TW_OK;
@@ -112,17 +113,19 @@ enum tw_status tw_show_deployments(struct tw_app *app, const char *ref,
 {
 	struct tw_deployments all;
 	int64_t revision = 0;
-	enum tw_status st = ref ? tw_parse_i64(&revision, ref, err) : TW_OK;
-	if (st == TW_OK)
-		st = tw_mr_deployments(&all, app->mr, ref ? 0 : (size_t)o->limit, &app->arena, err);
+	if (ref && tw_parse_i64(&revision, ref, NULL) != TW_OK)
+		return tw_fail(err, TW_BAD_USE,
+			       "\"%s\" is no revision; usage: twin show deployment NUMBER", ref);
+	enum tw_status st = tw_mr_deployments(&all, app->mr, 0, &app->arena, err);
 	if (st != TW_OK)
 		return st;
+	const size_t n = ref ? all.n : tw_show_n(o, all.n);
 	struct tw_str s = TW_STR_INIT;
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
 	if (!ref)
 		tw_jw_array(&w, NULL);
-	for (size_t i = 0; i < all.n; i++)
+	for (size_t i = 0; i < n; i++)
 		if (!ref || all.at[i].revision == revision)
 			write_deployment(&w, &all.at[i], i == 0, &app->arena);
 	if (!ref)
@@ -134,6 +137,7 @@ enum tw_status tw_show_deployments(struct tw_app *app, const char *ref,
 	else
 		tw_print_list(app, &s, deployment_columns,
 			      "nothing is deployed yet: `twin promote`");
+	tw_print_more(all.n - n);
 	tw_str_release(&s);
 	return st;
 }

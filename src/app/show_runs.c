@@ -64,9 +64,12 @@ static enum tw_status show_one(struct tw_app *app, const char *ref, struct tw_er
 	int64_t id;
 	struct tw_run run;
 	struct tw_metrics metrics;
-	enum tw_status st = tw_parse_i64(&id, ref, err);
-	if (st == TW_OK)
-		st = tw_mr_run(&run, app->mr, id, &app->arena, err);
+	if (tw_parse_i64(&id, ref, NULL) != TW_OK)
+		return tw_fail(err, TW_BAD_USE,
+			       "\"%s\" is no run; usage: twin show run NUMBER (`twin show runs` "
+			       "lists them)",
+			       ref);
+	enum tw_status st = tw_mr_run(&run, app->mr, id, &app->arena, err);
 	if (st == TW_OK)
 		st = tw_mr_run_metrics(&metrics, app->mr, id, &app->arena, err);
 	if (st != TW_OK)
@@ -92,20 +95,22 @@ enum tw_status tw_show_runs(struct tw_app *app, const char *ref, const struct tw
 	if (ref)
 		return show_one(app, ref, err);
 	struct tw_runs all;
-	enum tw_status st = tw_mr_runs(&all, app->mr, NULL, (size_t)o->limit, &app->arena, err);
+	enum tw_status st = tw_mr_runs(&all, app->mr, NULL, 0, &app->arena, err);
 	if (st != TW_OK)
 		return st;
+	const size_t shown = tw_show_n(o, all.n);
 	struct tw_str s = TW_STR_INIT;
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
 	tw_jw_array(&w, NULL);
-	for (size_t i = 0; i < all.n; i++) {
+	for (size_t i = 0; i < shown; i++) {
 		tw_jw_object(&w, NULL);
 		write_run(&w, &all.at[i]);
 		tw_jw_end(&w);
 	}
 	tw_jw_end(&w);
 	tw_print_list(app, &s, columns, "no runs yet: `twin run`");
+	tw_print_more(all.n - shown);
 	tw_str_release(&s);
 	return TW_OK;
 }

@@ -68,20 +68,26 @@ enum tw_status tw_show_views(struct tw_app *app, const char *ref, const struct t
 	if (ref) {
 		struct tw_view v;
 		enum tw_status st = tw_fs_view(&v, app->fs, ref, &app->arena, err);
-		return st == TW_OK ? tw_print_rows(stdout, app, &v, o->limit, err) : st;
+		if (st == TW_OK)
+			st = tw_print_rows(stdout, app, &v, o->limit, err);
+		if (st == TW_OK)
+			tw_print_more((size_t)v.rows - tw_show_n(o, (size_t)v.rows));
+		return st;
 	}
 	struct tw_views all;
 	enum tw_status st = tw_fs_views(&all, app->fs, &app->arena, err);
 	if (st != TW_OK)
 		return st;
+	const size_t shown = tw_show_n(o, all.n);
 	struct tw_str s = TW_STR_INIT;
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
 	tw_jw_array(&w, NULL);
-	for (size_t i = 0; i < all.n; i++)
+	for (size_t i = 0; i < shown; i++)
 		write_view(&w, &all.at[i], &app->arena);
 	tw_jw_end(&w);
 	tw_print_list(app, &s, columns, "no feature views yet: `twin features`");
+	tw_print_more(all.n - shown);
 	tw_str_release(&s);
 	return TW_OK;
 }

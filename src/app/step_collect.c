@@ -1,7 +1,10 @@
 #include "app/graph.h"
 #include "app/plugins.h"
 #include "base/log.h"
+#include "base/vec.h"
 #include "collect/collect.h"
+
+struct names TW_VEC_BODY(const char *);
 
 static void add(struct tw_pass_stats *sum, const struct tw_pass_stats *s)
 {
@@ -26,7 +29,8 @@ static enum tw_status retire(struct tw_pass_stats *sum, struct tw_app *app, stru
 	return st;
 }
 
-static void write_outputs(struct tw_step_run *r, const struct tw_pass_stats *s)
+static void write_outputs(struct tw_step_run *r, const struct tw_pass_stats *s,
+			  const struct names *failed)
 {
 	struct tw_json_writer w;
 	tw_jw_init(&w, &r->outputs);
@@ -37,7 +41,15 @@ static void write_outputs(struct tw_step_run *r, const struct tw_pass_stats *s)
 	tw_jw_int(&w, "removed", s->removed);
 	tw_jw_int(&w, "unchanged", s->unchanged);
 	tw_jw_int(&w, "skipped", s->skipped);
+	tw_jw_array(&w, "failed");
+	for (size_t i = 0; i < failed->n; i++)
+		tw_jw_str(&w, NULL, failed->at[i]);
 	tw_jw_end(&w);
+	tw_jw_end(&w);
+}
+
+static void write_summary(struct tw_step_run *r, const struct tw_pass_stats *s, size_t failed)
+{
 	int64_t total = s->added + s->changed + s->renamed + s->unchanged;
 	tw_str_addf(&r->summary, "%lld documents", (long long)total);
 	const struct {
@@ -55,33 +67,75 @@ static void write_outputs(struct tw_step_run *r, const struct tw_pass_stats *s)
 				    parts[i].name);
 			sep = ", ";
 		}
-	if (*sep == ':')
+	if (failed)
+		tw_str_addf(&r->summary, "%s%zu of the sources failed", sep, failed);
+	else if (*sep == ':')
 		tw_str_adds(&r->summary, ", nothing changed");
+}
+
+static enum tw_status collect(struct tw_pass_stats *sum, struct tw_app *app,
+			      const struct tw_config_source *src, struct tw_err *err)
+{
+	const struct tw_source_type *type;
+	struct tw_pass_stats one;
+	enum tw_status st = tw_source_find(&type, tw_sources, src->type, err);
+	if (st == TW_OK)
+		st = tw_collect_source(&one, app->fs, type, src, app->conf, app->http, err);
+	if (st == TW_OK)
+		add(sum, &one);
+	return st;
+}
+
+/* A host that is away, or answers nonsense, is no reason to leave the other documents as they are. */
+static bool is_elsewhere(enum tw_status st)
+{
+	return st == TW_NETWORK || st == TW_BAD_DATA;
+}
+
+static enum tw_status collect_all(struct tw_pass_stats *sum, struct names *failed,
+				  struct tw_app *app, struct tw_err *err)
+{
+	const struct tw_config *c = app->conf;
+	for (size_t i = 0; i < c->n_sources; i++) {
+		struct tw_err why = TW_ERR_INIT;
+		enum tw_status st = collect(sum, app, &c->sources[i], &why);
+		if (is_elsewhere(st)) {
+			tw_warn("%s; its documents stay as they are", why.msg);
+			tw_vec_push(failed, c->sources[i].name);
+		} else if (st != TW_OK) {
+			return tw_fail(err, st, "%s", why.msg);
+		}
+	}
+	return TW_OK;
+}
+
+/* The run goes on, and ends as a failure. */
+static void leave_failure(struct tw_graph *g, const struct names *failed)
+{
+	struct tw_str all = TW_STR_INIT;
+	for (size_t i = 0; i < failed->n; i++)
+		tw_str_addf(&all, "%s\"%s\"", i ? ", " : "", failed->at[i]);
+	if (failed->n)
+		tw_fail(&g->partial, TW_NETWORK, "not collected: %s %s",
+			failed->n == 1 ? "source" : "sources", tw_str_c(&all));
+	tw_str_release(&all);
 }
 
 static enum tw_status run(struct tw_graph *g, struct tw_step_run *r, struct tw_err *err)
 {
-	struct tw_app *app = g->app;
 	struct tw_pass_stats sum = {0};
-	enum tw_status st = TW_OK;
-	for (size_t i = 0; st == TW_OK && i < app->conf->n_sources; i++) {
-		const struct tw_config_source *src = &app->conf->sources[i];
-		const struct tw_source_type *type;
-		struct tw_pass_stats one;
-		st = tw_source_find(&type, tw_sources, src->type, err);
-		if (st == TW_OK)
-			st = tw_collect_source(&one, app->fs, type, src, app->conf, app->http, err);
-		if (st == TW_OK)
-			add(&sum, &one);
-		else
-			tw_wrap(err, st, "source \"%s\"", src->name);
-	}
+	struct names failed = {0};
+	enum tw_status st = collect_all(&sum, &failed, g->app, err);
 	if (st == TW_OK)
-		st = retire(&sum, app, err);
+		st = retire(&sum, g->app, err);
 	if (st == TW_OK && sum.added + sum.changed + sum.renamed + sum.removed)
 		st = tw_step_begin(g, r, err);
-	if (st == TW_OK)
-		write_outputs(r, &sum);
+	if (st == TW_OK) {
+		write_outputs(r, &sum, &failed);
+		write_summary(r, &sum, failed.n);
+		leave_failure(g, &failed);
+	}
+	tw_vec_release(&failed);
 	return st;
 }
 

@@ -23,6 +23,7 @@ static enum tw_status key(struct tw_hasher *h, struct tw_graph *g, struct tw_err
 	enum tw_status st = read_options(&o, &system, g, err);
 	if (st != TW_OK)
 		return st;
+	tw_digest_i64(h, TW_DATASET_CODE_VERSION);
 	tw_digest_str(h, tw_opt_canonical(&o, tw_dataset_opts, &g->app->arena));
 	tw_digest_str(h, system);
 	tw_digest_str(h, g->service.digest);

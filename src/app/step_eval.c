@@ -21,6 +21,7 @@ static enum tw_status key(struct tw_hasher *h, struct tw_graph *g, struct tw_err
 		st = tw_serving_settings(&settings, g->app->conf, &g->app->arena, err);
 	if (st != TW_OK)
 		return st;
+	tw_digest_i64(h, TW_EVALUATION_CODE_VERSION);
 	tw_digest_i64(h, g->model.version);
 	tw_digest_str(h, g->model.adapter);
 	tw_digest_str(h, g->model.service);
@@ -70,9 +71,8 @@ static enum tw_status summarize(struct tw_step_run *r, int version, const char *
 static enum tw_status reuse(struct tw_graph *g, const struct tw_run *done, struct tw_step_run *r,
 			    struct tw_err *err)
 {
-	(void)done;
-	if (strlen(g->model.metrics) <= 2) /* "{}" */
-		return TW_NOT_FOUND;
+	/* Of this evaluation: the version has those of the last one, which may have asked for others. */
+	g->model.metrics = done->outputs;
 	return summarize(r, g->model.version, g->model.metrics, &g->app->arena, err);
 }
 

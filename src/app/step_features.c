@@ -29,19 +29,25 @@ const struct tw_view *tw_graph_view(const struct tw_graph *g, const char *name)
 	return NULL;
 }
 
-static enum tw_status declare(struct tw_graph *g, struct tw_err *err)
+static void name_service(struct tw_graph *g)
 {
-	const struct tw_feature_env env = tw_feature_env_of(g->app);
-	struct tw_arena *a = &g->app->arena;
-	enum tw_status st = tw_features_declare(&g->views, &env, a, err);
-	if (st != TW_OK)
-		return st;
-	const char **digests = TW_NEW_ARRAY(a, 8, const char *);
+	const char **digests = TW_NEW_ARRAY(&g->app->arena, 8, const char *);
 	size_t n = 0;
 	for (size_t i = 0; service_views[i]; i++)
 		digests[n++] = tw_graph_view(g, service_views[i])->digest;
+	const struct tw_digest d = tw_service_digest(digests, n);
 	g->service = (struct tw_service){.name = "twin", .views = digests, .n_views = n};
-	return tw_fs_service_put(&g->service, g->app->fs, a, err);
+	g->service.digest = tw_strdup(&g->app->arena, d.hex);
+}
+
+static enum tw_status declare(struct tw_graph *g, struct tw_err *err)
+{
+	const struct tw_feature_env env = tw_feature_env_of(g->app);
+	enum tw_status st = tw_features_declare(&g->views, &env, &g->app->arena, err);
+	if (st != TW_OK)
+		return st;
+	name_service(g);
+	return tw_fs_service_put(&g->service, g->app->fs, &g->app->arena, err);
 }
 
 /* What was computed, for the report. */
@@ -144,12 +150,31 @@ static enum tw_status run(struct tw_graph *g, struct tw_step_run *r, struct tw_e
 	return st;
 }
 
+/* Writes nothing. The views are filled in also when some were never computed, which is TW_NOT_FOUND. */
+static enum tw_status find(struct tw_graph *g, struct tw_err *err)
+{
+	const struct tw_feature_env env = tw_feature_env_of(g->app);
+	struct tw_service known;
+	struct tw_arena *a = &g->app->arena;
+	enum tw_status st = tw_features_find(&g->views, &env, a, err);
+	if (st != TW_OK)
+		return st;
+	name_service(g);
+	bool computed = tw_fs_service(&known, g->app->fs, g->service.digest, a, NULL) == TW_OK;
+	for (size_t i = 0; computed && i < g->views.n; i++)
+		computed = g->views.at[i].watermark >= 0;
+	return computed ? TW_OK
+			: tw_fail(err, TW_NOT_FOUND,
+				  "the features were not computed with these settings: run `twin "
+				  "features` first, or `twin run` for everything");
+}
+
 static enum tw_status reuse(struct tw_graph *g, const struct tw_run *done, struct tw_step_run *r,
 			    struct tw_err *err)
 {
 	(void)done;
 	(void)r;
-	return declare(g, err);
+	return find(g, err);
 }
 
 static const char *const needed[] = {"collect", NULL};

@@ -3,6 +3,7 @@
 
 #include "app/graph.h"
 #include "app/pinned.h"
+#include "app/tainted.h"
 #include "inference/deployment.h"
 #include "training/evaluate.h"
 
@@ -22,37 +23,62 @@ static enum tw_status stored_metrics(struct tw_metric_list *out, const char *jso
 	return TW_OK;
 }
 
+/* The figures are those of the evaluation that the graph took up, and the version keeps them. */
 static enum tw_status gate(struct tw_graph *g, struct tw_err *err)
 {
 	struct tw_evaluation_options o = {0};
 	struct tw_metric_list metrics;
-	struct tw_arena *a = &g->app->arena;
-	struct tw_model_version v;
-	const char *ref = tw_sprintf(a, "v%d", g->model.version);
-	enum tw_status st = tw_mr_model(&v, g->app->mr, ref, a, err);
+	enum tw_status st = tw_config_read(&o, tw_evaluation_opts, g->app->conf, "evaluation", err);
 	if (st == TW_OK)
-		st = tw_config_read(&o, tw_evaluation_opts, g->app->conf, "evaluation", err);
+		st = tw_mr_model_metrics(g->app->mr, g->model.version, g->model.metrics, err);
 	if (st == TW_OK)
-		st = stored_metrics(&metrics, v.metrics, a, err);
-	if (st == TW_OK && !v.adapter[0]) /* it is its own base */
+		st = stored_metrics(&metrics, g->model.metrics, &g->app->arena, err);
+	if (st == TW_OK && !g->model.adapter[0]) /* it is its own base */
 		o.max_test_loss_ratio = o.max_style_ratio = 0;
 	return st == TW_OK ? tw_gate_check(&metrics, &o, err) : st;
 }
 
-/* Whether exactly this serves already. */
-static enum tw_status is_deployed(bool *out, struct tw_graph *g, const char *settings,
-				  struct tw_err *err)
+/* Model and features belong together, and are asked as they were trained. */
+static enum tw_status check_signature(struct tw_graph *g, struct tw_err *err)
 {
-	struct tw_deployment d;
-	struct tw_err why = TW_ERR_INIT;
+	const char *signature;
+	enum tw_status st = tw_model_signature(&signature, g, err);
+	if (st == TW_OK && strcmp(signature, g->model.signature) != 0)
+		st = tw_fail(
+			err, TW_CONFLICT,
+			"model v%d was made for another system prompt, chat template or embedder "
+			"than twin.yaml names now; run `twin train`, or set them back",
+			g->model.version);
+	return st;
+}
+
+static bool serves(const struct tw_deployment *d, const struct tw_graph *g, const char *settings)
+{
+	return d->model == g->model.version && strcmp(d->service, g->model.service) == 0 &&
+	       strcmp(d->settings, settings) == 0;
+}
+
+/* Whether exactly this serves already, or was left by a rollback, which only a promotion by hand undoes. */
+static enum tw_status nothing_to_do(struct tw_graph *g, struct tw_step_run *r, const char *settings,
+				    bool *out, struct tw_err *err)
+{
+	struct tw_deployments all;
 	*out = false;
-	enum tw_status st = tw_mr_deployment(&d, g->app->mr, 0, &g->app->arena, &why);
-	if (st == TW_NOT_FOUND)
+	enum tw_status st = tw_mr_deployments(&all, g->app->mr, 0, &g->app->arena, err);
+	if (st != TW_OK || !all.n)
+		return st;
+	if (serves(&all.at[0], g, settings)) {
+		tw_str_addf(&r->summary, "model v%d serves already", g->model.version);
+		*out = true;
 		return TW_OK;
-	if (st != TW_OK)
-		return tw_fail(err, st, "%s", why.msg);
-	*out = d.model == g->model.version && strcmp(d.service, g->model.service) == 0 &&
-	       strcmp(d.settings, settings) == 0;
+	}
+	bool rolled_back = strncmp(all.at[0].reason, "rollback", strlen("rollback")) == 0;
+	for (size_t i = 1; rolled_back && !g->by_hand && !*out && i < all.n; i++)
+		*out = serves(&all.at[i], g, settings);
+	if (*out)
+		tw_str_addf(&r->summary,
+			    "model v%d serves since the %s; `twin promote` brings v%d back",
+			    all.at[0].model, all.at[0].reason, g->model.version);
 	return TW_OK;
 }
 
@@ -70,9 +96,13 @@ static enum tw_status deploy(struct tw_graph *g, struct tw_step_run *r, const ch
 	if (st == TW_OK)
 		st = tw_service_fresh(g->app, g->model.service, err);
 	if (st == TW_OK)
+		st = check_signature(g, err);
+	if (st == TW_OK)
 		st = gate(g, err);
 	if (st == TW_OK)
 		st = tw_mr_deploy(&d, g->app->mr, err);
+	if (st == TW_OK)
+		st = tw_drop_tainted(g->app, err);
 	if (st != TW_OK)
 		return st;
 	tw_str_addf(&r->outputs, "{\"revision\":%lld,\"model\":%d}", (long long)d.revision,
@@ -85,15 +115,11 @@ static enum tw_status deploy(struct tw_graph *g, struct tw_step_run *r, const ch
 static enum tw_status run(struct tw_graph *g, struct tw_step_run *r, struct tw_err *err)
 {
 	char *settings;
-	bool same = false;
+	bool done = false;
 	enum tw_status st = tw_serving_settings(&settings, g->app->conf, &g->app->arena, err);
 	if (st == TW_OK)
-		st = is_deployed(&same, g, settings, err);
-	if (st == TW_OK && same)
-		tw_str_addf(&r->summary, "model v%d serves already", g->model.version);
-	else if (st == TW_OK)
-		st = deploy(g, r, settings, err);
-	return st;
+		st = nothing_to_do(g, r, settings, &done, err);
+	return st == TW_OK && !done ? deploy(g, r, settings, err) : st;
 }
 
 static const char *const needed[] = {"features", "dataset", "train", "eval", NULL};

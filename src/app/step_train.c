@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "core/trainer.h"
-#include "inference/options.h"
 
 /* What one training depends on. */
 struct job {
@@ -146,7 +145,8 @@ static enum tw_status store_adapter(const char **out, struct tw_graph *g,
 	return st;
 }
 
-/* The work folder stays when training ends early: the next run goes on in it. */
+/* The work folder stays when training ends early: the next run of the same job goes on in it. Those of other jobs
+ * go: they hold what was learnt from documents that may have changed since, or been forgotten. */
 static enum tw_status train(const char **adapter, struct tw_train_result *res, struct tw_graph *g,
 			    const struct tw_step_run *r, const struct job *j, struct tw_err *err)
 {
@@ -164,7 +164,9 @@ static enum tw_status train(const char **adapter, struct tw_train_result *res, s
 		.on_metric = on_metric,
 		.ctx = &m,
 	};
-	enum tw_status st = tw_mkdirs(dir, err);
+	enum tw_status st = tw_exists(dir) ? TW_OK : tw_remove_all(tw_path_dir(a, dir), err);
+	if (st == TW_OK)
+		st = tw_mkdirs(dir, err);
 	if (st == TW_OK)
 		st = tw_train(res, j->trainer, &job, err);
 	if (st == TW_OK)
@@ -173,27 +175,6 @@ static enum tw_status train(const char **adapter, struct tw_train_result *res, s
 }
 
 /* --- the version --- */
-
-static enum tw_status signature(const char **out, struct tw_graph *g, const struct tw_llm *base,
-				struct tw_err *err)
-{
-	const char *system;
-	struct tw_str s = TW_STR_INIT;
-	struct tw_json_writer w;
-	enum tw_status st = tw_answer_system_prompt(&system, g->app->conf, err);
-	if (st != TW_OK)
-		return st;
-	tw_jw_init(&w, &s);
-	tw_jw_object(&w, NULL);
-	tw_jw_str(&w, "system", system);
-	tw_jw_str(&w, "template_digest", tw_llm_info(base)->template_digest.hex);
-	tw_jw_int(&w, "context", tw_llm_info(base)->context);
-	tw_jw_str(&w, "embedder_digest", tw_graph_view(g, "embeddings")->model_digest);
-	tw_jw_end(&w);
-	*out = tw_str_dup(&s, &g->app->arena);
-	tw_str_release(&s);
-	return TW_OK;
-}
 
 static enum tw_status put_version(struct tw_graph *g, const struct tw_step_run *r,
 				  const struct tw_llm *base, const char *dataset,
@@ -210,7 +191,7 @@ static enum tw_status put_version(struct tw_graph *g, const struct tw_step_run *
 		.metrics = "{}",
 		.tainted = "",
 	};
-	enum tw_status st = signature(&v.signature, g, base, err);
+	enum tw_status st = tw_model_signature(&v.signature, g, err);
 	if (st == TW_OK)
 		st = tw_mr_model_put(&v, g->app->mr, err);
 	return st == TW_OK ? take_version(g, v.version, err) : st;
@@ -274,35 +255,43 @@ static enum tw_status make_version(struct tw_graph *g, struct tw_step_run *r, co
 
 /* --- waiting for enough that is new (--if-new) --- */
 
-/* Documents of the training split that `old` was not trained on. */
+/* Documents of the training split with rows that `old` was not trained on: new ones and edited ones. */
 static enum tw_status count_new(int64_t *n, struct tw_graph *g, const char *old,
 				const struct tw_examples *now, struct tw_err *err)
 {
 	struct tw_examples before;
-	struct tw_map seen = {0};
+	struct tw_map seen = {0}, counted = {0};
 	enum tw_status st = tw_fs_examples(&before, g->app->fs, old, TW_TRAIN, &g->app->arena, err);
 	*n = 0;
 	for (size_t i = 0; st == TW_OK && i < before.n; i++)
-		tw_map_set(&seen, before.at[i].doc, g);
+		tw_map_set(&seen, before.at[i].row_id, g);
 	for (size_t i = 0; st == TW_OK && i < now->n; i++)
-		if (!tw_map_get(&seen, now->at[i].doc)) {
-			tw_map_set(&seen, now->at[i].doc, g);
+		if (!tw_map_get(&seen, now->at[i].row_id) &&
+		    !tw_map_get(&counted, now->at[i].doc)) {
+			tw_map_set(&counted, now->at[i].doc, g);
 			++*n;
 		}
 	tw_map_release(&seen);
+	tw_map_release(&counted);
 	return st;
 }
 
-/* Whether the newest version is good enough for now; then it is taken up. A tainted one never is. */
+/* Whether the newest version is good enough for now; then it is taken up. Never one that is tainted, or was made for
+ * other features, another system prompt or another model. */
 static enum tw_status wait_for_more(bool *waits, struct tw_graph *g, struct tw_step_run *r,
 				    const struct job *j, struct tw_err *err)
 {
 	struct tw_model_versions all;
+	const char *signature;
 	int64_t n = 0;
 	*waits = false;
 	enum tw_status st = tw_mr_models(&all, g->app->mr, &g->app->arena, err);
+	if (st == TW_OK)
+		st = tw_model_signature(&signature, g, err);
 	if (st != TW_OK || !all.n || all.at[0].tainted[0] ||
-	    strcmp(all.at[0].service, g->service.digest) != 0)
+	    strcmp(all.at[0].service, g->service.digest) != 0 ||
+	    strcmp(all.at[0].base_digest, tw_llm_info(j->base)->digest.hex) != 0 ||
+	    strcmp(all.at[0].signature, signature) != 0)
 		return st;
 	st = count_new(&n, g, all.at[0].dataset, &j->train, err);
 	if (st != TW_OK || n >= g->if_new)
@@ -310,9 +299,10 @@ static enum tw_status wait_for_more(bool *waits, struct tw_graph *g, struct tw_s
 	st = take_version(g, all.at[0].version, NULL);
 	*waits = st == TW_OK;
 	if (*waits)
-		tw_str_addf(&r->summary,
-			    "model v%d stays: %lld new documents, training waits for %lld",
-			    g->model.version, (long long)n, (long long)g->if_new);
+		tw_str_addf(
+			&r->summary,
+			"model v%d stays: %lld new or edited documents, training waits for %lld",
+			g->model.version, (long long)n, (long long)g->if_new);
 	return st == TW_NOT_FOUND ? TW_OK : st;
 }
 

@@ -6,7 +6,8 @@
 
 static const char global_options[] =
 	"Options of every command:\n"
-	"  -C, --dir DIR        work in DIR instead of the working folder\n"
+	"  -C, --dir DIR        work in DIR instead of the working folder; the files that a command\n"
+	"                       reads and writes by name stay relative to the working folder\n"
 	"      --set KEY=VALUE  a setting of twin.yaml for this run, as in --set training.max_steps=50\n"
 	"      --json           data as JSON on standard output\n"
 	"      --offline        refuse every network access\n"
@@ -30,6 +31,21 @@ void tw_print_usage(FILE *f)
 	fprintf(f, "\n%s", global_options);
 }
 
+/* Options are written with dashes on a command line; keys of twin.yaml keep their underscores. */
+static void print_options(FILE *f, const struct tw_opt *opts)
+{
+	struct tw_str s = TW_STR_INIT;
+	tw_opt_help(&s, opts);
+	fprintf(f, "\nOptions, with their defaults:\n");
+	for (char *p = s.data; p && *p; p += strcspn(p, "\n") + 1) {
+		p += 2; /* its indent */
+		for (char *c = p; *c != ' '; c++)
+			*c = *c == '_' ? '-' : *c;
+		fprintf(f, "  --%.*s\n", (int)strcspn(p, "\n"), p);
+	}
+	tw_str_release(&s);
+}
+
 void tw_print_command_help(FILE *f, const struct tw_command *cmd)
 {
 	fprintf(f, "%stwin %s%s%s%s\n\n%s.\n", tw_color(f, "bold"), cmd->name, tw_color(f, "reset"),
@@ -42,13 +58,7 @@ void tw_print_command_help(FILE *f, const struct tw_command *cmd)
 		fprintf(f, "\n%s", tw_str_c(&s));
 		tw_str_release(&s);
 	}
-	if (cmd->opts && cmd->opts->name) {
-		struct tw_str s = TW_STR_INIT;
-		tw_opt_help(&s, cmd->opts);
-		fprintf(f, "\nOptions, with their defaults:\n");
-		for (const char *p = tw_str_c(&s); *p; p += strcspn(p, "\n") + 1)
-			fprintf(f, "  --%.*s\n", (int)strcspn(p, "\n") - 2, p + 2);
-		tw_str_release(&s);
-	}
+	if (cmd->opts)
+		print_options(f, cmd->opts);
 	fprintf(f, "\n%s", global_options);
 }

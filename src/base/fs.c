@@ -124,16 +124,10 @@ static int begin_replace(struct replacement *r, const char *path)
 	return 0;
 }
 
-/* Until the folder is synced, a power failure may bring the old name back. */
-static int sync_folder_of(const char *path)
+static int sync_folder(const char *dir)
 {
-	const char *base = tw_path_base(path);
-	char *dir = tw_xstrdup(path);
-	int fd, rc;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
 
-	dir[base - path] = '\0';
-	fd = open(dir[0] ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	free(dir);
 	if (fd < 0)
 		return -1;
 	rc = fsync(fd);
@@ -142,6 +136,23 @@ static int sync_folder_of(const char *path)
 		rc = 0;
 	close(fd);
 	return rc;
+}
+
+static int sync_folder_of(const char *path)
+{
+	const char *base = tw_path_base(path);
+	char *dir = tw_xstrdup(path);
+	int rc;
+
+	dir[base - path] = '\0';
+	rc = sync_folder(dir[0] ? dir : ".");
+	free(dir);
+	return rc;
+}
+
+enum tw_status tw_sync_folder(const char *dir, struct tw_err *err)
+{
+	return sync_folder(dir) < 0 ? tw_fail_errno(err, TW_IO, "%s", dir) : TW_OK;
 }
 
 static void abandon(struct replacement *r)

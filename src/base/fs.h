@@ -27,6 +27,9 @@ typedef enum tw_status (*tw_write_fn)(void *ctx, FILE *f, struct tw_err *err);
 TW_MUST_USE enum tw_status tw_write_file_by(const char *path, tw_write_fn fn, void *ctx,
 					    struct tw_err *err);
 
+/* Until the folder is synced, a power failure may bring the old name of a file in it back. */
+TW_MUST_USE enum tw_status tw_sync_folder(const char *dir, struct tw_err *err);
+
 /* Copies; the target appears whole or not at all. */
 TW_MUST_USE enum tw_status tw_copy_file(const char *from, const char *to, struct tw_err *err);
 
@@ -45,16 +48,15 @@ struct tw_stat {
 
 TW_MUST_USE enum tw_status tw_stat_path(struct tw_stat *out, const char *path, struct tw_err *err);
 
-/* Calls fn for each regular file below `root`, in byte order of their relative paths, without following links.
+/* Calls fn for each regular file below `root`, in byte order of their relative paths, without following links and
+ * without the folders that `enter` (NULL: all are entered) says no to; their relative path ends in "/".
  * A folder that cannot be read is reported to `fn` with status TW_SKIPPED in `problem` and passed over.
  * fn's status other than TW_OK ends the walk and is returned. */
 typedef enum tw_status (*tw_walk_fn)(void *ctx, const char *rel_path, const struct tw_stat *st,
 				     const char *problem, struct tw_err *err);
-TW_MUST_USE enum tw_status tw_walk(const char *root, tw_walk_fn fn, void *ctx, struct tw_err *err);
-/* The same, without the folders that `enter` says no to; their relative path ends in "/". */
 typedef bool (*tw_walk_enter)(void *ctx, const char *rel_path);
-TW_MUST_USE enum tw_status tw_walk_pruned(const char *root, tw_walk_enter enter, tw_walk_fn fn,
-					  void *ctx, struct tw_err *err);
+TW_MUST_USE enum tw_status tw_walk(const char *root, tw_walk_enter enter, tw_walk_fn fn, void *ctx,
+				   struct tw_err *err);
 
 /* Read-only mapping of a file; data is NULL for an empty one. */
 struct tw_mapping {

@@ -186,13 +186,8 @@ static enum tw_status walk_folder(struct walk *w, const struct tw_stat *self, st
 	return st;
 }
 
-enum tw_status tw_walk(const char *root, tw_walk_fn fn, void *ctx, struct tw_err *err)
-{
-	return tw_walk_pruned(root, NULL, fn, ctx, err);
-}
-
-enum tw_status tw_walk_pruned(const char *root, tw_walk_enter enter, tw_walk_fn fn, void *ctx,
-			      struct tw_err *err)
+enum tw_status tw_walk(const char *root, tw_walk_enter enter, tw_walk_fn fn, void *ctx,
+		       struct tw_err *err)
 {
 	struct walk w = {.enter = enter, .fn = fn, .ctx = ctx};
 	enum tw_status st;

@@ -184,12 +184,3 @@ double tw_random_unit(uint64_t *state)
 {
 	return (double)(tw_random_u64(state) >> 11) * 0x1p-53;
 }
-
-/* Box and Muller 1958; the second number is dropped, so that the state is all there is. */
-double tw_random_normal(uint64_t *state)
-{
-	double u = 1 - tw_random_unit(state); /* (0, 1] */
-	double v = tw_random_unit(state);
-
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * v);
-}

@@ -40,7 +40,6 @@ uint64_t tw_hash64(const void *data, size_t len, uint64_t seed);
 
 /* SplitMix64 (Steele et al. 2014): advances *state, returns the next number. */
 uint64_t tw_random_u64(uint64_t *state);
-double tw_random_unit(uint64_t *state);	  /* [0, 1) */
-double tw_random_normal(uint64_t *state); /* mean 0, variance 1 */
+double tw_random_unit(uint64_t *state); /* [0, 1) */
 
 #endif

@@ -14,10 +14,7 @@
 
 #include "base/base_int.h"
 #include "base/stop.h"
-
-#ifndef TW_VERSION
-#define TW_VERSION "0.1"
-#endif
+#include "base/version.h"
 
 #define DEFAULT_TIMEOUT_S 60
 #define DEFAULT_MAX_BODY  ((int64_t)32 * 1024 * 1024)

@@ -10,6 +10,7 @@
 #include "base/base_int.h"
 #include "base/progress.h"
 #include "base/str.h"
+#include "base/text.h"
 
 static _Atomic enum tw_log_level threshold = TW_LOG_INFO;
 
@@ -35,18 +36,54 @@ enum tw_log_level tw_log_level(void)
 	return atomic_load(&threshold);
 }
 
+static bool wants_color(FILE *f);
+
+static const struct {
+	const char *name, *code;
+} colors[] = {
+	{"bold", "\033[1m"},	{"dim", "\033[2m"},   {"red", "\033[31m"},  {"green", "\033[32m"},
+	{"yellow", "\033[33m"}, {"blue", "\033[34m"}, {"reset", "\033[0m"},
+};
+enum { N_COLORS = sizeof(colors) / sizeof(*colors) };
+
+/* Length of the colour that `s` begins with; 0 for none. */
+static size_t color_at(const char *s)
+{
+	for (size_t i = 0; i < N_COLORS; i++)
+		if (tw_starts_with(s, colors[i].code))
+			return strlen(colors[i].code);
+	return 0;
+}
+
+/* Names of files, addresses and documents stand in messages: of escape sequences only our colours pass. */
+static void add_plain(struct tw_str *out, const char *s, size_t len, bool color)
+{
+	for (size_t at = 0; at < len;) {
+		const char *esc = color ? memchr(s + at, '\033', len - at) : NULL;
+		size_t end = esc ? (size_t)(esc - s) : len;
+		size_t code = esc ? color_at(esc) : 0;
+
+		tw_text_plain(out, s + at, end - at, "\n\t");
+		if (code)
+			tw_str_add(out, esc, code);
+		else if (esc)
+			tw_str_addc(out, ' ');
+		at = end + (esc ? (code ? code : 1) : 0);
+	}
+}
+
 void tw_log(enum tw_log_level level, const char *fmt, ...)
 {
 	static const char *const words[] = {"error: ", "warning: ", "", ""};
-	static const char *const colors[] = {"red", "yellow", "", "dim"};
+	static const char *const by_level[] = {"red", "yellow", "", "dim"};
 	struct tw_str line = TW_STR_INIT;
-	char small[1024];
+	char small[1024], *text = small;
 	va_list ap;
 	int len;
 
 	if (level > tw_log_level())
 		return;
-	tw_str_adds(&line, tw_color(stderr, colors[level]));
+	tw_str_adds(&line, tw_color(stderr, by_level[level]));
 	tw_str_adds(&line, words[level]);
 	if (level != TW_LOG_DEBUG)
 		tw_str_adds(&line, tw_color(stderr, level == TW_LOG_INFO ? "" : "reset"));
@@ -54,14 +91,14 @@ void tw_log(enum tw_log_level level, const char *fmt, ...)
 	len = vsnprintf(small, sizeof(small), fmt, ap);
 	va_end(ap);
 	if (len >= (int)sizeof(small)) {
-		tw_str_reserve(&line, (size_t)len);
+		text = tw_xmalloc((size_t)len + 1);
 		va_start(ap, fmt);
-		vsnprintf(line.data + line.len, line.cap - line.len, fmt, ap);
+		vsnprintf(text, (size_t)len + 1, fmt, ap);
 		va_end(ap);
-		line.len += (size_t)len;
-	} else if (len > 0) {
-		tw_str_add(&line, small, (size_t)len);
 	}
+	add_plain(&line, text, len > 0 ? (size_t)len : 0, wants_color(stderr));
+	if (text != small)
+		free(text);
 	if (level == TW_LOG_DEBUG)
 		tw_str_adds(&line, tw_color(stderr, "reset"));
 	tw_str_addc(&line, '\n');
@@ -86,16 +123,8 @@ static bool wants_color(FILE *f)
 
 const char *tw_color(FILE *f, const char *name)
 {
-	static const struct {
-		const char *name, *code;
-	} table[] = {
-		{"bold", "\033[1m"},   {"dim", "\033[2m"},     {"red", "\033[31m"},
-		{"green", "\033[32m"}, {"yellow", "\033[33m"}, {"blue", "\033[34m"},
-		{"reset", "\033[0m"},
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcmp(name, table[i].name) == 0)
-			return wants_color(f) ? table[i].code : "";
+	for (size_t i = 0; i < N_COLORS; i++)
+		if (strcmp(name, colors[i].name) == 0)
+			return wants_color(f) ? colors[i].code : "";
 	return "";
 }

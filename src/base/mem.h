@@ -2,7 +2,7 @@
  * base/mem.h: memory.
  *
  * Arenas: one per document, batch or request. What is allocated from an arena
- * lives until tw_arena_reset() or tw_arena_free(); nothing in it is freed by
+ * lives until tw_arena_reset() or tw_arena_release(); nothing in it is freed by
  * itself. An arena belongs to one thread. Small allocations (tw_xmalloc and
  * arenas) abort in one place when memory is out; large ones (weights, bodies)
  * use tw_try_alloc() and return an error.

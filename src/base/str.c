@@ -173,43 +173,6 @@ enum tw_status tw_parse_f64(double *out, const char *s, struct tw_err *err)
 	return TW_OK;
 }
 
-enum tw_status tw_parse_size(int64_t *out, const char *s, struct tw_err *err)
-{
-	static const struct {
-		const char *name;
-		double factor;
-	} units[] = {
-		{"", 1},     {"B", 1},	      {"k", 1e3},
-		{"K", 1e3},  {"kB", 1e3},     {"KB", 1e3},
-		{"M", 1e6},  {"MB", 1e6},     {"G", 1e9},
-		{"GB", 1e9}, {"KiB", 1024.0}, {"MiB", 1024.0 * 1024},
-		{"T", 1e12}, {"TB", 1e12},    {"GiB", 1024.0 * 1024 * 1024},
-	};
-	size_t digits = strspn(s, "0123456789."), i;
-	const char *unit = s + digits;
-	char number[40];
-	double v;
-
-	while (*unit == ' ')
-		unit++;
-	if (digits == 0 || digits >= sizeof(number))
-		goto bad;
-	memcpy(number, s, digits);
-	number[digits] = '\0';
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (strcmp(unit, units[i].name) == 0)
-			break;
-	if (i == sizeof(units) / sizeof(units[0]) || tw_parse_f64(&v, number, NULL) != TW_OK)
-		goto bad;
-	v *= units[i].factor;
-	if (v >= 9.2e18)
-		return tw_fail(err, TW_BAD_DATA, "%s is too large a size", s);
-	*out = (int64_t)v;
-	return TW_OK;
-bad:
-	return tw_fail(err, TW_BAD_DATA, "\"%s\" is not a size such as 500k, 12MB or 2GiB", s);
-}
-
 const char *tw_human_size(struct tw_arena *a, int64_t bytes)
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};

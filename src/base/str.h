@@ -41,10 +41,9 @@ bool tw_ends_with(const char *s, const char *suffix);
 bool tw_ends_with_nocase(const char *s, const char *suffix); /* ASCII */
 bool tw_streq(const char *a, const char *b);		     /* NULLs: equal to each other only */
 
-/* Whole string or TW_BAD_DATA; "12MiB"-like suffixes (k, M, G, KiB, MiB, GiB) in tw_parse_size. */
+/* The whole string is the number, or TW_BAD_DATA. */
 TW_MUST_USE enum tw_status tw_parse_i64(int64_t *out, const char *s, struct tw_err *err);
 TW_MUST_USE enum tw_status tw_parse_f64(double *out, const char *s, struct tw_err *err);
-TW_MUST_USE enum tw_status tw_parse_size(int64_t *out, const char *s, struct tw_err *err);
 
 /* "1.2 GB", "345 kB", in a borrowed arena string. */
 const char *tw_human_size(struct tw_arena *a, int64_t bytes);

@@ -22,6 +22,10 @@ bool tw_utf8_repair(struct tw_str *out, const char *s, size_t len);
 size_t tw_utf8_floor(const char *s, size_t len);
 size_t tw_utf8_count(const char *s, size_t len); /* code points */
 
+/* Appends the text with a space for each control character that `but` does not name ("\n\t"): C0, DEL and C1. What documents,
+ * models and file names hold goes through here on its way to a terminal: no escape sequence of theirs may reach it. */
+void tw_text_plain(struct tw_str *out, const char *s, size_t len, const char *but);
+
 /* Appends the text in NFC (Unicode TR 15). */
 void tw_text_nfc(struct tw_str *out, const char *s, size_t len);
 /* Appends the text in lower case, locale-free (full case folding). */

@@ -126,3 +126,16 @@ size_t tw_utf8_count(const char *s, size_t len)
 		n += ((unsigned char)s[i] & 0xc0) != 0x80;
 	return n;
 }
+
+void tw_text_plain(struct tw_str *out, const char *s, size_t len, const char *but)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+		bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)s[i + 1] < 0xa0;
+
+		if (c1)
+			i++;
+		bool control = (c < 0x20 && !(c && strchr(but, c))) || c == 0x7f || c1;
+		tw_str_addc(out, control ? ' ' : (char)c);
+	}
+}

@@ -79,7 +79,7 @@ static enum tw_status list_files(struct dir *d, struct tw_err *err)
 	if (rc != TW_OK)
 		return rc;
 	if (st.is_dir)
-		return tw_walk_pruned(d->path, take_folder, on_file, d, err);
+		return tw_walk(d->path, take_folder, on_file, d, err);
 	if (!st.is_file)
 		return tw_fail(err, TW_BAD_USE, "%s: neither a folder nor a file", d->path);
 	d->single = true;

@@ -53,22 +53,48 @@ static bool name_taken(const struct tw_config_source *s, size_t n, const char *n
 	return false;
 }
 
+/* Without user and password: a name is shown and stored, and stays when a password changes. */
+static const char *without_login(struct tw_arena *a, const char *url)
+{
+	const char *host = strstr(url, "://");
+	if (!host)
+		return url;
+	host += 3;
+	size_t n = strcspn(host, "/?#");
+	const char *at = memrchr(host, '@', n);
+	return at ? tw_sprintf(a, "%.*s%s", (int)(host - url), url, at + 1) : url;
+}
+
+/* Of the source's own settings alone: a document's identity must not hang on the order of the list. */
+static const char *default_name(struct tw_arena *a, const char *type, const struct tw_json *v)
+{
+	static const char *const places[] = {"path", "url", NULL};
+	for (const char *const *p = places; *p; p++) {
+		const struct tw_json *place = tw_json_get(v, *p);
+		if (place && place->s && place->len)
+			return tw_sprintf(a, "%s:%s", type, without_login(a, place->s));
+	}
+	return type;
+}
+
 static enum tw_status read_source(struct tw_config *c, struct tw_config_source *all, size_t n,
 				  const struct tw_json *v, struct tw_err *err)
 {
 	const char *type = tw_json_str(tw_json_get(v, "type"), NULL);
-	const char *name = tw_json_str(tw_json_get(v, "name"), NULL);
+	const struct tw_json *given = tw_json_get(v, "name");
 	if (!type)
 		return tw_fail(err, TW_BAD_USE, "%s: a source needs a type, as in `- type: dir`",
 			       tw_config_place(c, v));
-	if (name && name_taken(all, n, name))
-		return tw_fail(err, TW_BAD_USE, "%s: two sources are named \"%s\"",
+	if (given && (given->type == TW_JSON_NULL || !given->s || !given->len))
+		return tw_fail(err, TW_BAD_USE,
+			       "%s: the name of a source must be a text; leave it out for one made "
+			       "of its type and place",
+			       tw_config_place(c, given));
+	const char *name = given ? given->s : default_name(&c->arena, type, v);
+	if (name_taken(all, n, name))
+		return tw_fail(err, TW_BAD_USE,
+			       "%s: two sources are named \"%s\"; give one another `name:`",
 			       tw_config_place(c, v), name);
-	if (!name) {
-		name = type;
-		for (int i = 2; name_taken(all, n, name); i++)
-			name = tw_sprintf(&c->arena, "%s-%d", type, i);
-	}
 	all[n] = (struct tw_config_source){name, type, v};
 	return TW_OK;
 }

@@ -23,7 +23,8 @@
 #include "core/opt.h"
 
 struct tw_config_source {
-	const char *name; /* `name:` of the source, else "type", "type-2", … */
+	const char *
+		name; /* `name:` of the source, else "type:place", its `path` or `url` as written */
 	const char *type;
 	const struct tw_json *node;
 };

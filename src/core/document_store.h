@@ -33,7 +33,8 @@ TW_MUST_USE enum tw_status tw_pass_begin(struct tw_pass **out, struct tw_feature
 const char *tw_pass_known(struct tw_pass *p, const char *key);
 const char *tw_pass_state(struct tw_pass *p, const char *name);
 void tw_pass_set_state(struct tw_pass *p, const char *name, const char *value);
-/* doc->unchanged counts as seen. `outcome` may be NULL. A forgotten document (tw_fs_forget) is left out: TW_SKIPPED. */
+/* doc->unchanged counts as seen. `outcome` may be NULL. A forgotten document (tw_fs_forget), and one with its text, is
+ * left out: TW_SKIPPED. */
 TW_MUST_USE enum tw_status tw_pass_put(struct tw_pass *p, const struct tw_document *doc,
 				       enum tw_put *outcome, struct tw_err *err);
 /* Seen, but could not be read: neither changed nor removed. */
@@ -74,8 +75,8 @@ struct tw_forgotten {
 	size_t n_datasets;
 };
 /* Erases the document, its revisions, rows, vectors, dataset rows and predictions that cite it, from the files too,
- * and remembers only its id and digests of source and key, so that the next pass leaves it out, and rows, examples and
- * answers that were under way are not stored. Again for the same id or key: TW_OK, finishes what was cut short. */
+ * and remembers only its id and digests: of source and key, and of the text of each revision, so that no pass brings it
+ * back, under another key neither, and rows, examples and answers that were under way are not stored. Again for the same id or key: TW_OK, finishes what was cut short. */
 TW_MUST_USE enum tw_status tw_fs_forget(struct tw_forgotten *out, struct tw_feature_store *fs,
 					const char *doc, struct tw_arena *a, struct tw_err *err);
 

@@ -142,6 +142,7 @@ struct tw_service {
 TW_MUST_USE enum tw_status
 tw_fs_service_put(struct tw_service *s, struct tw_feature_store *fs, struct tw_arena *a,
 		  struct tw_err *err); /* fills s->digest; the same list is stored once */
+struct tw_digest tw_service_digest(const char *const *views, size_t n); /* stored or not */
 TW_MUST_USE enum tw_status tw_fs_service(struct tw_service *out, struct tw_feature_store *fs,
 					 const char *digest, struct tw_arena *a,
 					 struct tw_err *err);

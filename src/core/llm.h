@@ -74,7 +74,7 @@ typedef bool (*tw_text_fn)(void *ctx, const char *text, size_t len);
 struct tw_tokens {
 	int32_t *at; /* in the arena */
 	uint8_t *
-		answer; /* 1 where the token belongs to an assistant's message, its end mark included; NULL from tw_llm_tokenize() */
+		answer; /* 1 where the token belongs to an assistant's message, its end mark included */
 	size_t n;
 };
 

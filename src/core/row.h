@@ -80,8 +80,4 @@ struct tw_digest tw_rows_digest(const struct tw_rows *rows, size_t from, size_t 
 /* {"doc": …, "ord": …, "id": …, field: …}. */
 void tw_row_json(struct tw_json_writer *w, const struct tw_rows *rows, const struct tw_row *r);
 
-/* The inverse, for JSON lines from another program. TW_BAD_DATA. */
-TW_MUST_USE enum tw_status tw_row_from_json(struct tw_rows *rows, const struct tw_json *v,
-					    struct tw_err *err);
-
 #endif

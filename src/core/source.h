@@ -4,6 +4,10 @@
  * Owns the contract and the handle; cleaning is feature/'s work, saving is
  * the feature store's. A handle belongs to one thread. The config outlives it.
  *
+ * A document's identity is its source's name and its key. Unless twin.yaml has
+ * a `name:`, the name is the type and the place, "dir:posts" (core/config.h): so
+ * the option that says where a source is, is called `path` or `url`.
+ *
  * To add one: collect/source_x.c, its extern in collect/collect.h, one line
  * in app/plugins.c, one row in tests/contract/test_source.c.
  */

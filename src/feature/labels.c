@@ -35,6 +35,7 @@ static const struct tw_field schema[] = {
 	{"kind", TW_FIELD_TEXT, 0, "\"title\" or \"heading\""},
 	{"start", TW_FIELD_INT, 0, "offset of the answer in the scrubbed text, bytes"},
 	{"end", TW_FIELD_INT, 0, "offset of its end"},
+	{"title", TW_FIELD_TEXT, 0, "of the document"},
 	{0},
 };
 
@@ -70,6 +71,7 @@ static void add(struct labeler *k, const char *kind, const char *heading, const 
 	tw_row_set_str(k->out, r, "kind", kind);
 	tw_row_set_int(k->out, r, "start", (int64_t)p.start);
 	tw_row_set_int(k->out, r, "end", (int64_t)p.end);
+	tw_row_set_str(k->out, r, "title", k->title);
 }
 
 /* Past the section and the deeper ones below it. */
@@ -139,7 +141,7 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 const struct tw_transform_type tw_transform_labels = {
 	.name = "labels",
 	.help = "instruction and answer pairs from titles and headings",
-	.code_version = 2,
+	.code_version = 3,
 	.inputs = inputs,
 	.schema = schema,
 	.opts = opts,

@@ -34,6 +34,10 @@ TW_MUST_USE enum tw_status tw_features_declare(struct tw_views *out,
 					       const struct tw_feature_env *env, struct tw_arena *a,
 					       struct tw_err *err);
 
+/* The same without writing anything: a view that the store does not have yet has version 0 and watermark -1. */
+TW_MUST_USE enum tw_status tw_features_find(struct tw_views *out, const struct tw_feature_env *env,
+					    struct tw_arena *a, struct tw_err *err);
+
 struct tw_materialize_stats {
 	int64_t computed;  /* documents whose rows were made anew */
 	int64_t removed;   /* documents that left the inputs */

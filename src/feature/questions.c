@@ -45,6 +45,7 @@ static const struct tw_field schema[] = {
 	 "\"ok\", or why it is no use: too_short too_long no_question copied language refusal"},
 	{"start", TW_FIELD_INT, 0, "offset of the answer in the scrubbed text, bytes"},
 	{"end", TW_FIELD_INT, 0, "offset of its end"},
+	{"title", TW_FIELD_TEXT, 0, "of the document"},
 	{0},
 };
 
@@ -145,13 +146,14 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 	tw_row_set_str(out, r, "status", status);
 	tw_row_set_int(out, r, "start", (int64_t)p.start);
 	tw_row_set_int(out, r, "end", (int64_t)p.end);
+	tw_row_set_str(out, r, "title", tw_row_cstr(&in[0], from, "title"));
 	return TW_OK;
 }
 
 const struct tw_transform_type tw_transform_questions = {
 	.name = "questions",
 	.help = "questions that the LLM writes for a share of the passages",
-	.code_version = 2,
+	.code_version = 3,
 	.inputs = inputs,
 	.schema = schema,
 	.opts = opts,

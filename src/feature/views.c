@@ -115,10 +115,32 @@ static const char *digest_of(const struct tw_view *views, size_t n, const char *
 	return NULL;
 }
 
-/* views[0, n) are declared; adds the one of `t`. */
-static enum tw_status declare(struct tw_view *views, size_t n, const struct tw_transform_type *t,
+/* As the store has it; as it would be declared when the store has it not. */
+static enum tw_status find(struct tw_view *out, const struct tw_view *v,
+			   const struct tw_feature_env *env, struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_err none = TW_ERR_INIT;
+	enum tw_status st = tw_fs_view(out, env->fs, v->digest, a, &none);
+	if (st == TW_NOT_FOUND) {
+		*out = *v;
+		out->watermark = -1;
+		return TW_OK;
+	}
+	return st == TW_OK ? st : tw_fail(err, st, "%s", none.msg);
+}
+
+static enum tw_status declare(struct tw_view *out, struct tw_view *v,
 			      const struct tw_feature_env *env, struct tw_arena *a,
 			      struct tw_err *err)
+{
+	enum tw_status st = tw_fs_view_declare(v, env->fs, err);
+	return st == TW_OK ? tw_fs_view(out, env->fs, v->digest, a, err) : st;
+}
+
+/* views[0, n) are there; adds the one of `t`. */
+static enum tw_status add_view(struct tw_view *views, size_t n, const struct tw_transform_type *t,
+			       const struct tw_feature_env *env, bool only_find, struct tw_arena *a,
+			       struct tw_err *err)
 {
 	struct tw_transform_models m;
 	const char *named[TW_TRANSFORM_MAX_INPUTS + 1] = {NULL};
@@ -141,14 +163,11 @@ static enum tw_status declare(struct tw_view *views, size_t n, const struct tw_t
 	v.model_digest = m.model;
 	v.model_spec = m.spec;
 	v.tokenizer_digest = m.tokenizer;
-	st = tw_fs_view_declare(&v, env->fs, err);
-	if (st == TW_OK)
-		st = tw_fs_view(&views[n], env->fs, v.digest, a, err);
-	return st;
+	return only_find ? find(&views[n], &v, env, a, err) : declare(&views[n], &v, env, a, err);
 }
 
-enum tw_status tw_features_declare(struct tw_views *out, const struct tw_feature_env *env,
-				   struct tw_arena *a, struct tw_err *err)
+static enum tw_status all_views(struct tw_views *out, const struct tw_feature_env *env,
+				bool only_find, struct tw_arena *a, struct tw_err *err)
 {
 	struct sorter k = {.types = env->types, .err = err};
 	enum tw_status st = TW_OK;
@@ -159,12 +178,24 @@ enum tw_status tw_features_declare(struct tw_views *out, const struct tw_feature
 		st = visit(&k, env->types[i]);
 	struct tw_view *views = TW_NEW_ARRAY(a, k.done.n, struct tw_view);
 	for (size_t i = 0; st == TW_OK && i < k.done.n; i++)
-		st = declare(views, i, k.done.at[i], env, a, err);
+		st = add_view(views, i, k.done.at[i], env, only_find, a, err);
 	if (st == TW_OK)
 		*out = (struct tw_views){views, k.done.n};
 	tw_vec_release(&k.done);
 	tw_vec_release(&k.open);
 	return st;
+}
+
+enum tw_status tw_features_declare(struct tw_views *out, const struct tw_feature_env *env,
+				   struct tw_arena *a, struct tw_err *err)
+{
+	return all_views(out, env, false, a, err);
+}
+
+enum tw_status tw_features_find(struct tw_views *out, const struct tw_feature_env *env,
+				struct tw_arena *a, struct tw_err *err)
+{
+	return all_views(out, env, true, a, err);
 }
 
 /* --- closure --- */

@@ -12,6 +12,8 @@
 #include "inference/prompt.h"
 #include "inference/support.h"
 
+#define MOST_REPEATS 3
+
 /* One answer in the making. */
 struct work {
 	struct tw_serving *s;
@@ -23,6 +25,7 @@ struct work {
 	double start;
 	struct tw_answer_source *sources;
 	struct tw_citations citations;
+	bool loops;	     /* the model says nothing but [1] [1] [1]: it has come to its end */
 	struct tw_str text;  /* as the reader gets it */
 	struct tw_str piece; /* what one token adds to it */
 	bool stopped;	     /* on_text said no */
@@ -105,7 +108,8 @@ static bool on_token(void *ctx, const char *text, size_t len)
 	if (w->out->first_token_s == 0)
 		w->out->first_token_s = tw_monotonic_s() - w->start;
 	tw_citations_feed(&w->citations, &w->piece, text, len);
-	return hand_on(w);
+	w->loops = w->citations.repeats > MOST_REPEATS;
+	return hand_on(w) && !w->loops;
 }
 
 static enum tw_status generate(struct work *w, struct tw_llm *llm, const struct tw_prompt *prompt)
@@ -119,7 +123,9 @@ static enum tw_status generate(struct work *w, struct tw_llm *llm, const struct 
 		hand_on(w);
 		for (size_t i = 0; i < w->out->n_sources && i < TW_CITATIONS_MAX; i++)
 			w->sources[i].cited = w->citations.cited >> i & 1;
-		w->out->finish = w->stopped ? "cancelled" : tw_strdup(w->a, g.finish);
+		w->out->finish = w->stopped ? "cancelled"
+				 : w->loops ? "stop"
+					    : tw_strdup(w->a, g.finish);
 		w->out->prompt_tokens = g.prompt_tokens;
 		w->out->completion_tokens = g.completion_tokens;
 		tw_generation_release(&g);

@@ -21,6 +21,7 @@ struct batch {
 	const struct tw_batch_job *job;
 	struct tw_batch_stats *stats;
 	struct tw_batch_file file;
+	struct tw_batch_input input;
 	struct tw_map
 		stored; /* question -> id of a prediction of this batch that no output line has */
 	struct tw_arena arena; /* of the batch */
@@ -33,7 +34,7 @@ struct batch {
 static enum tw_status batch_digest(struct tw_digest *out, const struct batch *b)
 {
 	struct tw_digest in;
-	enum tw_status st = tw_sha256_file(&in, b->job->in, b->err);
+	enum tw_status st = tw_sha256_file(&in, b->input.path, b->err);
 	if (st != TW_OK)
 		return st;
 	const struct tw_serving_info *i = tw_serving_info(b->s);
@@ -195,7 +196,8 @@ static enum tw_status do_all(struct batch *b)
 			if (line > b->file.done)
 				error_line(b, &out, line, NULL, why.msg);
 		} else if (st != TW_OK) {
-			tw_fail(b->err, st, "%s", why.msg);
+			if (st != TW_DONE)
+				tw_fail(b->err, st, "%s", why.msg);
 			break;
 		} else if (line > b->file.done) {
 			st = do_line(b, &out, line, &text);
@@ -223,12 +225,14 @@ enum tw_status tw_batch_run(struct tw_batch_stats *stats, struct tw_serving *s,
 	*stats = (struct tw_batch_stats){0};
 	tw_arena_init(&b.arena);
 	tw_arena_init(&b.line);
-	enum tw_status st = batch_digest(&digest, &b);
+	enum tw_status st = tw_batch_input_open(&b.input, job->in, job->out, &b.arena, err);
+	if (st == TW_OK)
+		st = batch_digest(&digest, &b);
 	if (st != TW_OK)
 		goto out;
 	snprintf(stats->name, sizeof(stats->name), "%.40s%s%.12s", job->name ? job->name : "batch",
 		 job->name ? "" : "-", job->name ? "" : digest.hex);
-	st = tw_batch_file_open(&b.file, job->in, job->out, digest.hex, &b.arena, err);
+	st = tw_batch_file_open(&b.file, &b.input, job->out, digest.hex, &b.arena, err);
 	if (st != TW_OK)
 		goto out;
 	stats->lines = b.file.lines;
@@ -246,6 +250,7 @@ enum tw_status tw_batch_run(struct tw_batch_stats *stats, struct tw_serving *s,
 		st = tw_batch_file_finish(&b.file, err);
 out:
 	tw_batch_file_close(&b.file);
+	tw_batch_input_close(&b.input);
 	tw_map_release(&b.stored);
 	tw_arena_release(&b.line);
 	tw_arena_release(&b.arena);

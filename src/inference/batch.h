@@ -16,7 +16,7 @@
 #include "inference/deployment.h"
 
 struct tw_batch_job {
-	const char *in, *out; /* paths */
+	const char *in, *out; /* paths; `in` may be a pipe, "-" for standard input */
 	const char *name;     /* that predictions are stored under; NULL: made of the digest */
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/stop.h"
 
 /* getline() with a bound: what does not fit is read and dropped. False at the end of the file. */
 static bool read_line(FILE *f, struct tw_str *out, bool *too_long)
@@ -109,6 +110,74 @@ static enum tw_status resume(struct tw_batch_file *f, struct tw_err *err)
 	return st;
 }
 
+/* --- opening --- */
+
+static enum tw_status copy_all(int to, int from, const char *name, struct tw_err *err)
+{
+	char buf[1 << 16];
+	for (;;) {
+		ssize_t n = read(from, buf, sizeof(buf));
+		if (n < 0 && errno == EINTR && !tw_stopping())
+			continue;
+		if (n < 0 && errno == EINTR)
+			return tw_fail(err, TW_CANCELLED, "stopped while reading %s", name);
+		if (n < 0)
+			return tw_fail_errno(err, TW_IO, "reading %s", name);
+		if (n == 0)
+			return TW_OK;
+		for (ssize_t at = 0, put; at < n; at += put)
+			if ((put = write(to, buf + at, (size_t)(n - at))) < 0)
+				return tw_fail_errno(err, TW_IO, "copying %s", name);
+	}
+}
+
+static enum tw_status spool(struct tw_batch_input *i, const char *out, struct tw_arena *a,
+			    struct tw_err *err)
+{
+	char *path = tw_sprintf(a, "%s.XXXXXX", out);
+	int from = open(i->path, O_RDONLY | O_CLOEXEC);
+	if (from < 0)
+		return tw_fail_errno(err, TW_IO, "%s", i->name);
+	enum tw_status st = TW_OK;
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0) {
+		st = tw_fail_errno(err, TW_IO, "%s", path);
+	} else {
+		unlink(path);
+		i->fd = fd;
+		i->path = tw_sprintf(a, "/proc/self/fd/%d", fd);
+		st = copy_all(fd, from, i->name, err);
+	}
+	close(from);
+	return st;
+}
+
+enum tw_status tw_batch_input_open(struct tw_batch_input *i, const char *in, const char *out,
+				   struct tw_arena *a, struct tw_err *err)
+{
+	struct stat s;
+	*i = (struct tw_batch_input){.name = in, .path = strcmp(in, "-") == 0 ? "/dev/stdin" : in};
+	bool once = stat(i->path, &s) == 0 && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
+	return once ? spool(i, out, a, err) : TW_OK;
+}
+
+void tw_batch_input_close(struct tw_batch_input *i)
+{
+	if (i->fd > 0)
+		close(i->fd);
+}
+
+/* A device would be replaced by a file. */
+static enum tw_status check_out(const char *out, struct tw_err *err)
+{
+	struct stat s;
+	if (tw_is_dir(out))
+		return tw_fail(err, TW_BAD_USE, "%s is a folder; name a file to write to", out);
+	if (tw_starts_with(out, "/dev/") || (stat(out, &s) == 0 && !S_ISREG(s.st_mode)))
+		return tw_fail(err, TW_BAD_USE, "%s is no file; name one to write to", out);
+	return TW_OK;
+}
+
 static bool same_file(int fd, const char *path)
 {
 	struct stat a, b;
@@ -116,22 +185,24 @@ static bool same_file(int fd, const char *path)
 	       a.st_ino == b.st_ino;
 }
 
-enum tw_status tw_batch_file_open(struct tw_batch_file *f, const char *in, const char *out,
-				  const char *digest, struct tw_arena *a, struct tw_err *err)
+enum tw_status tw_batch_file_open(struct tw_batch_file *f, const struct tw_batch_input *in,
+				  const char *out, const char *digest, struct tw_arena *a,
+				  struct tw_err *err)
 {
 	f->fd = -1;
-	f->in_path = in;
+	f->in_path = in->name;
 	f->out_path = out;
 	f->part_path = tw_sprintf(a, "%s.%.12s.part", out, digest);
-	if (tw_is_dir(out))
-		return tw_fail(err, TW_BAD_USE, "%s is a folder; name a file to write to", out);
-	f->in = fopen(in, "rb");
+	enum tw_status st = check_out(out, err);
+	if (st != TW_OK)
+		return st;
+	f->in = fopen(in->path, "rb");
 	if (!f->in)
-		return tw_fail_errno(err, errno == ENOENT ? TW_NOT_FOUND : TW_IO, "%s", in);
+		return tw_fail_errno(err, errno == ENOENT ? TW_NOT_FOUND : TW_IO, "%s", in->name);
 	if (same_file(fileno(f->in), out))
 		return tw_fail(err, TW_BAD_USE, "%s is the input; name another file to write to",
 			       out);
-	enum tw_status st = count_lines(f, err);
+	st = count_lines(f, err);
 	if (st != TW_OK)
 		return st;
 	f->fd = open(f->part_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -156,26 +227,17 @@ enum tw_status tw_batch_file_write(struct tw_batch_file *f, struct tw_str *line,
 	return TW_OK;
 }
 
-static void sync_folder(const char *path)
-{
-	struct tw_arena a;
-	tw_arena_init(&a);
-	int fd = open(tw_path_dir(&a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	tw_arena_release(&a);
-}
-
 enum tw_status tw_batch_file_finish(struct tw_batch_file *f, struct tw_err *err)
 {
 	if (fsync(f->fd) != 0 && errno != EINVAL)
 		return tw_fail_errno(err, TW_IO, "writing %s", f->part_path);
 	if (rename(f->part_path, f->out_path) != 0)
 		return tw_fail_errno(err, TW_IO, "renaming %s to %s", f->part_path, f->out_path);
-	sync_folder(f->out_path);
-	return TW_OK;
+	struct tw_arena a;
+	tw_arena_init(&a);
+	enum tw_status st = tw_sync_folder(tw_path_dir(&a, f->out_path), err);
+	tw_arena_release(&a);
+	return st;
 }
 
 void tw_batch_file_close(struct tw_batch_file *f)

@@ -16,6 +16,19 @@
 
 #define TW_BATCH_LINE_MAX (1 << 20) /* bytes */
 
+/* The input is read several times. What can be read only once is first copied into a file without a name, in the folder
+ * of the output, which goes with the process. */
+struct tw_batch_input {
+	const char *name; /* as the user gave it */
+	const char *path; /* to read from */
+	int fd;		  /* of the copy, or 0 */
+};
+/* `in`: a file, a pipe, or "-" for standard input. *i is closed also after a failure. */
+TW_MUST_USE enum tw_status tw_batch_input_open(struct tw_batch_input *i, const char *in,
+					       const char *out, struct tw_arena *a,
+					       struct tw_err *err);
+void tw_batch_input_close(struct tw_batch_input *i);
+
 struct tw_batch_file {
 	FILE *in;
 	int fd; /* of the part file; -1 before */
@@ -28,9 +41,10 @@ struct tw_batch_file {
 };
 
 /* Start *f from zeros; end with tw_batch_file_close() also after a failure. */
-TW_MUST_USE enum tw_status tw_batch_file_open(struct tw_batch_file *f, const char *in,
-					      const char *out, const char *digest,
-					      struct tw_arena *a, struct tw_err *err);
+TW_MUST_USE enum tw_status tw_batch_file_open(struct tw_batch_file *f,
+					      const struct tw_batch_input *in, const char *out,
+					      const char *digest, struct tw_arena *a,
+					      struct tw_err *err);
 void tw_batch_file_close(struct tw_batch_file *f);
 
 /* The next line with something in it. TW_DONE at the end; TW_SKIPPED for a line that is too long. */

@@ -23,6 +23,10 @@ static void give(struct tw_citations *c, struct tw_str *out, const char *s, size
 		return;
 	tw_str_add(out, s, len);
 	c->last = s[len - 1];
+	if (len > 1 || (s[0] != ' ' && s[0] != '\n')) {
+		c->row = 0;
+		c->repeats = 0;
+	}
 }
 
 static void flush(struct tw_citations *c, struct tw_str *out)
@@ -49,6 +53,7 @@ static void settle(struct tw_citations *c, struct tw_str *out)
 	const char *p = tw_str_c(&c->held);
 	bool space = *p == ' ', any = false;
 	struct tw_str kept = TW_STR_INIT;
+	uint64_t row = 0;
 	for (p += space ? 2 : 1; *p != ']';) {
 		if (!isdigit((unsigned char)*p)) {
 			p++;
@@ -57,9 +62,11 @@ static void settle(struct tw_citations *c, struct tw_str *out)
 		long n = 0;
 		for (; isdigit((unsigned char)*p); p++)
 			n = n > 100000 ? n : n * 10 + (*p - '0');
-		if (n < 1 || n > c->n_sources)
+		const uint64_t bit = n >= 1 && n <= c->n_sources ? (uint64_t)1 << (n - 1) : 0;
+		c->repeats += (c->row & bit) != 0;
+		if (!bit || (c->row & bit))
 			continue;
-		c->cited |= (uint64_t)1 << (n - 1);
+		row |= bit;
 		tw_str_addf(&kept, "%s%ld", any ? ", " : "", n);
 		any = true;
 	}
@@ -68,9 +75,11 @@ static void settle(struct tw_citations *c, struct tw_str *out)
 		if (space)
 			give(c, out, " ", 1);
 		tw_str_addc(&kept, ']');
-		give(c, out, "[", 1);
-		give(c, out, kept.data, kept.len);
+		tw_str_addf(out, "[%s", tw_str_c(&kept));
+		c->last = ']';
 	}
+	c->row |= row;
+	c->cited |= row;
 	tw_str_release(&kept);
 }
 

@@ -3,8 +3,8 @@
  *
  * A citation is "[2]" or "[1, 3]" that is not attached to a word (an index like
  * a[0] is none) and not inside `code`. Numbers out of 1 .. n_sources are taken
- * out, and so is the bracket when nothing is left in it. Everything else passes
- * unchanged; at most a few bytes are held back.
+ * out, likewise one that the citations right before it named already, and so is the bracket when nothing is left in
+ * it. Everything else passes unchanged; at most a few bytes are held back.
  */
 #ifndef TW_INFERENCE_CITATIONS_H
 #define TW_INFERENCE_CITATIONS_H
@@ -20,6 +20,8 @@
 struct tw_citations {
 	int n_sources;
 	uint64_t cited; /* bit n - 1: [n] was seen */
+	uint64_t row;	/* the same, since the last other text */
+	int repeats;	/* taken out since the last other text: many of them are a loop */
 	struct tw_str held;
 	int ticks; /* length of the run of backquotes that opened code; 0: not in code */
 	int run;   /* backquotes in the run being read */

@@ -140,6 +140,28 @@ static enum tw_status of_answer(struct lineage *l, const char *ref, struct tw_er
 	return TW_OK;
 }
 
+/* What a dataset was made of, and the models that were trained on it. */
+static enum tw_status of_dataset(struct lineage *l, const char *ref, struct tw_err *err)
+{
+	struct tw_dataset d;
+	struct tw_model_versions models;
+	const char *number = tw_starts_with(ref, "dataset-") ? ref + strlen("dataset-") : ref;
+	enum tw_status st = tw_fs_dataset(&d, l->env->fs, number, l->a, err);
+	if (st == TW_OK)
+		st = tw_mr_models(&models, l->env->mr, l->a, err);
+	if (st != TW_OK)
+		return st;
+	write_dataset(l, d.id);
+	tw_jw_str(&l->w, "service", d.service);
+	write_views(l, d.service);
+	tw_jw_array(&l->w, "models");
+	for (size_t i = 0; i < models.n; i++)
+		if (strcmp(models.at[i].dataset, d.id) == 0)
+			tw_jw_str(&l->w, NULL, tw_sprintf(l->a, "v%d", models.at[i].version));
+	tw_jw_end(&l->w);
+	return TW_OK;
+}
+
 static bool holds(struct lineage *l, const char *dataset, const char *doc)
 {
 	for (int s = TW_TRAIN; s <= TW_TEST; s++) {
@@ -189,7 +211,7 @@ enum tw_status tw_lineage(struct tw_str *out, const struct tw_lineage_env *env, 
 			  struct tw_arena *a, struct tw_err *err)
 {
 	static enum tw_status (*const kinds[])(struct lineage *, const char *, struct tw_err *) = {
-		of_answer, of_document, of_model};
+		of_answer, of_document, of_model, of_dataset};
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		struct lineage l = {.env = env, .a = a};
 		struct tw_err why = TW_ERR_INIT;
@@ -203,5 +225,5 @@ enum tw_status tw_lineage(struct tw_str *out, const struct tw_lineage_env *env, 
 		if (st != TW_NOT_FOUND)
 			return tw_fail(err, st, "%s", why.msg);
 	}
-	return tw_fail(err, TW_NOT_FOUND, "no answer, document or model \"%s\"", ref);
+	return tw_fail(err, TW_NOT_FOUND, "no answer, document, model or dataset \"%s\"", ref);
 }

@@ -21,7 +21,7 @@ const struct tw_opt tw_retrieval_opts[] = {
 		 "all-MiniLM, try other values"},
 	{"word_weight", TW_OPT_REAL, RETRIEVAL(word_weight), .def = "0.3", .min = 0, .max = 2,
 	 .help = "how much shared words count beside the cosine"},
-	{"margin", TW_OPT_REAL, RETRIEVAL(margin), .def = "0.3", .min = 0, .max = 4,
+	{"margin", TW_OPT_REAL, RETRIEVAL(margin), .def = "0.1", .min = 0, .max = 4,
 	 .help = "passages that are so much less about it than the best are left out; 4: none"},
 	{"common_share", TW_OPT_REAL, RETRIEVAL(common_share), .def = "0.3", .min = 0, .max = 1,
 	 .help = "a word in more than this share of the passages counts for nothing"},

@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "base/text.h"
-#include "base/time.h"
+#include "core/grounding.h"
 
 /* What a chat template writes around one message, and around the whole, estimated from above. */
 #define TOKENS_PER_MESSAGE 8
@@ -30,17 +30,8 @@ static int count(const struct builder *b, const char *s)
 static const char *passage_block(struct tw_arena *a, size_t n, const struct tw_passage *p,
 				 const char *text, size_t len)
 {
-	const char *date = tw_format_date(a, p->created_ms);
-	const char *title = p->title && p->title[0] ? p->title : p->key ? p->key : "untitled";
 	struct tw_str s = TW_STR_INIT;
-	tw_str_addf(&s, "[%zu] %s", n, title);
-	if (p->heading && p->heading[0] && !tw_streq(p->heading, title))
-		tw_str_addf(&s, ": %s", p->heading);
-	if (date[0])
-		tw_str_addf(&s, " (%s)", date);
-	tw_str_addc(&s, '\n');
-	tw_str_add(&s, text, len);
-	tw_str_adds(&s, "\n\n");
+	tw_grounding_passage(&s, n, p, text, len);
 	char *out = tw_str_dup(&s, a);
 	tw_str_release(&s);
 	return out;
@@ -51,14 +42,7 @@ static const char *user_message(const struct builder *b, size_t n_passages)
 	if (n_passages == 0)
 		return b->r->question;
 	struct tw_str s = TW_STR_INIT;
-	tw_str_adds(&s, "Here is what you have written about it:\n\n");
-	for (size_t i = 0; i < n_passages; i++)
-		tw_str_adds(&s, b->blocks[i]);
-	tw_str_addf(
-		&s,
-		"Answer from these passages alone, briefly, and name their numbers like [1].\n\n"
-		"Question: %s",
-		b->r->question);
+	tw_grounding_message(&s, b->blocks, n_passages, b->r->question);
 	char *out = tw_str_dup(&s, b->a);
 	tw_str_release(&s);
 	return out;

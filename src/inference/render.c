@@ -6,27 +6,14 @@
 #include "base/text.h"
 #include "base/time.h"
 
-/* What models and documents wrote: no escape sequence of theirs may reach the terminal. */
-static void add_without_controls(struct tw_str *out, const char *s, size_t len, const char *but)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-		bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)s[i + 1] < 0xa0;
-		if (c1)
-			i++;
-		bool control = (c < 0x20 && !(c && strchr(but, c))) || c == 0x7f || c1;
-		tw_str_addc(out, control ? ' ' : (char)c);
-	}
-}
-
 static void add_plain(struct tw_str *out, const char *s, size_t len)
 {
-	add_without_controls(out, s, len, "");
+	tw_text_plain(out, s, len, "");
 }
 
 void tw_render_text(struct tw_str *out, const char *text, size_t len)
 {
-	add_without_controls(out, text, len, "\n\t");
+	tw_text_plain(out, text, len, "\n\t");
 }
 
 static void add_plain_str(struct tw_str *out, const char *s)

@@ -32,7 +32,7 @@ typedef void (*tw_logits_fn)(void *ctx, size_t i, const float *logits);
 
 /*
  * Evaluates n > 0 tokens from position 0. wanted[i] asks for the logits behind token i, given to `fn` in order; NULL:
- * behind the last, left for tw_kv_logits(). TW_BAD_USE when they don't fit the context, TW_CANCELLED by tw_stopping().
+ * behind the last, which stay in kv->ctx for the sampler. TW_BAD_USE when they don't fit the context, TW_CANCELLED by tw_stopping().
  */
 TW_MUST_USE enum tw_status tw_kv_prompt(struct tw_kv *kv, const llama_token *tokens, size_t n,
 					const uint8_t *wanted, tw_logits_fn fn, void *fn_ctx,

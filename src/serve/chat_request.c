@@ -73,21 +73,41 @@ static bool read_content(const struct reader *r, const char **out, const struct 
 	return true;
 }
 
-/* Neighbours of one role become one message: chat templates refuse two in a row. */
-static void add_message(const struct reader *r, struct tw_message *all, size_t *n, const char *role,
-			const char *content)
+/* The conversation so far. Neighbours of one role become one message: chat templates refuse two in a row. */
+struct conversation {
+	struct tw_message *at;
+	size_t n;
+	struct tw_str system, last; /* last: of at[n - 1], which is still growing */
+};
+
+static void end_message(struct conversation *c, struct tw_arena *a)
 {
-	if (*n > 0 && strcmp(all[*n - 1].role, role) == 0) {
-		all[*n - 1].content = tw_sprintf(r->a, "%s\n\n%s", all[*n - 1].content, content);
-		return;
-	}
-	if (*n == 0 && strcmp(role, "user") != 0)
-		return; /* an answer without a question */
-	all[(*n)++] = (struct tw_message){role, content};
+	if (c->n > 0)
+		c->at[c->n - 1].content = tw_str_dup(&c->last, a);
+	tw_str_clear(&c->last);
 }
 
-static bool read_message(const struct reader *r, struct tw_message *all, size_t *n,
-			 struct tw_str *system, const struct tw_json *m)
+static void join(struct tw_str *s, const char *content)
+{
+	if (s->len)
+		tw_str_adds(s, "\n\n");
+	tw_str_adds(s, content);
+}
+
+static void add_message(const struct reader *r, struct conversation *c, const char *role,
+			const char *content)
+{
+	bool same = c->n > 0 && strcmp(c->at[c->n - 1].role, role) == 0;
+	if (c->n == 0 && strcmp(role, "user") != 0)
+		return; /* an answer without a question */
+	if (!same) {
+		end_message(c, r->a);
+		c->at[c->n++].role = role;
+	}
+	join(&c->last, content);
+}
+
+static bool read_message(const struct reader *r, struct conversation *c, const struct tw_json *m)
 {
 	const char *content, *role = tw_json_str(tw_json_get(m, "role"), NULL);
 	if (!role)
@@ -96,10 +116,10 @@ static bool read_message(const struct reader *r, struct tw_message *all, size_t 
 		return false;
 	if (strcmp(role, "system") == 0 || strcmp(role, "developer") == 0) {
 		if (content[0])
-			tw_str_addf(system, "%s%s", system->len ? "\n\n" : "", content);
+			join(&c->system, content);
 	} else if (strcmp(role, "user") == 0 || strcmp(role, "assistant") == 0) {
 		if (content[0])
-			add_message(r, all, n, strcmp(role, "user") == 0 ? "user" : "assistant",
+			add_message(r, c, strcmp(role, "user") == 0 ? "user" : "assistant",
 				    content);
 	} else if (strcmp(role, "tool") != 0 && strcmp(role, "function") != 0) {
 		return bad(r, "messages",
@@ -108,27 +128,32 @@ static bool read_message(const struct reader *r, struct tw_message *all, size_t 
 	return true;
 }
 
+static bool read_all(const struct reader *r, struct conversation *c, const struct tw_json *list)
+{
+	bool ok = true;
+	for (const struct tw_json *m = list->child; ok && m; m = m->next)
+		ok = read_message(r, c, m);
+	end_message(c, r->a);
+	r->out->system = tw_str_dup(&c->system, r->a);
+	tw_str_release(&c->system);
+	tw_str_release(&c->last);
+	return ok;
+}
+
 static bool read_messages(const struct reader *r, const struct tw_json *v)
 {
 	if (!v || v->type != TW_JSON_ARRAY || v->n == 0)
 		return bad(r, "messages", "must be a list with at least one message");
 	if (v->n > MESSAGES_MAX)
 		return bad(r, "messages", "are more than 256");
-	struct tw_message *all = TW_NEW_ARRAY(r->a, v->n, struct tw_message);
-	struct tw_str system = TW_STR_INIT;
-	size_t n = 0;
-	bool ok = true;
-	for (const struct tw_json *m = v->child; ok && m; m = m->next)
-		ok = read_message(r, all, &n, &system, m);
-	r->out->system = tw_str_dup(&system, r->a);
-	tw_str_release(&system);
-	if (!ok)
+	struct conversation c = {.at = TW_NEW_ARRAY(r->a, v->n, struct tw_message)};
+	if (!read_all(r, &c, v))
 		return false;
-	if (n == 0 || strcmp(all[n - 1].role, "user") != 0)
+	if (c.n == 0 || strcmp(c.at[c.n - 1].role, "user") != 0)
 		return bad(r, "messages", "must end with a question from the user");
-	r->out->history = all;
-	r->out->n_history = n - 1;
-	r->out->question = all[n - 1].content;
+	r->out->history = c.at;
+	r->out->n_history = c.n - 1;
+	r->out->question = c.at[c.n - 1].content;
 	return true;
 }
 

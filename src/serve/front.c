@@ -76,6 +76,12 @@ static socklen_t parse_address(union address *out, const char *text, int port)
 	return 0;
 }
 
+bool tw_address_is_known(const char *address)
+{
+	union address a;
+	return parse_address(&a, address, 0) != 0;
+}
+
 bool tw_address_is_loopback(const char *address)
 {
 	union address a;

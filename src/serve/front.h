@@ -50,6 +50,7 @@ void tw_front_stop_listening(struct tw_front *f); /* no new connections */
 void tw_front_halt(struct tw_front *f); /* ends the thread: nobody is let in or told any more */
 void tw_front_free(struct tw_front *f); /* after the library has closed all; NULL is fine */
 
+bool tw_address_is_known(const char *address); /* an IP address, or localhost */
 bool tw_address_is_loopback(const char *address);
 
 #endif

@@ -160,6 +160,10 @@ static enum tw_status read_token(struct tw_server *s, struct tw_err *err)
 
 static enum tw_status check_address(const struct tw_server *s, struct tw_err *err)
 {
+	if (!tw_address_is_known(s->options.address))
+		return tw_fail(err, TW_BAD_USE,
+			       "serve.address must be an IP address or localhost, not \"%s\"",
+			       s->options.address);
 	if (tw_address_is_loopback(s->options.address) || s->access.has_token)
 		return TW_OK;
 	return tw_fail(

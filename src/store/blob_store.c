@@ -74,18 +74,6 @@ void tw_blobs_close(struct tw_blob_store *b)
 
 /* --- putting --- */
 
-static enum tw_status sync_folder(const char *dir, struct tw_err *err)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum tw_status st = TW_OK;
-
-	if (fd < 0 || fsync(fd) != 0)
-		st = tw_fail_errno(err, TW_IO, "%s", dir);
-	if (fd >= 0)
-		close(fd);
-	return st;
-}
-
 static enum tw_status write_all(int fd, const char *data, size_t len, const char *path,
 				struct tw_err *err)
 {
@@ -147,11 +135,11 @@ static enum tw_status put_in_place(const struct tw_blob_store *b, const char *tm
 		st = tw_fail_errno(err, TW_IO, "%s", path);
 	/* The new folders, too, must be there after a power cut. */
 	if (st == TW_OK)
-		st = sync_folder(folder, err);
+		st = tw_sync_folder(folder, err);
 	if (st == TW_OK)
-		st = sync_folder(tw_path_dir(&a, folder), err);
+		st = tw_sync_folder(tw_path_dir(&a, folder), err);
 	if (st == TW_OK)
-		st = sync_folder(b->dir, err);
+		st = tw_sync_folder(b->dir, err);
 	tw_arena_release(&a);
 	return st;
 }

@@ -246,7 +246,7 @@ static bool is_in(const char *s, const char *const *list, size_t n)
 
 struct orphans TW_VEC_BODY(const char *);
 
-/* Live documents of sources that are not kept; also which sources have state left. */
+/* Live documents of sources that are not kept. */
 static enum tw_status find_orphans(struct orphans *docs, struct tw_conn *c, const char *const *keep,
 				   size_t n, struct tw_arena *a, struct tw_err *err)
 {

@@ -21,6 +21,26 @@ struct forgetting {
 	struct tw_err *err;
 };
 
+struct tw_digest tw_forgotten_digest(const char *source, const char *key)
+{
+	struct tw_hasher *h = tw_hasher_new();
+
+	tw_digest_str(h, "forgotten");
+	tw_digest_str(h, source);
+	tw_digest_str(h, key);
+	return tw_hasher_end(h);
+}
+
+/* Not of title and dates: a renamed file has others. */
+struct tw_digest tw_forgotten_text_digest(const char *body, size_t len)
+{
+	struct tw_hasher *h = tw_hasher_new();
+
+	tw_digest_str(h, "forgotten text");
+	tw_digest_bytes(h, body, len);
+	return tw_hasher_end(h);
+}
+
 static enum tw_status count(int64_t *n, const struct forgetting *f, const char *sql)
 {
 	return tw_sql_int(n, f->c, f->err, sql, V_TEXT(f->doc));
@@ -53,6 +73,40 @@ static enum tw_status insert(const struct forgetting *f, const char *source, con
 	return st;
 }
 
+struct digests TW_VEC_BODY(const char *);
+
+/* Bodies without text are nothing to know a document by. */
+static enum tw_status text_digests(struct digests *out, const struct forgetting *f)
+{
+	struct tw_stmt *q;
+	enum tw_status st = tw_sql_query(&q, f->c, f->err,
+					 "SELECT body FROM revisions WHERE doc = $1 AND "
+					 "trim(body, char(9, 10, 13, 32)) <> ''",
+					 V_TEXT(f->doc));
+
+	while (st == TW_OK && (st = tw_sql_step(q, f->err)) == TW_OK) {
+		struct tw_bytes body = tw_col_text(q, 0);
+		tw_vec_push(out,
+			    tw_strdup(f->a, tw_forgotten_text_digest(body.data, body.len).hex));
+	}
+	tw_sql_end(q);
+	return st == TW_DONE ? TW_OK : st;
+}
+
+static enum tw_status remember_texts(const struct forgetting *f)
+{
+	struct digests texts = {0};
+	enum tw_status st = text_digests(&texts, f);
+
+	for (size_t i = 0; st == TW_OK && i < texts.n; i++)
+		st = tw_sql_exec(f->c, f->err,
+				 "INSERT INTO forgotten_texts (digest) VALUES ($1) "
+				 "ON CONFLICT DO NOTHING",
+				 V_TEXT(texts.at[i]));
+	tw_vec_release(&texts);
+	return st;
+}
+
 static enum tw_status remember(const struct forgetting *f)
 {
 	const char *source = "", *key = "";
@@ -69,7 +123,9 @@ static enum tw_status remember(const struct forgetting *f)
 		key = tw_col_str(q, 1, f->a);
 	}
 	tw_sql_end(q);
-	return st == TW_OK ? insert(f, source, key) : st;
+	if (st == TW_OK)
+		st = insert(f, source, key);
+	return st == TW_OK ? remember_texts(f) : st;
 }
 
 /* A document that is gone already: which, and which datasets held it. TW_NOT_FOUND when it never was. */
@@ -229,8 +285,6 @@ static enum tw_status forget(struct forgetting *f, const char *ref)
 }
 
 /* --- the files --- */
-
-struct digests TW_VEC_BODY(const char *);
 
 static enum tw_status unsettled(struct digests *out, struct tw_feature_store *fs,
 				struct tw_arena *a, struct tw_err *err)

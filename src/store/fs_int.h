@@ -103,8 +103,9 @@ TW_MUST_USE enum tw_status tw_document_resolve(const char **id, struct tw_conn *
 /* A tombstone for a live document, in the change log too. */
 TW_MUST_USE enum tw_status tw_document_bury(struct tw_conn *c, const char *doc, int64_t now,
 					    struct tw_err *err);
-/* What is remembered of a document that was forgotten. */
+/* What is remembered of a document that was forgotten: this, and one digest for the body of each of its revisions. */
 struct tw_digest tw_forgotten_digest(const char *source, const char *key);
+struct tw_digest tw_forgotten_text_digest(const char *body, size_t len);
 
 /* forget.c */
 TW_MUST_USE enum tw_status tw_is_forgotten(bool *out, struct tw_conn *c, const char *doc,

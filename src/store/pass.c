@@ -78,17 +78,27 @@ static enum tw_status load_state(struct tw_pass *p, struct tw_conn *c, struct tw
 	return st == TW_DONE ? TW_OK : st;
 }
 
-static enum tw_status load_forgotten(struct tw_pass *p, struct tw_conn *c, struct tw_err *err)
+static enum tw_status load_digests(struct tw_map *out, const char *sql, struct tw_conn *c,
+				   struct tw_err *err)
 {
 	struct tw_stmt *q;
-	enum tw_status st = tw_sql_query(&q, c, err, "SELECT digest FROM forgotten");
+	enum tw_status st = tw_sql_query(&q, c, err, sql);
 
 	if (st != TW_OK)
 		return st;
 	while ((st = tw_sql_step(q, err)) == TW_OK)
-		tw_map_set_int(&p->forgotten, tw_col_text(q, 0).data, 1);
+		tw_map_set_int(out, tw_col_text(q, 0).data, 1);
 	tw_sql_end(q);
 	return st == TW_DONE ? TW_OK : st;
+}
+
+static enum tw_status load_forgotten(struct tw_pass *p, struct tw_conn *c, struct tw_err *err)
+{
+	enum tw_status st = load_digests(&p->forgotten, "SELECT digest FROM forgotten", c, err);
+
+	if (st != TW_OK)
+		return st;
+	return load_digests(&p->forgotten_texts, "SELECT digest FROM forgotten_texts", c, err);
 }
 
 enum tw_status tw_pass_begin(struct tw_pass **out, struct tw_feature_store *fs, const char *source,
@@ -130,6 +140,7 @@ void tw_pass_abort(struct tw_pass *p)
 	tw_map_release(&p->state);
 	tw_map_release(&p->dirty);
 	tw_map_release(&p->forgotten);
+	tw_map_release(&p->forgotten_texts);
 	tw_arena_release(&p->batch);
 	tw_arena_release(&p->arena);
 	free(p);
@@ -230,6 +241,16 @@ static enum tw_status judge(struct tw_pass *p, const struct tw_document *d, stru
 	return TW_OK;
 }
 
+/* Text that was forgotten under another key. A document that has it already, and always had, stays as it is. */
+static bool brings_back(const struct tw_pass *p, const struct tw_pass_entry *e,
+			const struct tw_document *d, const struct tw_digest *digest)
+{
+	if (!p->forgotten_texts.n || (e && e->live && strcmp(e->digest, digest->hex) == 0))
+		return false;
+	return tw_map_has(&p->forgotten_texts,
+			  tw_forgotten_text_digest(d->body.data, d->body.len).hex);
+}
+
 /* A live document that had this content when the pass began and was not seen so far, or -1. */
 static int64_t unseen_with(const struct tw_pass *p, const char *digest)
 {
@@ -306,6 +327,8 @@ enum tw_status tw_pass_put(struct tw_pass *p, const struct tw_document *doc, enu
 		return TW_OK;
 	}
 	struct tw_digest digest = tw_document_digest(doc);
+	if (brings_back(p, e, doc, &digest))
+		return skip(p, doc->key, err, "is left out, since its text was to be forgotten");
 	return e ? put_known(p, e, doc, &digest, outcome, err)
 		 : put_new(p, doc, &digest, outcome, err);
 }

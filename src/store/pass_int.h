@@ -49,8 +49,9 @@ struct tw_pass {
 	struct tw_map by_digest; /* -> index of the first entry that had this content */
 	TW_VEC(size_t) deferred;
 	struct tw_map state, dirty; /* name -> value; dirty: what to store */
-	struct tw_map forgotten;    /* digests */
-	struct tw_pass_ops ops;	    /* the batch */
+	struct tw_map forgotten,
+		forgotten_texts; /* digests: tw_forgotten_digest(), tw_forgotten_text_digest() */
+	struct tw_pass_ops ops;	 /* the batch */
 	struct tw_arena batch;
 	size_t batch_bytes;
 	struct tw_pass_stats stats;

@@ -4,16 +4,6 @@
 #include "base/time.h"
 #include "store/pass_int.h"
 
-struct tw_digest tw_forgotten_digest(const char *source, const char *key)
-{
-	struct tw_hasher *h = tw_hasher_new();
-
-	tw_digest_str(h, "forgotten");
-	tw_digest_str(h, source);
-	tw_digest_str(h, key);
-	return tw_hasher_end(h);
-}
-
 /* Somebody else collected the same source since the pass began. */
 static enum tw_status conflict(const struct tw_pass *p, struct tw_err *err)
 {

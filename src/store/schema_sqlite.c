@@ -154,6 +154,11 @@ static const char *const features[] = {
 	"ALTER TABLE forgotten ADD COLUMN datasets TEXT NOT NULL DEFAULT '[]';" /* JSON: ids of those that held it */
 	"ALTER TABLE forgotten ADD COLUMN settled INTEGER NOT NULL DEFAULT 0;" /* 1: gone from the files too */
 	"CREATE INDEX forgotten_doc ON forgotten (doc);",
+
+	/* 3: so that what was forgotten does not come back under another key or from another source */
+	"CREATE TABLE forgotten_texts ("
+	"	digest TEXT PRIMARY KEY" /* of the body of a revision */
+	") STRICT, WITHOUT ROWID;",
 };
 
 static const char *const registry[] = {

@@ -9,7 +9,8 @@
 #define QUERY_MAX ((size_t)64 << 10) /* bytes that are looked at */
 #define WORDS_MAX 128
 
-/* Words that most texts have: a query without them finds the same faster. Sorted. */
+/* Words, and what is left of "don't" and "we'll", that most texts have: a query without them finds the same faster.
+ * Sorted. What says nothing of a question's subject is another list, inference/function_words.c. */
 static const char *const stop_words[] = {
 	"a",	 "about", "after", "all",   "also",  "am",   "an",     "and",	"any",	  "are",
 	"as",	 "at",	  "be",	   "been",  "but",   "by",   "can",    "could", "d",	  "did",

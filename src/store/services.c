@@ -3,7 +3,7 @@
 
 #include "store/fs_int.h"
 
-static struct tw_digest digest_of(const char *const *views, size_t n)
+struct tw_digest tw_service_digest(const char *const *views, size_t n)
 {
 	struct tw_hasher *h = tw_hasher_new();
 
@@ -75,7 +75,7 @@ enum tw_status tw_fs_service(struct tw_service *out, struct tw_feature_store *fs
 enum tw_status tw_fs_service_put(struct tw_service *s, struct tw_feature_store *fs,
 				 struct tw_arena *a, struct tw_err *err)
 {
-	struct tw_digest d = digest_of(s->views, s->n_views);
+	struct tw_digest d = tw_service_digest(s->views, s->n_views);
 	struct tw_service known;
 	struct tw_conn *c;
 	enum tw_status st = tw_db_read(&c, fs->db, err);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/hash.h"
 
 #define MAGIC	    UINT64_C(0x3130434556575401) /* reads differently in the other byte order */
@@ -274,18 +275,6 @@ static void set_bits(struct tw_segment_writer *w, const float *mean)
 				bits[j / 64] |= UINT64_C(1) << (j % 64);
 }
 
-static enum tw_status sync_folder(const char *dir, struct tw_err *err)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum tw_status st = TW_OK;
-
-	if (fd < 0 || fsync(fd) != 0)
-		st = tw_fail_errno(err, TW_IO, "%s", dir);
-	if (fd >= 0)
-		close(fd);
-	return st;
-}
-
 static enum tw_status put_in_place(struct tw_segment_writer *w, const char *name,
 				   struct tw_err *err)
 {
@@ -300,7 +289,7 @@ static enum tw_status put_in_place(struct tw_segment_writer *w, const char *name
 		return st;
 	close(w->fd);
 	w->fd = -1;
-	return sync_folder(w->dir, err);
+	return tw_sync_folder(w->dir, err);
 }
 
 enum tw_status tw_segment_end(struct tw_segment_file *out, struct tw_segment_writer *w,

@@ -7,9 +7,6 @@
 #include "base/str.h"
 #include "base/text.h"
 
-/* Raise it when the same rows would make other examples. */
-#define CODE_VERSION 1
-
 const struct tw_opt tw_dataset_opts[] = {
 	{"seed", TW_OPT_INT, offsetof(struct tw_dataset_options, seed), .def = "1",
 	 .help = "deals the documents to the splits"},
@@ -20,6 +17,9 @@ const struct tw_opt tw_dataset_opts[] = {
 	{"max_examples", TW_OPT_INT, offsetof(struct tw_dataset_options, max_examples),
 	 .def = "20000", .min = 0, .max = 1e9,
 	 .help = "most examples in a split, chosen by the seed; 0 for all"},
+	{"grounded", TW_OPT_REAL, offsetof(struct tw_dataset_options, grounded), .def = "0.5",
+	 .min = 0, .max = 1,
+	 .help = "share of the examples that are asked with passages, as in serving"},
 	{0},
 };
 
@@ -74,8 +74,8 @@ static void write_message(struct tw_json_writer *w, const char *role, struct tw_
 	tw_jw_end(w);
 }
 
-static char *messages_of(const char *system, struct tw_bytes instruction, struct tw_bytes answer,
-			 struct tw_arena *a)
+char *tw_dataset_messages(const char *system, struct tw_bytes instruction, struct tw_bytes answer,
+			  struct tw_arena *a)
 {
 	struct tw_str s = TW_STR_INIT;
 	struct tw_json_writer w;
@@ -131,7 +131,9 @@ static void take_label(struct build *b, const struct tw_rows *rows, const struct
 	};
 	c.e.group = group && group[0] ? group : c.e.doc;
 	if (c.out == OUT_NOT) {
-		c.e.messages = messages_of(b->src->system, instruction, answer, &b->a);
+		c.e.messages = tw_dataset_messages(b->src->system, instruction, answer, &b->a);
+		c.instruction = tw_strndup(&b->a, instruction.data, instruction.len);
+		c.title = tw_strdup(&b->a, tw_row_cstr(rows, r, "title"));
 		c.answer.data = tw_strndup(&b->a, answer.data, answer.len);
 		c.answer.len = answer.len;
 		c.chars = tw_utf8_count(instruction.data, instruction.len) +
@@ -191,6 +193,7 @@ static enum tw_status choose(struct build *b, struct tw_err *err)
 		return tw_fail(err, TW_BLOCKED,
 			       "there is nothing to train on: every example for training repeats "
 			       "text of the valid or test split; collect more writing");
+	tw_dataset_ground(&b->all, b->o, b->src->system, &b->a);
 	return tw_dataset_check(&b->all, err);
 }
 
@@ -201,7 +204,7 @@ static char *params_of(const struct build *b, struct tw_arena *a)
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
 	tw_jw_object(&w, NULL);
-	tw_jw_int(&w, "code_version", CODE_VERSION);
+	tw_jw_int(&w, "code_version", TW_DATASET_CODE_VERSION);
 	tw_jw_raw(&w, "options", tw_opt_canonical(b->o, tw_dataset_opts, a));
 	tw_jw_str(&w, "system", b->src->system ? b->src->system : "");
 	tw_jw_str(&w, "labels", b->src->labels);

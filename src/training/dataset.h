@@ -11,10 +11,14 @@
 #include "core/dataset.h"
 #include "core/opt.h"
 
+/* Raise it when the same rows would make other examples. */
+#define TW_DATASET_CODE_VERSION 2
+
 struct tw_dataset_options { /* section `training.dataset` */
 	int64_t seed;
 	double valid, test; /* shares of the groups; 0: no such split */
 	int64_t max_examples;
+	double grounded; /* share of the examples that are asked with passages */
 };
 extern const struct tw_opt tw_dataset_opts[];
 
@@ -24,6 +28,9 @@ struct tw_dataset_sources {
 	const char *service;			     /* digest of the feature service */
 	const char *system; /* system prompt, the one that serving uses; "": none */
 };
+
+/* Kind of an example that is asked with passages, as serving asks. */
+#define TW_GROUNDED "grounded"
 
 /* Builds, checks and stores the snapshot; *out is in the arena. TW_BLOCKED when there is nothing to train on, or too few
  * groups for one in each split that was asked for. However small the share, a split that is asked for gets one group. */

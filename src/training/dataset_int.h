@@ -3,7 +3,7 @@
  *
  * dataset.c reads the label views into candidates and stores what is left of
  * them; dataset_split.c says who goes where; dataset_overlap.c keeps text of
- * the test split out of training; dataset_stats.c counts.
+ * the test split out of training; dataset_ground.c asks as serving asks; dataset_stats.c counts.
  */
 #ifndef TW_TRAINING_DATASET_INT_H
 #define TW_TRAINING_DATASET_INT_H
@@ -27,6 +27,7 @@ enum left_out {
 /* A row of a label view on its way to an example. */
 struct candidate {
 	struct tw_example e;
+	const char *instruction, *title;
 	struct tw_bytes answer;
 	size_t chars; /* of instruction and answer, code points */
 	enum left_out out;
@@ -46,6 +47,14 @@ void tw_dataset_part(struct candidates *c);
 
 /* TW_BAD_DATA when a promise is broken: a group in two splits, an example without answer. */
 TW_MUST_USE enum tw_status tw_dataset_check(const struct candidates *c, struct tw_err *err);
+
+/* JSON: system, user and assistant, in the arena. */
+char *tw_dataset_messages(const char *system, struct tw_bytes instruction, struct tw_bytes answer,
+			  struct tw_arena *a);
+
+/* Gives a share of the examples passages to answer from: see dataset_ground.c. */
+void tw_dataset_ground(struct candidates *all, const struct tw_dataset_options *o,
+		       const char *system, struct tw_arena *a);
 
 /* JSON: examples, documents, groups, characters and kinds by split, and what was left out and why. */
 char *tw_dataset_stats(const struct candidates *c, struct tw_arena *a);

@@ -8,7 +8,8 @@
 #include "training/dataset_int.h"
 
 /* A group's place in [0, 1): below `test` it is tested, below test + valid it validates. Nothing but seed and group
- * decide it, so a document stays where it is when others come. */
+ * decide it, so a document stays in its split when others come. Only in a corpus so small that no group is below a limit
+ * does the lowest one stand in, and it gives way to a new one that is lower. */
 struct place {
 	const char *group;
 	double u;

@@ -1,3 +1,4 @@
+#include "training/dataset.h"
 #include "training/evaluate_int.h"
 
 #include <stdlib.h>
@@ -91,6 +92,16 @@ struct tw_examples tw_eval_sample(const struct tw_examples *from, size_t n, int6
 	for (size_t i = 0; i < n; i++)
 		at[i] = *all[i].e;
 	return (struct tw_examples){at, n};
+}
+
+struct tw_examples tw_eval_plain(const struct tw_examples *from, struct tw_arena *a)
+{
+	struct tw_example *at = TW_NEW_ARRAY(a, from->n, struct tw_example);
+	size_t n = 0;
+	for (size_t i = 0; i < from->n; i++)
+		if (strcmp(from->at[i].kind, TW_GROUNDED) != 0)
+			at[n++] = from->at[i];
+	return n ? (struct tw_examples){at, n} : *from;
 }
 
 enum tw_status tw_eval_messages(struct eval_chat *out, const struct tw_example *e,

@@ -44,6 +44,9 @@ TW_MUST_USE enum tw_status tw_eval_retrieval(struct evaluation *e, struct tw_err
 struct tw_examples tw_eval_sample(const struct tw_examples *from, size_t n, int64_t seed,
 				  struct tw_arena *a);
 
+/* Those that are asked without passages; all of them when there are none. */
+struct tw_examples tw_eval_plain(const struct tw_examples *from, struct tw_arena *a);
+
 struct eval_chat {
 	struct tw_message *at; /* the last is the assistant's */
 	size_t n;

@@ -54,9 +54,9 @@ static struct tw_examples all_examples(const struct evaluation *e)
 
 enum tw_status tw_eval_retrieval(struct evaluation *e, struct tw_err *err)
 {
-	const struct tw_examples all = all_examples(e);
+	const struct tw_examples all = all_examples(e), plain = tw_eval_plain(&all, e->a);
 	const struct tw_examples q =
-		tw_eval_sample(&all, (size_t)e->o->n_questions, e->o->seed, e->a);
+		tw_eval_sample(&plain, (size_t)e->o->n_questions, e->o->seed, e->a);
 	if (!q.n || !e->job->retriever)
 		return TW_OK;
 	struct tw_progress *progress = tw_progress_new("search", "questions", (int64_t)q.n);

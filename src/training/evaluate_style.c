@@ -38,7 +38,8 @@ struct answers {
 static enum tw_status collect_answers(struct answers *out, const struct evaluation *e,
 				      const struct tw_examples *from, struct tw_err *err)
 {
-	const struct tw_examples all = tw_eval_sample(from, from->n, e->o->seed, e->a);
+	const struct tw_examples plain = tw_eval_plain(from, e->a);
+	const struct tw_examples all = tw_eval_sample(&plain, plain.n, e->o->seed, e->a);
 	size_t bytes = 0;
 	*out = (struct answers){TW_NEW_ARRAY(e->a, all.n, const char *), 0};
 	for (size_t i = 0; i < all.n && bytes < AUTHOR_BYTES; i++) {
@@ -173,7 +174,8 @@ static void measure(struct style *s)
 enum tw_status tw_eval_style(struct evaluation *e, struct tw_err *err)
 {
 	struct style s = {.e = e};
-	s.questions = tw_eval_sample(&e->test, (size_t)e->o->n_generate, e->o->seed, e->a);
+	const struct tw_examples plain = tw_eval_plain(&e->test, e->a);
+	s.questions = tw_eval_sample(&plain, (size_t)e->o->n_generate, e->o->seed, e->a);
 	if (!s.questions.n)
 		return TW_OK;
 	enum tw_status st = author_text(&s.train, e, &e->train, err);

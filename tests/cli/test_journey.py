@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 
 import pytest
 
-from program import CONFIG, POSTS, TWIN
+from program import CONFIG, POSTS, TWIN, Twin
 
 
 def steps(report):
@@ -92,7 +93,8 @@ def test_a_dataset_is_exported_as_chatml_with_the_authors_own_words(ran):
     for line in lines:
         messages = json.loads(line)["messages"]
         assert [m["role"] for m in messages] == ["system", "user", "assistant"]
-        for paragraph in messages[2]["content"].split("\n\n"):
+        answer = re.sub(r"\s+\[\d\]$", "", messages[2]["content"])  # the passage that it names
+        for paragraph in answer.split("\n\n"):
             assert paragraph in whole
 
 
@@ -167,14 +169,68 @@ def test_forget_leaves_no_trace_and_marks_the_model(ran):
     assert "heron.md" not in [d["key"] for d in ran.json("show", "documents")]
 
 
+def test_an_adapter_that_learnt_from_a_forgotten_document_goes_with_the_next_promotion(ran):
+    blobs = {p.name for p in (ran.dir / ".twin/blobs").rglob("*") if p.is_file()}
+    ran("forget", "tea.md")
+    (ran.dir / "posts/tea.md").unlink()
+    ran("run")
+    left = {p.name for p in (ran.dir / ".twin/blobs").rglob("*") if p.is_file()}
+    assert blobs and not blobs & left
+
+
+def test_a_rollback_stays_until_a_promotion_by_hand_or_a_new_model(ran):
+    (ran.dir / "posts/kites.md").write_text("# Flying a kite\n\nStand with the wind at your back and let the line run. A long tail steadies it.\n")
+    ran("run")
+    ran("rollback")
+    report = steps(ran.json("run"))
+    assert not report["promote"]["changed"] and "twin promote" in report["promote"]["summary"]
+    assert [d["model"] for d in ran.json("show", "deployments") if d["active"]] == ["v1"]
+    ran("promote")
+    assert [d["model"] for d in ran.json("show", "deployments") if d["active"]] == ["v2"]
+    ran("rollback")
+    (ran.dir / "posts/owls.md").write_text("# Owls\n\nThey sit on the chimney of the smokehouse and look at you as if you owed them something.\n")
+    ran("run")
+    assert [d["model"] for d in ran.json("show", "deployments") if d["active"]] == ["v3"]
+
+
+def test_the_gate_judges_the_figures_of_its_own_settings(ran):
+    narrow = ["--set", "retrieval.min_evidence=1.9", "--set", "evaluation.min_hit5=0.95"]
+    assert "hit5" in ran("run", *narrow, rc=1).stderr
+    ran("eval")  # the version has other figures now
+    assert "hit5" in ran("promote", *narrow, rc=1).stderr
+
+
+def test_a_new_system_prompt_is_not_served_by_a_model_that_was_not_trained_with_it(ran):
+    report = steps(ran.json("run", "--if-new", "50", "--set", "answer.system=You are a pirate."))
+    assert report["train"]["changed"]
+    assert "pirate" in json.dumps(ran.json("show", "models")[0]["signature"])
+
+
+def test_edited_documents_count_as_new(ran):
+    for name, text in POSTS.items():
+        (ran.dir / "posts" / name).write_text(text.replace("the", "the very"))
+    assert steps(ran.json("run", "--if-new", "3"))["train"]["changed"]
+
+
 def test_batch_answers_each_line_and_stores_the_answers(ran):
     (ran.dir / "in.jsonl").write_text('{"id": "a", "question": "How do I make tea?"}\nnot json\n{"question": "Tell me about frost"}\n')
-    r = ran("batch", ran.dir / "in.jsonl", "-o", ran.dir / "out.jsonl", "--json")
+    r = ran("batch", ran.dir / "in.jsonl", "-o", ran.dir / "out.jsonl", "--json", rc=1)
     assert json.loads(r.stdout)["answered"] == 2 and "1 of 3" in r.stderr
     out = [json.loads(line) for line in (ran.dir / "out.jsonl").read_text().splitlines()]
     assert [o["line"] for o in out] == [1, 2, 3]
     assert out[0]["id"] == "a" and "error" in out[1] and out[2]["sources"]
     assert len(ran.json("show", "answers")) == 2
+
+
+def test_batch_reads_a_pipe(ran):
+    lines = "".join(f'{{"id": {i}, "question": "{q}"}}\n' for i, q in enumerate(["How do I make tea?", "Tell me about frost"]))
+    for name in ["-", "/dev/stdin"]:
+        out = ran.dir / "out.jsonl"
+        assert json.loads(ran("batch", name, "-o", out, "--json", stdin=lines).stdout)["answered"] == 2
+        assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [0, 1]
+        out.unlink()
+        assert not list(ran.dir.glob("out.jsonl*"))
+    assert "is no file" in ran("batch", "-", "-o", "/dev/null", stdin=lines, rc=2).stderr
 
 
 def test_lineage_leads_from_an_answer_to_its_documents_and_models(ran):
@@ -192,6 +248,47 @@ def test_chat_remembers_the_conversation(ran):
     assert r.stdout.count("tea.md") >= 2
 
 
+def test_chat_goes_on_after_a_question_that_fails(ran):
+    r = ran("chat", stdin="How do I make tea?\n" + "tea " * 20000 + "\nAnd the milk?\n", rc=1)
+    assert r.stdout.count("tea.md") >= 2
+    assert "too long" in r.stderr and "1 question could not be answered" in r.stderr
+
+
+def test_a_warning_stands_behind_the_answer(ran):
+    p = ran.start("ask", "How do I make tea?", stderr=subprocess.STDOUT)
+    text = p.communicate()[0]
+    assert p.returncode == 0 and "warning: only" in text  # tiny models write noise
+    assert text.index("warning: only") > text.rindex("tea.md")
+
+
+def test_status_writes_nothing_and_says_what_is_stale(ran):
+    def rows(*args):
+        return {s["step"]: s for s in ran.json("status", *args)}
+
+    views = ran.json("show", "views")
+    now = rows("--set", "features.chunks.max_tokens=123")
+    assert ran.json("show", "views") == views
+    assert "chunks (never computed)" in now["features"]["state"] and not now["features"]["ok"]
+    assert "run `twin features` first" in ran("dataset", "--set", "features.chunks.max_tokens=123", rc=1).stderr
+    assert now["dataset"]["state"] == "waits for the features" and now["promote"]["ok"]
+    (ran.dir / "posts/tea.md").write_text(POSTS["tea.md"] + "\nNever let it stew.\n")
+    (ran.dir / "posts/saws.md").unlink()
+    ran("collect")
+    now = rows()
+    assert "clean@v1 (1 of 7 documents, 1 to remove)" in now["features"]["state"]
+    assert not any(now[step]["ok"] for step in ["features", "dataset", "train", "eval"])
+    ran("features")
+    now = rows()
+    assert now["features"]["ok"] and now["dataset"]["state"].startswith("the dataset is not up to date: run `twin dataset`")
+    assert now["train"]["state"] == "waits for the dataset" and now["eval"]["state"] == "waits for the dataset"
+    ran("dataset")
+    assert rows()["train"]["state"].startswith("the training is not up to date: run `twin train`")
+    ran("train")
+    assert rows()["eval"]["state"].startswith("the evaluation is not up to date: run `twin eval`")
+    now = rows("--set", "models.llm=llama:absent.gguf")
+    assert "absent.gguf" in now["features"]["state"] and "v1 serves" in now["promote"]["state"]
+
+
 def test_a_model_without_a_trainer_serves_as_it_is(twin):
     twin("run", "--set", "training.trainer=none", "--set", "evaluation.max_test_loss_ratio=1.0")
     (version,) = twin.json("show", "models")
@@ -200,16 +297,43 @@ def test_a_model_without_a_trainer_serves_as_it_is(twin):
 
 
 def test_init_run_ask_in_a_new_folder(tmp_path, models):
-    env = {**os.environ, "XDG_CACHE_HOME": str(models)}
-    folder = tmp_path / "new"
-    subprocess.run([TWIN, "init", "--name", "Ann", folder], check=True, env=env, capture_output=True)
-    (folder / "note.md").write_text(POSTS["tea.md"])
-    text = (folder / "twin.yaml").read_text()
+    new = Twin(tmp_path / "new", models)
+    subprocess.run([TWIN, "init", "--name", "Ann", new.dir], check=True, env=new.env, capture_output=True)
+    text = (new.dir / "twin.yaml").read_text()
     assert '"Ann"' in text and text.count("#") > 10
-    r = subprocess.run([TWIN, "-C", folder, "collect", "--json"], env=env, capture_output=True, text=True, check=True)
-    assert json.loads(r.stdout)["steps"][0]["outputs"]["new"] == 1
+    for name, post in POSTS.items():
+        (new.dir / name).write_text(post)
+    small = [
+        "models.llm=llama:tiny.gguf", "models.embedder=llama:tiny-bert.gguf", "features.questions.share=0",
+        "features.checks.min_words=3", "training.max_steps=2", "training.sequence=512", "training.rank=2",
+        "evaluation.max_test_loss_ratio=0", "evaluation.n_generate=0",
+    ]
+    small = [word for setting in small for word in ("--set", setting)]
+    assert all(step["changed"] for step in new.json("run", *small)["steps"])
+    answer = new.json("ask", "How do I make tea?", *small)
+    assert answer["answer"] and "tea.md" in [s["key"] for s in answer["sources"]]
 
 
 def test_the_program_runs_from_a_folder_inside(ran):
     r = subprocess.run([TWIN, "status", "--json"], cwd=ran.dir / "posts", env=ran.env, capture_output=True, text=True, check=True)
     assert all(step["ok"] for step in json.loads(r.stdout))
+
+
+def test_a_list_that_is_cut_says_so(twin):
+    twin("collect")
+    r = twin("show", "documents", "-n", "5")
+    assert len(r.stdout.splitlines()) == 6 and "3 more (--limit 0)" in r.stderr
+    assert len(twin.json("show", "documents", "--limit", "3")) == 3
+    assert "more" not in twin("show", "documents", "--limit", "0").stderr
+    assert "more" not in twin("show", "documents", "--limit", "8").stderr
+
+
+def test_no_escape_sequence_of_a_document_reaches_the_terminal(twin):
+    name = "evil\x1b[2J\x9b1m.md"
+    twin.write({name: "# Tea \x1b]0;owned\x07 pot\n\nWarm the pot \x1b[31mfirst\x1b[0m, then the \x9b7m leaves.\n"})
+    twin.write({"photo\x1b[2J.md": "\x00\x01"})
+    said = twin("collect").stderr
+    (key,) = [d["key"] for d in twin.json("show", "documents") if "evil" in d["key"]]
+    shown = twin("show", "documents").stdout + twin("show", "document", key).stdout + twin("show", "lineage", key).stdout
+    assert "evil [2J" in shown and "Warm the pot" in shown and "photo [2J" in said
+    assert not set("\x1b\x07\x9b") & set(said + shown)

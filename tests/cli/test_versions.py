@@ -3,8 +3,6 @@ Two model versions that share features: v1 is served with embeddings@v1, labels@
 labels@v1, chunks@v1, embeddings@v2 (F2, F3, F4). Promotion and rollback move between them, each with its own views.
 """
 
-import json
-
 import pytest
 
 from program import CONFIG
@@ -92,6 +90,27 @@ def test_another_embedder_in_place_of_the_one_that_was_pinned_is_refused(two, mo
 
 def test_history_is_kept(two):
     two("rollback")
-    reasons = [d["reason"] for d in two.json("show", "deployments")]
-    assert reasons == ["rollback to 1", "promote", "promote"]
-    assert json.dumps(two.json("status"))
+    all = two.json("show", "deployments")
+    assert [d["reason"] for d in all] == ["rollback to 1", "promote", "promote"]
+    when = [d["created_ms"] for d in all]
+    assert when[0] > when[1] > when[2]
+    (promote,) = [s for s in two.json("status") if s["step"] == "promote"]
+    assert "v1 serves, revision 3" in promote["state"]
+
+
+def test_a_forgotten_document_comes_back_with_a_rollback_only_by_force(two):
+    two("forget", "tea.md")
+    two("run")
+    r = two("rollback", rc=1)
+    assert "was trained on" in r.stderr and "--force" in r.stderr
+    assert active(two) == "v3"
+    two("rollback", "--force")
+    assert active(two) == "v2"
+
+
+def test_a_dataset_leads_to_its_views_and_models(two):
+    (data,) = [d for d in two.json("show", "datasets") if d["number"] == 1]
+    for ref in ["dataset-1", data["id"], data["id"][:12]]:
+        found = two.json("show", "lineage", ref)
+        assert found["dataset"]["number"] == 1 and found["dataset"]["train"] == data["train"]
+        assert found["models"] == ["v1"] and "embeddings@v1" in found["views"] and "labels@v1" in found["views"]

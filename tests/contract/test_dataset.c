@@ -13,14 +13,13 @@ static const struct tw_field label_schema[] = {
 	{"instruction", TW_FIELD_TEXT, 0, ""},
 	{"answer", TW_FIELD_TEXT, 0, ""},
 	{"kind", TW_FIELD_TEXT, 0, ""},
+	{"title", TW_FIELD_TEXT, 0, ""},
 	{0},
 };
 static const struct tw_field question_schema[] = {
-	{"instruction", TW_FIELD_TEXT, 0, ""},
-	{"answer", TW_FIELD_TEXT, 0, ""},
-	{"kind", TW_FIELD_TEXT, 0, ""},
-	{"status", TW_FIELD_TEXT, 0, ""},
-	{0},
+	{"instruction", TW_FIELD_TEXT, 0, ""}, {"answer", TW_FIELD_TEXT, 0, ""},
+	{"kind", TW_FIELD_TEXT, 0, ""},	       {"status", TW_FIELD_TEXT, 0, ""},
+	{"title", TW_FIELD_TEXT, 0, ""},       {0},
 };
 static const struct tw_field group_schema[] = {
 	{"group", TW_FIELD_TEXT, 0, ""},
@@ -50,6 +49,7 @@ static void labelled_init(struct labelled *l, struct store_world *w)
 	};
 	assert_ok(tw_opt_parse(&l->o, tw_dataset_opts, NULL, "twin.yaml", ".", &w->a, &w->err),
 		  &w->err);
+	l->o.grounded = 0;
 	tw_rows_init(&l->labels, label_schema, &w->a);
 	tw_rows_init(&l->questions, question_schema, &w->a);
 	tw_rows_init(&l->groups, group_schema, &w->a);
@@ -67,6 +67,7 @@ static void add_label(struct labelled *l, const char *doc, const char *instructi
 	tw_row_set_str(&l->labels, r, "instruction", instruction);
 	tw_row_set_str(&l->labels, r, "answer", answer);
 	tw_row_set_str(&l->labels, r, "kind", r->ord ? "heading" : "title");
+	tw_row_set_str(&l->labels, r, "title", tw_sprintf(&l->w->a, "Notes on %s", doc));
 }
 
 static void add_question(struct labelled *l, const char *doc, const char *instruction,
@@ -587,7 +588,7 @@ static void answers_are_the_authors_own_words(void **state)
 	struct tw_views views;
 	labelled_init(&l, w);
 	assert_ok(tw_pass_begin(&posts.pass, w->fs, "posts", &w->err), &w->err);
-	assert_ok(tw_walk("samples/mara", put_post, &posts, &w->err), &w->err);
+	assert_ok(tw_walk("samples/mara", NULL, put_post, &posts, &w->err), &w->err);
 	assert_ok(tw_pass_end(posts.pass, true, &stats, &w->err), &w->err);
 	materialize_all(w, &views);
 	l.src.labels = digest_of(&views, "labels");
@@ -614,6 +615,89 @@ static void answers_are_the_authors_own_words(void **state)
 	tw_map_release(&splits);
 }
 
+/* --- examples that are asked with passages --- */
+
+static const char *content(struct labelled *l, const struct tw_example *e, int message)
+{
+	struct tw_json *v;
+	struct tw_err *err = &l->w->err;
+	assert_ok(tw_json_parse(&v, e->messages, strlen(e->messages), &l->w->a, err), err);
+	for (v = v->child; message--; v = v->next)
+		;
+	return tw_json_str(tw_json_get(v, "content"), "");
+}
+
+static void grounded_examples_are_asked_as_serving_asks(void **state)
+{
+	struct store_world *w = *state;
+	struct labelled l;
+	labelled_init(&l, w);
+	add_documents(&l, 0, 60);
+	commit(&l);
+	l.o.grounded = 1;
+	struct tw_dataset d;
+	assert_ok(tw_dataset_build(&d, &l.src, &l.o, &w->a, &w->err), &w->err);
+	size_t second = 0;
+	for (int split = TW_TRAIN; split <= TW_TEST; split++) {
+		const struct tw_examples e = examples_of(&l, &d, (enum tw_split)split);
+		for (size_t i = 0; i < e.n; i++) {
+			const char *user = content(&l, &e.at[i], 1),
+				   *answer = content(&l, &e.at[i], 2);
+			size_t n = strlen(answer);
+			assert_string_equal(e.at[i].kind, TW_GROUNDED);
+			assert_contains(user, "\n\nQuestion: ");
+			/* The number that it names is that of the passage which holds it. */
+			assert_true(n > 4 && answer[n - 1] == ']' && answer[n - 3] == '[');
+			const char *own = strstr(user, tw_sprintf(&w->a, "[%c] Notes on %s\n",
+								  answer[n - 2], e.at[i].doc));
+			assert_non_null(own);
+			const char *found = strstr(own, tw_strndup(&w->a, answer, n - 4));
+			assert_non_null(found);
+			assert_true(!strstr(own + 4, "\n[") || found < strstr(own + 4, "\n["));
+			second += answer[n - 2] == '2';
+		}
+	}
+	assert_true(second > 10);
+}
+
+static void passages_are_of_the_examples_own_document(void **state)
+{
+	struct store_world *w = *state;
+	struct labelled l;
+	labelled_init(&l, w);
+	add_documents(&l, 0, 60);
+	commit(&l);
+	l.o.grounded = 1;
+	struct tw_dataset d;
+	size_t passages = 0;
+	assert_ok(tw_dataset_build(&d, &l.src, &l.o, &w->a, &w->err), &w->err);
+	const struct tw_examples e = examples_of(&l, &d, TW_TRAIN);
+	for (size_t i = 0; i < e.n; i++)
+		for (const char *p = content(&l, &e.at[i], 1); (p = strstr(p, "Notes on "));
+		     passages++) {
+			p += strlen("Notes on ");
+			assert_int_equal(strncmp(p, e.at[i].doc, strlen(e.at[i].doc)), 0);
+		}
+	assert_true(passages > e.n);
+}
+
+static void a_share_of_the_examples_is_asked_with_passages(void **state)
+{
+	struct store_world *w = *state;
+	struct labelled l;
+	labelled_init(&l, w);
+	add_documents(&l, 0, 200);
+	commit(&l);
+	l.o.grounded = 0.5;
+	struct tw_dataset d;
+	assert_ok(tw_dataset_build(&d, &l.src, &l.o, &w->a, &w->err), &w->err);
+	const struct tw_examples e = examples_of(&l, &d, TW_TRAIN);
+	size_t n = 0;
+	for (size_t i = 0; i < e.n; i++)
+		n += strcmp(e.at[i].kind, TW_GROUNDED) == 0;
+	assert_in_range(n, e.n / 3, e.n * 2 / 3);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, store_setup, store_teardown)
@@ -637,6 +721,9 @@ int main(void)
 		T(no_system_prompt_gives_no_system_message),
 		T(an_empty_split_or_an_unknown_dataset_writes_no_file),
 		T(answers_are_the_authors_own_words),
+		T(grounded_examples_are_asked_as_serving_asks),
+		T(passages_are_of_the_examples_own_document),
+		T(a_share_of_the_examples_is_asked_with_passages),
 	};
 	tw_log_set_level(TW_LOG_WARN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,10 +63,8 @@ static struct tw_embedder *open_it(const struct backend *b)
 	struct tw_embedder *e = NULL;
 	const struct tw_llm_options o = {.http = world.http, .threads = 2};
 	char spec[600];
-	if (!b->spec(spec)) {
-		print_message("%s: not on this machine\n", b->name);
-		skip();
-	}
+	if (!b->spec(spec))
+		skip_because("missing: the model of \"%s\" (`make models`)", b->name);
 	assert_ok(tw_embedder_open(&e, types, spec, &o, &err), &err);
 	return e;
 }

@@ -174,6 +174,71 @@ static void forgetting_again_finds_nothing_and_names_the_datasets(void **state)
 	assert_contains(w->err.msg, "never");
 }
 
+/* collect() asserts that every document is taken; here one is not. */
+static struct tw_pass_stats pass_over(struct store_world *w, const char *source, const char *key,
+				      const char *text, enum tw_status expected)
+{
+	struct tw_pass *p;
+	struct tw_pass_stats stats;
+	struct tw_document d = doc_of(key, text);
+
+	d.title = key; /* as a file without a title has */
+	assert_ok(tw_pass_begin(&p, w->fs, source, &w->err), &w->err);
+	assert_int_equal(tw_pass_put(p, &d, NULL, NULL), expected);
+	assert_ok(tw_pass_end(p, true, &stats, &w->err), &w->err);
+	return stats;
+}
+
+static size_t live(struct store_world *w)
+{
+	const struct tw_document_filter all = {0};
+	struct tw_documents docs;
+
+	assert_ok(tw_fs_documents(&docs, w->fs, &all, &w->a, &w->err), &w->err);
+	return docs.n;
+}
+
+static void its_text_does_not_come_back_under_another_key(void **state)
+{
+	struct store_world *w = *state;
+	struct tw_forgotten f;
+
+	collect(w->fs, "s", "a", "an older zyxwvsecret", NULL);
+	collect(w->fs, "s", "a", "a zyxwvsecret here\nand more", NULL);
+	assert_ok(tw_fs_forget(&f, w->fs, "a", &w->a, &w->err), &w->err);
+	store_reopen(w);
+	const char *const texts[] = {"an older zyxwvsecret", "a zyxwvsecret here\nand more"};
+	for (size_t i = 0; i < 2; i++) {
+		struct tw_pass_stats s = pass_over(w, "s", "renamed", texts[i], TW_SKIPPED);
+		assert_int_equal(s.skipped, 1);
+		s = pass_over(w, "another", "a", texts[i], TW_SKIPPED);
+		assert_int_equal(s.skipped + s.added, 1);
+	}
+	assert_int_equal(live(w), 0);
+	pass_over(w, "another", "a", "something else", TW_OK);
+	/* An edit that ends at the forgotten text is no way round. */
+	pass_over(w, "another", "a", texts[1], TW_SKIPPED);
+	assert_int_equal(live(w), 1);
+	assert_int_equal(files_hold(w->url, secret, strlen(secret)), 0);
+}
+
+static void others_with_the_same_text_stay(void **state)
+{
+	struct store_world *w = *state;
+	struct tw_forgotten f;
+
+	collect(w->fs, "s", "a", "twice", "empty", "\n", NULL);
+	pass_over(w, "t", "b", "twice", TW_OK);
+	assert_ok(tw_fs_forget(&f, w->fs, "a", &w->a, &w->err), &w->err);
+	assert_ok(tw_fs_forget(&f, w->fs, "empty", &w->a, &w->err), &w->err);
+	struct tw_pass_stats s = pass_over(w, "t", "b", "twice", TW_OK);
+	assert_int_equal(s.unchanged, 1);
+	assert_int_equal(live(w), 1);
+	/* Nothing is known by a text that says nothing. */
+	pass_over(w, "u", "draft", "\n", TW_OK);
+	assert_int_equal(live(w), 2);
+}
+
 static void a_tombstone_can_be_forgotten(void **state)
 {
 	struct store_world *w = *state;
@@ -367,6 +432,8 @@ int main(void)
 		T(nothing_of_it_is_left_in_any_file),
 		T(no_page_keeps_a_stale_copy),
 		T(forgetting_again_finds_nothing_and_names_the_datasets),
+		T(its_text_does_not_come_back_under_another_key),
+		T(others_with_the_same_text_stay),
 		T(a_tombstone_can_be_forgotten),
 		T(what_was_under_way_is_not_stored),
 		T(models_of_its_datasets_can_be_marked),

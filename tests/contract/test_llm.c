@@ -60,10 +60,8 @@ static struct tw_llm *open_it(const struct backend *b)
 	/* One thread: libllama's wait for each other by spinning, which takes ages on a busy machine. */
 	const struct tw_llm_options o = {.http = world.http, .threads = 1};
 	char spec[600];
-	if (!b->spec(spec)) {
-		print_message("%s: not on this machine\n", b->name);
-		skip();
-	}
+	if (!b->spec(spec))
+		skip_because("missing: the model of \"%s\" (`make models`)", b->name);
 	assert_ok(tw_llm_open(&llm, types, spec, &o, &err), &err);
 	return llm;
 }

@@ -690,7 +690,7 @@ static void chunks_keep_to_the_budget_of(const char *spec)
 	struct tw_arena a;
 	tw_arena_init(&a);
 	start(&c, &a);
-	assert_ok(tw_walk("samples/mara", add_sample, &c, &world.err), &world.err);
+	assert_ok(tw_walk("samples/mara", NULL, add_sample, &c, &world.err), &world.err);
 	add_ordinary(&c);
 	add_hostile(&c);
 	assert_ok(tw_embedder_open(&world.env.embedder, tw_embedders, spec, &none, &world.err),

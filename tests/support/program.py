@@ -72,6 +72,6 @@ models:
 features:
   questions: {share: 0.3}
   checks: {min_words: 3}
-training: {max_steps: 4, batch: 1, sequence: 256, rank: 2}
+training: {max_steps: 4, batch: 1, sequence: 512, rank: 2}
 evaluation: {max_test_loss_ratio: 0, n_generate: 1, max_tokens: 16}
 """

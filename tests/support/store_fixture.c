@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/hash.h"
+#include "normal.h"
 
 const char *fresh_path(const char *suffix)
 {
@@ -162,7 +163,7 @@ void fake_vector(float *out, int dim, uint64_t seed, size_t k)
 	double sum = 0;
 
 	for (int i = 0; i < dim; i++) {
-		out[i] = (float)tw_random_normal(&state);
+		out[i] = (float)random_normal(&state);
 		sum += (double)out[i] * out[i];
 	}
 	for (int i = 0; i < dim; i++)

@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "normal.h"
 
 enum { LAYERS = 2, WIDE = 32, HEADS = 4, FFN = 64, POSITIONS = 384 };
 
@@ -58,7 +59,7 @@ static void add(struct tensors *t, const char *name, const char *dtype, int rows
 		return;
 	size_t begin = t->data.len;
 	for (int i = 0; i < rows * (cols ? cols : 1); i++) {
-		float f = mean + sd * (float)tw_random_normal(&t->random);
+		float f = mean + sd * (float)random_normal(&t->random);
 		int64_t whole = i;
 		if (dtype[0] == 'I')
 			tw_str_add(&t->data, (const char *)&whole, sizeof(whole));

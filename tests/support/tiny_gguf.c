@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "ggml.h"
 #include "gguf.h"
+#include "normal.h"
 
 static const char *const chatml =
 	"{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + "
@@ -130,7 +131,7 @@ static void add_tensor(struct build *b, const char *name, int cols, int rows, fl
 	if (!f)
 		abort();
 	for (int64_t i = 0; i < n; i++)
-		f[i] = mean + (rows ? sd : 0.1f) * (float)tw_random_normal(&b->random);
+		f[i] = mean + (rows ? sd : 0.1f) * (float)random_normal(&b->random);
 	ggml_quantize_chunk(type, f, t->data, 0, rows ? rows : 1, cols, NULL);
 	ggml_set_name(t, name);
 	gguf_add_tensor(b->gguf, t);

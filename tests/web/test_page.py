@@ -12,7 +12,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium with chromedriver on this machine")
+pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="missing: Chromium with chromedriver")
 
 CHAIN = "When should I replace a bicycle chain?"
 

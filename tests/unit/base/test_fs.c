@@ -224,7 +224,7 @@ static int count_files(const char *dir)
 	struct tw_err err = TW_ERR_INIT;
 	struct seen s = {0};
 
-	assert_ok(tw_walk(dir, on_file, &s, &err), &err);
+	assert_ok(tw_walk(dir, NULL, on_file, &s, &err), &err);
 	tw_str_release(&s.names);
 	return s.n;
 }
@@ -245,13 +245,13 @@ static void a_walk_visits_files_in_byte_order_without_links(void **state)
 	assert_int_equal(symlink("B", tmp_path("w/link")), 0);
 	assert_int_equal(symlink("..", tmp_path("w/loop")), 0);
 	assert_int_equal(mkfifo(tmp_path("w/fifo"), 0600), 0);
-	assert_ok(tw_walk(tmp_path("w"), on_file, &s, &err), &err);
+	assert_ok(tw_walk(tmp_path("w"), NULL, on_file, &s, &err), &err);
 	assert_string_equal(s.names.data, "B\na-b\na.txt\na/b/z\na/y\n");
 
 	tw_str_clear(&s.names);
 	s.n = 0;
 	s.stop_after = 2;
-	assert_int_equal(tw_walk(tmp_path("w/"), on_file, &s, &err), TW_CANCELLED);
+	assert_int_equal(tw_walk(tmp_path("w/"), NULL, on_file, &s, &err), TW_CANCELLED);
 	assert_string_equal(s.names.data, "B\na-b\n");
 	tw_str_release(&s.names);
 }
@@ -262,10 +262,21 @@ static void a_walk_of_nothing_says_so(void **state)
 	struct seen s = {0};
 
 	(void)state;
-	assert_int_equal(tw_walk(tmp_path("nowhere"), on_file, &s, &err), TW_NOT_FOUND);
+	assert_int_equal(tw_walk(tmp_path("nowhere"), NULL, on_file, &s, &err), TW_NOT_FOUND);
 	assert_contains(err.msg, "nowhere");
 	put(tmp_path("plain"), "");
-	assert_int_equal(tw_walk(tmp_path("plain"), on_file, &s, NULL), TW_IO);
+	assert_int_equal(tw_walk(tmp_path("plain"), NULL, on_file, &s, NULL), TW_IO);
+}
+
+static void syncing_a_folder_that_is_not_there_fails_by_name(void **state)
+{
+	struct tw_err err = TW_ERR_INIT;
+
+	(void)state;
+	assert_ok(tw_mkdirs(tmp_path("sync"), &err), &err);
+	assert_ok(tw_sync_folder(tmp_path("sync"), &err), &err);
+	assert_int_equal(tw_sync_folder(tmp_path("sync/gone"), &err), TW_IO);
+	assert_contains(err.msg, "sync/gone");
 }
 
 static void an_unreadable_folder_is_reported_and_passed(void **state)
@@ -275,11 +286,11 @@ static void an_unreadable_folder_is_reported_and_passed(void **state)
 
 	(void)state;
 	if (geteuid() == 0)
-		skip(); /* root reads everything */
+		skip_because("root reads everything");
 	assert_ok(tw_mkdirs(tmp_path("u/closed"), &err), &err);
 	put(tmp_path("u/z"), "");
 	chmod(tmp_path("u/closed"), 0);
-	assert_ok(tw_walk(tmp_path("u"), on_file, &s, &err), &err);
+	assert_ok(tw_walk(tmp_path("u"), NULL, on_file, &s, &err), &err);
 	chmod(tmp_path("u/closed"), 0700);
 	assert_string_equal(s.names.data, "closed (problem)\nz\n");
 	tw_str_release(&s.names);
@@ -410,6 +421,7 @@ int main(void)
 		cmocka_unit_test(folders_are_made_and_removed_with_all_in_them),
 		cmocka_unit_test(a_walk_visits_files_in_byte_order_without_links),
 		cmocka_unit_test(a_walk_of_nothing_says_so),
+		cmocka_unit_test(syncing_a_folder_that_is_not_there_fails_by_name),
 		cmocka_unit_test(an_unreadable_folder_is_reported_and_passed),
 		cmocka_unit_test(a_mapping_shows_the_file),
 		cmocka_unit_test(a_lock_is_held_by_one),

@@ -117,33 +117,6 @@ static void decimal_numbers_only(void **state)
 		assert_int_equal(tw_parse_f64(&v, bad[i], NULL), TW_BAD_DATA);
 }
 
-static void sizes_have_units(void **state)
-{
-	static const struct {
-		const char *s;
-		int64_t v;
-	} good[] = {{"0", 0},
-		    {"12", 12},
-		    {"12k", 12000},
-		    {"1.5M", 1500000},
-		    {"2GiB", 2147483648LL},
-		    {"3 MiB", 3145728},
-		    {"1KiB", 1024},
-		    {"7GB", 7000000000LL},
-		    {"5B", 5}};
-	static const char *const bad[] = {"", "MiB", "-1", "1X", "1.2.3k", "99999999999G", "1kk"};
-	struct tw_err err = TW_ERR_INIT;
-	int64_t v;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_ok(tw_parse_size(&v, good[i].s, &err), &err);
-		assert_int_equal(v, good[i].v);
-	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(tw_parse_size(&v, bad[i], NULL), TW_BAD_DATA);
-}
-
 static void sizes_for_people(void **state)
 {
 	struct tw_arena a;
@@ -186,7 +159,6 @@ int main(void)
 		cmocka_unit_test(prefixes_suffixes_and_nulls),
 		cmocka_unit_test(whole_numbers_only),
 		cmocka_unit_test(decimal_numbers_only),
-		cmocka_unit_test(sizes_have_units),
 		cmocka_unit_test(sizes_for_people),
 		cmocka_unit_test(a_typing_error_finds_its_word),
 	};

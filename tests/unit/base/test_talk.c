@@ -218,9 +218,26 @@ static void the_first_signal_asks_the_second_ends(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void a_bad_name(void)
+{
+	tw_info("%sdone%s post\033]0;x\a\033[2Js.md", tw_color(stderr, "bold"),
+		tw_color(stderr, "reset"));
+}
+
+static void of_escape_sequences_only_our_colours_pass(void **state)
+{
+	(void)state;
+	listen(a_bad_name, false);
+	assert_string_equal(tw_str_c(&said), "done post ]0;x  [2Js.md\n");
+	listen(a_bad_name, true);
+	assert_non_null(strstr(tw_str_c(&said), "\033[1mdone\033[0m post ]0;x  [2Js.md"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(of_escape_sequences_only_our_colours_pass,
+				       quiet_environment),
 		cmocka_unit_test_setup(a_line_says_its_level, quiet_environment),
 		cmocka_unit_test_setup(the_level_hides_what_is_below, quiet_environment),
 		cmocka_unit_test_setup(colour_only_on_a_terminal_that_wants_it, quiet_environment),

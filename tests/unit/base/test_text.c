@@ -230,6 +230,21 @@ static void a_charset_that_is_not_named_is_guessed(void **state)
 	assert_non_null(tw_text_detect_charset("\xff", 1, &arena));
 }
 
+static void no_control_character_passes_but_those_that_are_named(void **state)
+{
+	static const char in[] = "a\033[31mb\ac\177d\xc2\x9b"
+				 "1me\nf\tg \xc2\xa0h\xc3\xa9";
+	struct tw_str s = TW_STR_INIT;
+
+	(void)state;
+	tw_text_plain(&s, in, sizeof(in) - 1, "\n\t");
+	assert_string_equal(tw_str_c(&s), "a [31mb c d 1me\nf\tg \xc2\xa0h\xc3\xa9");
+	tw_str_clear(&s);
+	tw_text_plain(&s, "a\nb\0c", 5, "");
+	assert_memory_equal(tw_str_c(&s), "a b c", 6);
+	tw_str_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +258,7 @@ int main(void)
 		cmocka_unit_test(words_have_a_letter_or_a_digit),
 		cmocka_unit_test(bad_bytes_never_move_the_offsets),
 		cmocka_unit_test(charsets_are_decoded),
+		cmocka_unit_test(no_control_character_passes_but_those_that_are_named),
 		cmocka_unit_test(a_charset_that_is_not_named_is_guessed),
 	};
 

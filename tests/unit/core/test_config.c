@@ -59,14 +59,74 @@ static void it_is_found_from_a_folder_below(void **state)
 	assert_null(f->c->embedder);
 }
 
-static void sources_without_names_are_told_apart(void **state)
+static void sources_without_names_are_named_for_their_place(void **state)
 {
 	struct fixture *f = *state;
 	assert_int_equal(load(f, good), TW_OK);
 	assert_int_equal(f->c->n_sources, 3);
-	assert_string_equal(f->c->sources[0].name, "dir");
-	assert_string_equal(f->c->sources[1].name, "dir-2");
+	assert_string_equal(f->c->sources[0].name, "dir:posts");
+	assert_string_equal(f->c->sources[1].name, "dir:notes");
 	assert_string_equal(f->c->sources[2].name, "blog");
+}
+
+static void names_of_sources_do_not_hang_on_their_order(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const lists[] = {
+		"[{type: feed, url: 'http://a/'}, {type: feed, url: 'http://b/'}]",
+		"[{type: feed, url: 'http://b/'}, {type: dir, path: new}, {type: feed, url: 'http://a/'}]",
+	};
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(load(f, tw_sprintf(&f->a, "sources: %s\n", lists[i])), TW_OK);
+		const struct tw_config_source *first = &f->c->sources[0],
+					      *last = &f->c->sources[f->c->n_sources - 1];
+		assert_string_equal((i ? last : first)->name, "feed:http://a/");
+		assert_string_equal((i ? first : last)->name, "feed:http://b/");
+	}
+}
+
+static void names_of_sources_hold_no_password(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(load(f, "sources:\n"
+				 "  - {type: git, url: 'https://me:secret@host/a@b.git'}\n"
+				 "  - {type: git, url: 'git@host:notes.git'}\n"
+				 "  - {type: dir, path: 2020}\n"),
+			 TW_OK);
+	assert_string_equal(f->c->sources[0].name, "git:https://host/a@b.git");
+	assert_string_equal(f->c->sources[1].name, "git:git@host:notes.git");
+	assert_string_equal(f->c->sources[2].name, "dir:2020");
+}
+
+static void two_sources_of_one_name_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const bad[] = {
+		"  - {type: dir, name: a}\n  - {type: git, name: a}\n",
+		"  - {type: git, url: u, branch: x}\n  - {type: git, url: u, branch: y}\n",
+		"  - {type: dir, path: a}\n  - {type: git, name: 'dir:a', url: u}\n",
+	};
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(load(f, tw_sprintf(&f->a, "sources:\n%s", bad[i])), TW_BAD_USE);
+		assert_non_null(strstr(f->err.msg, ":3:"));
+		assert_non_null(strstr(f->err.msg, "name:"));
+	}
+	assert_int_equal(load(f, "sources:\n  - {type: git, url: u, branch: x}\n"
+				 "  - {type: git, url: u, branch: y, name: drafts}\n"),
+			 TW_OK);
+}
+
+static void a_source_needs_a_name_that_says_something(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const bad[] = {"\"\"", "", "[a]", "{a: b}"};
+	for (size_t i = 0; i < 4; i++) {
+		const char *yaml = tw_sprintf(
+			&f->a, "sources:\n  - type: dir\n    path: x\n    name: %s\n", bad[i]);
+		assert_int_equal(load(f, yaml), TW_BAD_USE);
+		assert_non_null(strstr(f->err.msg, ":4:"));
+		assert_non_null(strstr(f->err.msg, "name"));
+	}
 }
 
 static void none_at_all_says_to_make_one(void **state)
@@ -88,8 +148,6 @@ static void mistakes_are_named_with_their_line(void **state)
 	assert_non_null(strstr(f->err.msg, "sources"));
 	assert_int_equal(load(f, "sources:\n  - path: x\n"), TW_BAD_USE);
 	assert_non_null(strstr(f->err.msg, "type"));
-	assert_int_equal(load(f, "sources: [{type: dir, name: a}, {type: git, name: a}]\n"),
-			 TW_BAD_USE);
 	assert_int_equal(load(f, "sources: [{type: dir}]\nmodels: {lmm: x}\n"), TW_BAD_USE);
 	assert_non_null(strstr(f->err.msg, "llm"));
 }
@@ -114,8 +172,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		T(it_is_found_from_a_folder_below),    T(sources_without_names_are_told_apart),
-		T(none_at_all_says_to_make_one),       T(mistakes_are_named_with_their_line),
+		T(it_is_found_from_a_folder_below),
+		T(sources_without_names_are_named_for_their_place),
+		T(names_of_sources_do_not_hang_on_their_order),
+		T(names_of_sources_hold_no_password),
+		T(two_sources_of_one_name_are_refused),
+		T(a_source_needs_a_name_that_says_something),
+		T(none_at_all_says_to_make_one),
+		T(mistakes_are_named_with_their_line),
 		T(a_setting_replaces_or_adds_a_value),
 	};
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

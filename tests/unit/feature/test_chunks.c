@@ -349,7 +349,7 @@ static void no_chunk_of_real_writing_passes_its_budget(void **state)
 {
 	struct world *w = *state;
 	struct tw_err err = TW_ERR_INIT;
-	assert_ok(tw_walk("samples/mara", check_sample, w, &err), &err);
+	assert_ok(tw_walk("samples/mara", NULL, check_sample, w, &err), &err);
 	const char *shared = shared_data(&w->a, "");
 	for (size_t i = 0; shared && i < sizeof(docs) / sizeof(docs[0]); i++)
 		check_file(w, tw_path_join(&w->a, shared, docs[i]));

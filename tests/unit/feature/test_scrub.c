@@ -309,7 +309,7 @@ static const char *findings_of(const char *root, struct tw_arena *a)
 	struct tw_map found_kinds = TW_MAP_INIT;
 	struct tally t = {root, &found_kinds, 0};
 	struct tw_err err = TW_ERR_INIT;
-	assert_ok(tw_walk(root, tally_file, &t, &err), &err);
+	assert_ok(tw_walk(root, NULL, tally_file, &t, &err), &err);
 	char *line = tw_sprintf(a, "%d documents", t.docs);
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
 		line = tw_sprintf(a, "%s, %d %s", line,

@@ -138,7 +138,7 @@ static struct corpus compared(const char *root)
 {
 	struct corpus c = {.root = root};
 	struct tw_err err = TW_ERR_INIT;
-	assert_ok(tw_walk(root, compare_file, &c, &err), &err);
+	assert_ok(tw_walk(root, NULL, compare_file, &c, &err), &err);
 	print_message("%s: %d documents, %d apostrophes, %d hyphens, %d emoji, %d blocks of code, "
 		      "%d answers\n",
 		      tw_path_base(root), c.docs, c.marks.apostrophes, c.marks.hyphens,
@@ -165,11 +165,11 @@ static void compare_shared(const char *name, int docs, int blocks, int answers)
 	struct tw_arena a;
 	tw_arena_init(&a);
 	const char *root = shared_data(&a, name);
-	if (root) {
-		const struct corpus c = compared(root);
-		assert_true(c.docs >= docs && c.blocks >= blocks && c.answers >= answers);
-	}
+	const struct corpus c = root ? compared(root) : (struct corpus){0};
 	tw_arena_release(&a);
+	if (!root)
+		skip_because("no corpus %s here", name);
+	assert_true(c.docs >= docs && c.blocks >= blocks && c.answers >= answers);
 }
 
 static void short_notes_keep_their_style(void **state)

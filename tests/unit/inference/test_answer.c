@@ -77,7 +77,7 @@ static size_t stored(void)
 static void sources_are_numbered_and_the_cited_ones_marked(void **state)
 {
 	(void)state;
-	open_twin("cite", NULL);
+	open_twin("cite", "retrieval: {margin: 0.3}\n");
 	struct tw_answer_request r = request(QUESTION);
 	struct tw_answer x = ask(&r);
 	assert_string_equal(x.finish, "stop");

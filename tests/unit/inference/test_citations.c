@@ -51,12 +51,21 @@ static void what_is_no_citation_passes_unchanged(void **state)
 	      "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]", 0);
 }
 
+static void a_citation_is_not_repeated_at_once(void **state)
+{
+	(void)state;
+	check("So it is [1] [1] [1, 2] [2].", 3, "So it is [1] [2].", 3);
+	check("So it is [1]. And so on [1].", 3, "So it is [1]. And so on [1].", 1);
+	check("So it is [1]\n\n[1]", 3, "So it is [1]\n\n", 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(citations_in_range_stay_and_are_noted),
 		cmocka_unit_test(citations_out_of_range_are_taken_out),
 		cmocka_unit_test(what_is_no_citation_passes_unchanged),
+		cmocka_unit_test(a_citation_is_not_repeated_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

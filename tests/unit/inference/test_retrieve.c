@@ -33,7 +33,7 @@ static struct tw_passages find(const char *query, size_t k)
 static void the_passage_comes_with_its_place(void **state)
 {
 	(void)state;
-	small_twin_mara(&t, "", NULL);
+	small_twin_mara(&t, "", "retrieval: {margin: 0.3}\n");
 	open_serving();
 	struct tw_passages p = find("Which spokes of the wheel are loose?", 5);
 	assert_true(p.n >= 1);

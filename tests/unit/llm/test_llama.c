@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "ggml.h"
 #include "gguf.h"
+#include "normal.h"
 
 static int set_up(void **state)
 {
@@ -228,7 +229,7 @@ static const char *write_adapter(const char *name, const char *arch, float b)
 		struct ggml_tensor *t = half ? ggml_new_tensor_2d(c, GGML_TYPE_F32, 2, 64)
 					     : ggml_new_tensor_2d(c, GGML_TYPE_F32, 64, 2);
 		for (int i = 0; i < 128; i++)
-			((float *)t->data)[i] = (half ? b : 1) * (float)tw_random_normal(&random);
+			((float *)t->data)[i] = (half ? b : 1) * (float)random_normal(&random);
 		ggml_set_name(t,
 			      half ? "blk.0.attn_q.weight.lora_b" : "blk.0.attn_q.weight.lora_a");
 		gguf_add_tensor(g, t);

@@ -1,6 +1,8 @@
 /* Bodies of /v1/chat/completions and /v1/embeddings, and what is written back. */
 #include "test.h"
 
+#include <sys/resource.h>
+
 #include "base/json.h"
 #include "serve/chat_request.h"
 #include "serve/chat_response.h"
@@ -79,6 +81,32 @@ static void what_clients_send_is_taken(void **state)
 	assert_true(r.temperature < 0 && r.max_tokens == 0 && !r.stop && !r.model);
 	r = good("{" Q ",\"stop\":\"end\"}");
 	assert_string_equal(r.stop[0], "end");
+}
+
+static long peak_kb(void)
+{
+	struct rusage u;
+	getrusage(RUSAGE_SELF, &u);
+	return u.ru_maxrss;
+}
+
+/* First of all tests: the peak is the process's. Joined one by one, these took 150 times their size. */
+static void many_messages_in_a_row_take_no_more_memory_than_they_are_long(void **state)
+{
+	(void)state;
+	struct tw_str body = TW_STR_INIT;
+	char text[4001];
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	tw_str_adds(&body, "{\"messages\":[");
+	for (int i = 0; i < 250; i++)
+		tw_str_addf(&body, "%s{\"role\":\"user\",\"content\":\"%s\"}", i ? "," : "", text);
+	tw_str_adds(&body, "]}");
+	long before = peak_kb();
+	struct tw_chat_request r = good(tw_str_c(&body));
+	assert_int_equal(strlen(r.question), 250 * 4000 + 249 * 2);
+	assert_true(peak_kb() - before < 32 * 1024);
+	tw_str_release(&body);
 }
 
 static void what_would_change_the_meaning_is_refused_by_name(void **state)
@@ -282,6 +310,7 @@ static void a_refusal_is_a_plain_stop_to_clients(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_messages_in_a_row_take_no_more_memory_than_they_are_long),
 		cmocka_unit_test(what_clients_send_is_taken),
 		cmocka_unit_test(what_would_change_the_meaning_is_refused_by_name),
 		cmocka_unit_test(bad_bodies_are_refused),

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "store/vec_segment.h"
+#include "normal.h"
 
 #define WIDTH_MAX 1024
 #define ROWS_MAX  70
@@ -20,11 +21,11 @@ struct data {
 static void randomise(struct data *d, uint64_t *rnd)
 {
 	for (size_t i = 0; i < sizeof(d->a) / sizeof(*d->a); i++) {
-		d->a[i] = (float)tw_random_normal(rnd);
+		d->a[i] = (float)random_normal(rnd);
 		d->codes[i] = (int8_t)(tw_random_u64(rnd) % 255 - 127);
 	}
 	for (size_t i = 0; i < WIDTH_MAX; i++) {
-		d->q[i] = (float)tw_random_normal(rnd);
+		d->q[i] = (float)random_normal(rnd);
 		d->qcodes[i] = (int16_t)(tw_random_u64(rnd) % 255 - 127);
 	}
 	for (size_t i = 0; i < sizeof(d->bits) / sizeof(*d->bits); i++)

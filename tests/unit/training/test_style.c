@@ -41,7 +41,7 @@ static struct tw_str half_of_mara(size_t odd)
 {
 	struct half h = {.odd = odd};
 	struct tw_err err = TW_ERR_INIT;
-	assert_ok(tw_walk("samples/mara", add_post, &h, &err), &err);
+	assert_ok(tw_walk("samples/mara", NULL, add_post, &h, &err), &err);
 	assert_true(h.text.len > 10000);
 	return h.text;
 }
