@@ -233,12 +233,25 @@ static enum tw_status read_header(struct tw_conn *c, int64_t *app, int64_t *vers
 	return st;
 }
 
+/* Of one moment: between two reads another process may make the store. */
+static enum tw_status read_header_at_once(struct tw_conn *c, int64_t *app, int64_t *version,
+					  int64_t *tables, struct tw_err *err)
+{
+	enum tw_status st = tw_sql_script(c, "BEGIN", err);
+
+	if (st != TW_OK)
+		return st;
+	st = read_header(c, app, version, tables, err);
+	enum tw_status end = tw_sql_script(c, "COMMIT", st == TW_OK ? err : NULL);
+	return st == TW_OK ? end : st;
+}
+
 /* In one transaction, so that two processes that start at once migrate once. */
 static enum tw_status migrate(struct tw_db *db, struct tw_err *err)
 {
 	int64_t app = 0, version = 0, tables = 0;
 	struct tw_conn *c;
-	enum tw_status st = read_header(db->writer, &app, &version, &tables, err);
+	enum tw_status st = read_header_at_once(db->writer, &app, &version, &tables, err);
 
 	if (st == TW_OK)
 		st = refuse_foreign(db, app, version, tables, err);
@@ -259,7 +272,7 @@ static enum tw_status migrate(struct tw_db *db, struct tw_err *err)
 static enum tw_status look_first(struct tw_db *db, struct tw_err *err)
 {
 	int64_t app = 0, version = 0, tables = 0;
-	enum tw_status st = read_header(db->writer, &app, &version, &tables, err);
+	enum tw_status st = read_header_at_once(db->writer, &app, &version, &tables, err);
 
 	return st == TW_OK ? refuse_foreign(db, app, version, tables, err) : st;
 }
