@@ -209,6 +209,7 @@ enum tw_status tw_graph_run(struct tw_graph *g, const struct tw_step *last, bool
 	struct tw_str report = TW_STR_INIT;
 	enum tw_status st = TW_OK;
 	g->by_hand = !all;
+	g->forced = force;
 	for (const struct tw_step *const *s = tw_steps; st == TW_OK; s++) {
 		if (*s == last || all)
 			st = run_step(*s, g, &report, *s == last && force, err);

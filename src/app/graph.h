@@ -29,6 +29,7 @@ struct tw_graph {
 	bool trained;		       /* model.version is set */
 	struct tw_err
 		partial; /* a part of a step that failed while the rest went on: how the run ends, unless it fails */
+	bool forced;  /* the last step runs although it is up to date */
 	bool by_hand; /* the last step was asked for by name */
 };
 

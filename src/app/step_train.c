@@ -240,7 +240,7 @@ static enum tw_status make_version(struct tw_graph *g, struct tw_step_run *r, co
 	tw_str_addf(&r->inputs, "{\"dataset\":\"%s\",\"service\":\"%s\",\"base\":\"%s\"}",
 		    g->dataset.id, g->service.digest, tw_llm_info(j->base)->digest.hex);
 	enum tw_status st = tw_step_begin(g, r, err);
-	const char *adapter = st == TW_OK ? adapter_of(g, j->digest.hex) : NULL;
+	const char *adapter = st == TW_OK && !g->forced ? adapter_of(g, j->digest.hex) : NULL;
 	const bool trains = !adapter;
 	if (st == TW_OK && trains)
 		st = train(&adapter, &res, g, r, j, err);

@@ -116,6 +116,13 @@ def test_a_change_of_chunking_makes_a_version_without_training(ran):
     assert one["adapter"] == two["adapter"] and one["service"] != two["service"]
 
 
+def test_force_trains_again(ran):
+    train = steps(ran.json("train", "--force"))["train"]["outputs"]
+    assert train["version"] == 2 and train["steps"] == 4
+    one, two = sorted(ran.json("show", "models"), key=lambda m: m["ref"])
+    assert one["adapter"] == two["adapter"]  # the same job gives the same bytes
+
+
 def test_rollback_serves_the_earlier_model_with_fresh_features(ran):
     (ran.dir / "posts/kites.md").write_text(
         "# Flying a kite\n\nStand with the wind at your back and let the line run. A long tail steadies it.\n"
