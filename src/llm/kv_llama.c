@@ -94,8 +94,10 @@ static enum tw_status decode(struct tw_kv *kv, const llama_token *tokens, int8_t
 				    .n_seq_id = n_seq,
 				    .seq_id = seq,
 				    .logits = outputs};
-	if (kv->any_threads)
-		llama_set_n_threads(kv->ctx, tw_idle_cores(), tw_idle_cores());
+	if (kv->any_threads) {
+		const int threads = tw_idle_cores();
+		llama_set_n_threads(kv->ctx, threads, threads);
+	}
 	tw_llama_forget_complaint();
 	int rc = llama_decode(kv->ctx, batch);
 	if (rc != 0)
