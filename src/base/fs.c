@@ -93,9 +93,17 @@ static int write_all(int fd, const char *data, size_t len)
 /* A file under a name of its own beside `path`, which commit() puts in its place. */
 struct replacement {
 	const char *path;
-	char *tmp; /* heap */
+	char *tmp; /* heap; NULL: a device or a pipe, which is written to and stays */
 	int fd;
 };
+
+/* /dev/stdout, a pipe: nothing to replace. */
+static bool is_device(const char *path)
+{
+	struct stat sb;
+
+	return stat(path, &sb) == 0 && !S_ISREG(sb.st_mode) && !S_ISDIR(sb.st_mode);
+}
 
 static int begin_replace(struct replacement *r, const char *path)
 {
@@ -104,6 +112,11 @@ static int begin_replace(struct replacement *r, const char *path)
 	mode_t mode;
 
 	r->path = path;
+	r->tmp = NULL;
+	if (is_device(path)) {
+		r->fd = open(path, O_WRONLY | O_CLOEXEC);
+		return r->fd < 0 ? -1 : 0;
+	}
 	r->tmp = tw_xmalloc(strlen(path) + 16);
 	sprintf(r->tmp, "%.*s.%s.tmp-XXXXXX", (int)(base - path), path, base);
 	r->fd = mkostemp(r->tmp, O_CLOEXEC);
@@ -170,11 +183,13 @@ static void abandon(struct replacement *r)
 
 static int commit(struct replacement *r)
 {
-	int rc = fsync(r->fd);
+	int rc = r->tmp ? fsync(r->fd) : 0;
 
 	if (close(r->fd) < 0)
 		rc = -1;
 	r->fd = -1;
+	if (!r->tmp)
+		return rc;
 	if (rc < 0 || rename(r->tmp, r->path) < 0)
 		return -1;
 	free(r->tmp);
@@ -182,37 +197,10 @@ static int commit(struct replacement *r)
 	return sync_folder_of(r->path);
 }
 
-/* /dev/stdout, a pipe: nothing to replace. */
-static bool is_device(const char *path)
-{
-	struct stat sb;
-
-	return stat(path, &sb) == 0 && !S_ISREG(sb.st_mode) && !S_ISDIR(sb.st_mode);
-}
-
-static enum tw_status write_device(const char *path, const void *data, size_t len,
-				   struct tw_err *err)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), rc;
-
-	if (fd < 0)
-		return fail_open(err, path);
-	rc = write_all(fd, data, len);
-	if (rc < 0)
-		tw_fail_errno(err, TW_IO, "%s", path);
-	if (close(fd) < 0 && rc == 0) {
-		rc = -1;
-		tw_fail_errno(err, TW_IO, "%s", path);
-	}
-	return rc < 0 ? TW_IO : TW_OK;
-}
-
 enum tw_status tw_write_file(const char *path, const void *data, size_t len, struct tw_err *err)
 {
 	struct replacement r;
 
-	if (is_device(path))
-		return write_device(path, data, len, err);
 	if (begin_replace(&r, path) < 0)
 		return fail_open(err, path);
 	if (write_all(r.fd, data, len) < 0 || commit(&r) < 0) {

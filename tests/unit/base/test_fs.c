@@ -93,6 +93,39 @@ static void a_full_disk_is_an_error(void **state)
 	assert_ok(tw_write_file("/dev/null", "x", 1, &err), &err);
 }
 
+static enum tw_status write_two_lines(void *ctx, FILE *f, struct tw_err *err)
+{
+	(void)ctx;
+	(void)err;
+	fputs("one\ntwo\n", f);
+	return TW_OK;
+}
+
+static void what_is_no_file_is_written_to_and_stays(void **state)
+{
+	struct tw_err err = TW_ERR_INIT;
+	const char *fifo = tmp_path("fifo");
+	char got[32] = "";
+	struct stat sb;
+
+	(void)state;
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	int fd = open(fifo, O_RDONLY | O_NONBLOCK);
+	assert_true(fd >= 0);
+	assert_ok(tw_write_file_by(fifo, write_two_lines, NULL, &err), &err);
+	assert_int_equal(read(fd, got, sizeof(got)), 8);
+	assert_string_equal(got, "one\ntwo\n");
+	const char *from = tmp_path("from");
+	assert_ok(tw_write_file(from, "three", 5, &err), &err);
+	assert_ok(tw_copy_file(from, fifo, &err), &err);
+	assert_int_equal(read(fd, got, sizeof(got)), 5);
+	assert_int_equal(memcmp(got, "three", 5), 0);
+	close(fd);
+	assert_int_equal(stat(fifo, &sb), 0);
+	assert_true(S_ISFIFO(sb.st_mode));
+	assert_int_equal(tw_write_file_by("/dev/full", write_two_lines, NULL, &err), TW_IO);
+}
+
 static int count_files(const char *dir);
 
 /* RLIMIT_FSIZE makes a write fail in the middle, as a full disk would. */
@@ -426,6 +459,7 @@ int main(void)
 		cmocka_unit_test(a_mapping_shows_the_file),
 		cmocka_unit_test(a_lock_is_held_by_one),
 		cmocka_unit_test(a_dead_process_holds_no_lock),
+		cmocka_unit_test(what_is_no_file_is_written_to_and_stays),
 		cmocka_unit_test(paths_join_and_split),
 		cmocka_unit_test(home_and_cache_follow_the_environment),
 		cmocka_unit_test(free_space_is_that_of_the_nearest_parent),
