@@ -47,16 +47,11 @@ static enum tw_status check_features(struct tw_app *app, struct tw_err *err)
 
 /* That a backend knows the spec; the model itself is opened when it is needed. */
 static enum tw_status check_model(struct tw_app *app, const char *key, const char *spec,
-				  const char *const *prefixes, size_t n, struct tw_err *err)
+				  const void *types, struct tw_err *err)
 {
-	struct tw_str known = TW_STR_INIT;
-	bool found = !spec;
-	for (size_t i = 0; i < n && !found; i++) {
-		found = tw_spec_rest(spec, prefixes[i]) != NULL;
-		tw_str_addf(&known, "%s%s", i ? ", " : "", prefixes[i]);
-	}
-	enum tw_status st = found ? TW_OK : tw_spec_unknown(spec, tw_str_c(&known), err);
-	tw_str_release(&known);
+	const void *type;
+	const char *rest;
+	enum tw_status st = spec ? tw_spec_find(&type, &rest, types, spec, err) : TW_OK;
 	const struct tw_json *node = tw_config_section(app->conf, key);
 	return st == TW_OK || !node
 		       ? st
@@ -65,15 +60,9 @@ static enum tw_status check_model(struct tw_app *app, const char *key, const cha
 
 static enum tw_status check_models(struct tw_app *app, struct tw_err *err)
 {
-	const char *llms[16], *embedders[16];
-	size_t n = 0, m = 0;
-	for (; n < 16 && tw_llms[n]; n++)
-		llms[n] = tw_llms[n]->prefix;
-	for (; m < 16 && tw_embedders[m]; m++)
-		embedders[m] = tw_embedders[m]->prefix;
-	enum tw_status st = check_model(app, "models.llm", app->conf->llm, llms, n, err);
+	enum tw_status st = check_model(app, "models.llm", app->conf->llm, tw_llms, err);
 	if (st == TW_OK)
-		st = check_model(app, "models.embedder", app->conf->embedder, embedders, m, err);
+		st = check_model(app, "models.embedder", app->conf->embedder, tw_embedders, err);
 	return st;
 }
 

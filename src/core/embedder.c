@@ -45,28 +45,22 @@ enum tw_status tw_embedder_open(struct tw_embedder **out,
 				const struct tw_llm_options *o, struct tw_err *err)
 {
 	static const struct tw_llm_options none;
-	struct tw_str known = TW_STR_INIT;
-	for (size_t i = 0; types[i]; i++) {
-		const char *rest = tw_spec_rest(spec, types[i]->prefix);
-		if (rest) {
-			tw_str_release(&known);
-			return open_as(out, types[i], spec, rest, o ? o : &none, err);
-		}
-		tw_str_addf(&known, "%s%s", i ? ", " : "", types[i]->prefix);
-	}
-	enum tw_status st = tw_spec_unknown(spec, tw_str_c(&known), err);
-	tw_str_release(&known);
-	return st;
+	const void *type;
+	const char *rest;
+	enum tw_status st = tw_spec_find(&type, &rest, types, spec, err);
+	return st == TW_OK ? open_as(out, type, spec, rest, o ? o : &none, err) : st;
 }
 
 void tw_embedder_hosts(struct tw_str *out, const struct tw_embedder_type *const *types,
 		       const char *spec)
 {
-	for (size_t i = 0; types[i]; i++) {
-		const char *rest = tw_spec_rest(spec, types[i]->prefix);
-		if (rest && types[i]->hosts)
-			types[i]->hosts(rest, out);
-	}
+	const void *found;
+	const char *rest;
+	if (tw_spec_find(&found, &rest, types, spec, NULL) != TW_OK)
+		return;
+	const struct tw_embedder_type *type = found;
+	if (type->hosts)
+		type->hosts(rest, out);
 }
 
 void tw_embedder_close(struct tw_embedder *e)

@@ -6,10 +6,9 @@
 
 #include "base/err.h"
 
-/* What comes behind "prefix:" when `spec` begins so, else NULL. */
-const char *tw_spec_rest(const char *spec, const char *prefix);
-
-/* `known` is a list like "llama, openai". */
-enum tw_status tw_spec_unknown(const char *spec, const char *known, struct tw_err *err);
+/* Picks from `types`, a NULL-terminated array of pointers to structs whose first member is their prefix, the one that
+ * `spec` begins with; *rest is what comes behind the colon. TW_BAD_USE for another prefix names those that there are. */
+TW_MUST_USE enum tw_status tw_spec_find(const void **type, const char **rest, const void *types,
+					const char *spec, struct tw_err *err);
 
 #endif
