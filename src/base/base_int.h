@@ -15,6 +15,9 @@ struct sockaddr;
  */
 const char *tw_addr_refused(const struct sockaddr *addr, bool allow_private);
 
+/* By LC_ALL, LC_CTYPE and LANG, the first that is set. */
+bool tw_locale_is_utf8(void);
+
 /* Guards what is written to stderr: the log's lines and the progress bar. A thread may take it twice. */
 void tw_talk_lock(void);
 void tw_talk_unlock(void);

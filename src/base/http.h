@@ -33,6 +33,7 @@ struct tw_http_request {
 	size_t body_len;
 	int timeout_s;	  /* whole call; 0: 60 */
 	int64_t max_body; /* bytes; 0: 32 MiB */
+	bool to_the_end;  /* goes on when tw_stopping(): for what is told at the end */
 	/* Optional: takes the body as it comes instead of response.body; false ends the transfer (TW_CANCELLED). */
 	bool (*on_data)(void *ctx, const char *data, size_t len);
 	void *ctx;

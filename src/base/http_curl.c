@@ -179,7 +179,7 @@ static int on_progress(void *ctx, curl_off_t a TW_UNUSED, curl_off_t b TW_UNUSED
 {
 	struct tw_http *h = ctx;
 
-	h->stopped = tw_stopping();
+	h->stopped = tw_stopping() && !h->req->to_the_end;
 	return h->stopped;
 }
 

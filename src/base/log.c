@@ -128,3 +128,14 @@ const char *tw_color(FILE *f, const char *name)
 			return wants_color(f) ? colors[i].code : "";
 	return "";
 }
+
+bool tw_locale_is_utf8(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *v = getenv(names[i]);
+		if (v && *v)
+			return strcasestr(v, "utf-8") || strcasestr(v, "utf8");
+	}
+	return false;
+}

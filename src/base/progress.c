@@ -22,7 +22,8 @@
 
 #define TTY_EVERY_MS   100
 #define PLAIN_EVERY_MS 10000
-#define BAR_WIDTH      24
+#define BAR_WIDTH      26 /* cells */
+#define LEAST_BAR      8
 
 struct tw_progress {
 	char *label, *unit;
@@ -50,18 +51,26 @@ static void add_left(struct tw_str *out, double seconds)
 		tw_str_addf(out, "%ld:%02ld left", s / 60, s % 60);
 }
 
-static void add_bar(struct tw_str *out, double part)
+/* `cells` wide, brackets included where they are needed to see its end. */
+static void add_bar(struct tw_str *out, double part, size_t cells)
 {
-	int full = (int)(part * BAR_WIDTH);
+	const bool utf8 = tw_locale_is_utf8();
+	size_t n = utf8 ? cells : cells - 2;
+	size_t full = (size_t)(part * (double)n);
 
-	tw_str_addc(out, '[');
-	for (int i = 0; i < BAR_WIDTH; i++)
-		tw_str_addc(out, i < full ? '#' : '.');
-	tw_str_adds(out, "] ");
+	tw_str_adds(out, utf8 ? tw_color(stderr, "green") : "[");
+	for (size_t i = 0; i < n; i++) {
+		if (i == full && utf8)
+			tw_str_addf(out, "%s%s", tw_color(stderr, "reset"),
+				    tw_color(stderr, "dim"));
+		tw_str_adds(out, i < full ? (utf8 ? "━" : "#") : utf8 ? "─" : ".");
+	}
+	tw_str_adds(out, utf8 ? tw_color(stderr, "reset") : "]");
 }
 
 /* "512/1024  38.2 chunks/s  0:14 left  loss 2.31" */
-static void add_counts(struct tw_str *out, const struct tw_progress *p, int64_t done)
+static void add_counts(struct tw_str *out, const struct tw_progress *p, int64_t done,
+		       bool with_rate)
 {
 	double elapsed = tw_monotonic_s() - p->start;
 	double rate = elapsed > 0 ? (double)done / elapsed : 0;
@@ -71,7 +80,8 @@ static void add_counts(struct tw_str *out, const struct tw_progress *p, int64_t 
 	else
 		tw_str_addf(out, "%" PRId64 " %s", done, p->unit);
 	if (done > 0 && elapsed > 0.5) {
-		tw_str_addf(out, rate < 100 ? "  %.1f %s/s" : "  %.0f %s/s", rate, p->unit);
+		if (with_rate)
+			tw_str_addf(out, rate < 100 ? "  %.1f %s/s" : "  %.0f %s/s", rate, p->unit);
 		if (p->total > done) {
 			tw_str_adds(out, "  ");
 			add_left(out, (double)(p->total - done) / rate);
@@ -90,28 +100,55 @@ static size_t columns(void)
 	return 80;
 }
 
+/* Bytes of the first `most` code points. */
+static size_t cut(const char *s, size_t len, size_t most)
+{
+	while (tw_utf8_count(s, len) > most)
+		len = tw_utf8_floor(s, len - 1);
+	return len;
+}
+
+/* One line, or it could not be taken back: what the note says comes before the rate, and both before a wide bar. */
+static void draw_bar(const struct tw_progress *p, int64_t done)
+{
+	struct tw_str bar = TW_STR_INIT, counts = TW_STR_INIT;
+	size_t left = columns() - 1, label = tw_utf8_count(p->label, strlen(p->label)) + 2;
+	size_t least = p->total > 0 ? LEAST_BAR + 2 : 0;
+
+	left -= label < left ? label : left;
+	add_counts(&counts, p, done, true);
+	if (least + tw_utf8_count(counts.data, counts.len) > left) {
+		tw_str_clear(&counts);
+		add_counts(&counts, p, done, false);
+	}
+	size_t need = tw_utf8_count(counts.data, counts.len);
+	size_t cells = left > need + 2 ? left - need - 2 : 0;
+
+	cells = cells < BAR_WIDTH ? cells : BAR_WIDTH;
+	if (p->total > 0 && cells >= LEAST_BAR) {
+		add_bar(&bar, done < p->total ? (double)done / (double)p->total : 1, cells);
+		left -= cells + 2;
+	}
+	fprintf(stderr, "\r%s  %s%s%.*s\033[K", p->label, tw_str_c(&bar), bar.len ? "  " : "",
+		(int)cut(counts.data, counts.len, left), counts.data);
+	drawn = true;
+	tw_str_release(&bar);
+	tw_str_release(&counts);
+}
+
 /* tw_talk_lock() is held. */
 static void draw(struct tw_progress *p, int64_t done)
 {
-	struct tw_str line = TW_STR_INIT;
+	struct tw_str counts = TW_STR_INIT;
 
-	tw_str_addf(&line, p->tty ? "%s  " : "%s: ", p->label);
-	if (p->tty && p->total > 0)
-		add_bar(&line, done < p->total ? (double)done / (double)p->total : 1);
-	add_counts(&line, p, done);
 	if (p->tty) {
-		size_t most = columns() - 1;
-
-		/* A line that wraps could not be taken back. */
-		if (line.len > most)
-			line.len = tw_utf8_floor(line.data, most);
-		fprintf(stderr, "\r%.*s\033[K", (int)line.len, line.data);
-		drawn = true;
+		draw_bar(p, done);
 	} else {
-		fprintf(stderr, "%s\n", line.data);
+		add_counts(&counts, p, done, true);
+		fprintf(stderr, "%s: %s\n", p->label, counts.data);
 	}
 	fflush(stderr);
-	tw_str_release(&line);
+	tw_str_release(&counts);
 }
 
 struct tw_progress *tw_progress_new(const char *label, const char *unit, int64_t total)

@@ -2,7 +2,8 @@
  * base/progress.h: a progress bar on a terminal, plain lines elsewhere.
  *
  * On a terminal one line is redrawn at most ten times a second:
- *	embed  [#########.........] 512/1024  38.2 chunks/s  0:14 left
+ *	embed  ━━━━━━━━━─────────  512/1024  38.2 chunks/s  0:14 left
+ * It fits the terminal: the rate goes first, then the bar gets short. Without UTF-8 it is of # and dots.
  * Elsewhere a line is written at the start, every ten seconds, and at the end.
  * Silent below log level INFO. Thread-safe for tw_progress_add().
  */

@@ -173,6 +173,31 @@ enum tw_status tw_parse_f64(double *out, const char *s, struct tw_err *err)
 	return TW_OK;
 }
 
+enum tw_status tw_parse_size(int64_t *out, const char *s, struct tw_err *err)
+{
+	static const struct {
+		const char *name;
+		double bytes;
+	} units[] = {
+		{"", 1},	 {"B", 1},	  {"K", 0x1p10},   {"M", 0x1p20},   {"G", 0x1p30},
+		{"T", 0x1p40},	 {"kB", 1e3},	  {"MB", 1e6},	   {"GB", 1e9},	    {"TB", 1e12},
+		{"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40},
+	};
+	size_t digits = strspn(s, ".0123456789");
+	char number[32];
+	double v;
+	snprintf(number, sizeof(number), "%.*s", (int)(digits < 31 ? digits : 31), s);
+	if (tw_parse_f64(&v, number, NULL) != TW_OK)
+		return tw_fail(err, TW_BAD_DATA, "\"%s\" is not a size", s);
+	const char *unit = s + digits + strspn(s + digits, " ");
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (strcasecmp(unit, units[i].name) == 0 && v * units[i].bytes < 0x1p62) {
+			*out = (int64_t)(v * units[i].bytes);
+			return TW_OK;
+		}
+	return tw_fail(err, TW_BAD_DATA, "\"%s\" is not a size", s);
+}
+
 const char *tw_human_size(struct tw_arena *a, int64_t bytes)
 {
 	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};

@@ -44,6 +44,8 @@ bool tw_streq(const char *a, const char *b);		     /* NULLs: equal to each other
 /* The whole string is the number, or TW_BAD_DATA. */
 TW_MUST_USE enum tw_status tw_parse_i64(int64_t *out, const char *s, struct tw_err *err);
 TW_MUST_USE enum tw_status tw_parse_f64(double *out, const char *s, struct tw_err *err);
+/* Bytes: a number and a unit, "4GiB", "1.5 GB", "800M" (M is MiB, MB a million), "4096". */
+TW_MUST_USE enum tw_status tw_parse_size(int64_t *out, const char *s, struct tw_err *err);
 
 /* "1.2 GB", "345 kB", in a borrowed arena string. */
 const char *tw_human_size(struct tw_arena *a, int64_t bytes);

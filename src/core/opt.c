@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define MAX_OPTS 64
+#define MAX_OPTS 128
 
 /* What messages and paths are relative to, while a table is filled. */
 struct reader {
@@ -110,6 +110,18 @@ static enum tw_status set_list_text(const struct reader *rd, void *ctx, const st
 	return st;
 }
 
+static enum tw_status set_size(const struct reader *rd, void *ctx, const struct tw_opt *o,
+			       const char *s, const char *at)
+{
+	int64_t bytes;
+	if (tw_parse_size(&bytes, s, NULL) != TW_OK)
+		return tw_fail(rd->err, TW_BAD_USE,
+			       "%s: %s must be a size such as 4GiB or 512MB, not \"%s\"", at,
+			       o->name, s);
+	*(int64_t *)slot(ctx, o) = bytes;
+	return check_range(o, (double)bytes, at, rd->err);
+}
+
 /* From text: a default or a word of the command line. */
 static enum tw_status set_text(const struct reader *rd, void *ctx, const struct tw_opt *o,
 			       const char *s, const char *at)
@@ -138,6 +150,8 @@ static enum tw_status set_text(const struct reader *rd, void *ctx, const struct 
 		*(double *)slot(ctx, o) = r;
 		return check_range(o, r, at, rd->err);
 	}
+	case TW_OPT_SIZE:
+		return set_size(rd, ctx, o, s, at);
 	case TW_OPT_STRING:
 	case TW_OPT_PATH:
 		return set_string(rd, ctx, o, s, at);
@@ -194,6 +208,11 @@ static enum tw_status set_json(const struct reader *rd, void *ctx, const struct 
 			return wrong_type(rd, o, v, "a number");
 		*(double *)slot(ctx, o) = v->r;
 		return check_range(o, v->r, at, rd->err);
+	case TW_OPT_SIZE:
+		if (v->type != TW_JSON_INT && !v->s)
+			return wrong_type(rd, o, v, "a size such as 4GiB");
+		return set_size(rd, ctx, o,
+				v->s ? v->s : tw_sprintf(rd->a, "%lld", (long long)v->i), at);
 	case TW_OPT_STRING:
 	case TW_OPT_PATH:
 		if (v->type == TW_JSON_NULL)
@@ -240,6 +259,7 @@ static size_t size_of(enum tw_opt_type type)
 	case TW_OPT_BOOL:
 		return sizeof(bool);
 	case TW_OPT_INT:
+	case TW_OPT_SIZE:
 		return sizeof(int64_t);
 	case TW_OPT_REAL:
 		return sizeof(double);
@@ -310,6 +330,7 @@ static void write_opt(struct tw_json_writer *w, void *ctx, const struct tw_opt *
 		tw_jw_bool(w, o->name, *(bool *)slot(ctx, o));
 		break;
 	case TW_OPT_INT:
+	case TW_OPT_SIZE:
 		tw_jw_int(w, o->name, *(int64_t *)slot(ctx, o));
 		break;
 	case TW_OPT_REAL:

@@ -26,9 +26,10 @@
 #include "base/mem.h"
 
 enum tw_opt_type {
-	TW_OPT_BOOL,   /* bool */
-	TW_OPT_INT,    /* int64_t, within [min, max] when max > min */
-	TW_OPT_REAL,   /* double, within [min, max] when max > min */
+	TW_OPT_BOOL, /* bool */
+	TW_OPT_INT,  /* int64_t, within [min, max] when max > min */
+	TW_OPT_REAL, /* double, within [min, max] when max > min */
+	TW_OPT_SIZE, /* int64_t, bytes: "4GiB", "512 MB", "1000"; within [min, max] when max > min */
 	TW_OPT_STRING, /* const char *; one of `choices` when given */
 	TW_OPT_PATH, /* const char *; made absolute against the folder of twin.yaml, "~/" expanded; a URL stays */
 	TW_OPT_LIST, /* struct tw_strings; a single scalar is a list of one */

@@ -11,12 +11,12 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/safetensors.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/vec.h"
 #include "ggml.h"
 #include "gguf.h"
-#include "llm/safetensors_int.h"
 
 struct bert {
 	const char *dir;

@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "base/stop.h"
 #include "base/str.h"
+#include "base/text.h"
 
 static struct tw_str said;
 
@@ -53,6 +54,7 @@ static int quiet_environment(void **state)
 	(void)state;
 	setenv("TERM", "xterm", 1);
 	unsetenv("NO_COLOR");
+	setenv("LC_ALL", "C", 1);
 	tw_log_set_level(TW_LOG_INFO);
 	return 0;
 }
@@ -167,9 +169,35 @@ static void progress_is_a_bar_that_leaves_the_line_to_others(void **state)
 {
 	(void)state;
 	listen(some_work, true);
-	assert_contains(said.data, "embed  [##############..........] 6/10");
+	assert_contains(said.data, "embed  [##############..........]  6/10");
 	assert_contains(said.data, "loss 2.50\033[K\r\033[Kby the way\r\n");
 	assert_contains(said.data, "embed: 10 chunks in ");
+}
+
+static void a_long_note(void)
+{
+	struct tw_progress *p = tw_progress_new("train", "steps", 60);
+
+	tw_progress_note(p, "loss 2.310  validation 2.402  205 tokens/s");
+	usleep(600000); /* until there is a rate, and it is time to draw */
+	tw_progress_add(p, 24);
+	tw_progress_hide();
+	tw_progress_free(p);
+}
+
+static void progress_fits_the_line_and_keeps_the_note(void **state)
+{
+	(void)state;
+	setenv("LC_ALL", "C.UTF-8", 1);
+	setenv("NO_COLOR", "1", 1);
+	listen(a_long_note, true);
+	assert_contains(said.data, "train  ━━━");
+	assert_contains(said.data, "24/60  0:01 left  loss 2.310  validation 2.402  205 tokens/s");
+	assert_null(strstr(said.data, "s/s  0:01 left"));
+	const char *line = strchr(said.data, '\r');
+	assert_non_null(line);
+	assert_true(tw_utf8_count(line + 1, strcspn(line + 1, "\033")) < 80);
+	unsetenv("NO_COLOR");
 }
 
 static void progress_is_silent_when_the_log_is(void **state)
@@ -246,6 +274,8 @@ int main(void)
 		cmocka_unit_test_setup(progress_is_plain_lines_away_from_a_terminal,
 				       quiet_environment),
 		cmocka_unit_test_setup(progress_is_a_bar_that_leaves_the_line_to_others,
+				       quiet_environment),
+		cmocka_unit_test_setup(progress_fits_the_line_and_keeps_the_note,
 				       quiet_environment),
 		cmocka_unit_test_setup(progress_is_silent_when_the_log_is, quiet_environment),
 		cmocka_unit_test(the_first_signal_asks_the_second_ends),

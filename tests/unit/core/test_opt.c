@@ -5,7 +5,7 @@
 
 struct settings {
 	bool flag;
-	int64_t count, threads;
+	int64_t count, threads, memory;
 	double rate;
 	const char *mode, *path;
 	struct tw_strings names;
@@ -21,6 +21,8 @@ static const struct tw_opt opts[] = {
 	 .choices = "slow|fast", .help = "a mode"},
 	{"path", TW_OPT_PATH, offsetof(struct settings, path), .help = "a path"},
 	{"names", TW_OPT_LIST, offsetof(struct settings, names), .def = "a, b", .help = "names"},
+	{"memory", TW_OPT_SIZE, offsetof(struct settings, memory), .def = "1GiB", .min = 1000,
+	 .max = 1e12, .help = "a size"},
 	{"max_threads", TW_OPT_INT, offsetof(struct settings, threads), .def = "0",
 	 .flags = TW_OPT_NOT_IDENTITY, .help = "threads"},
 	{0},
@@ -109,6 +111,23 @@ static void words_of_the_command_line_take_dashes_for_underscores(void **state)
 	assert_int_equal(tw_opt_set(&f->s, opts, "nonsense", "4", &f->a, &f->err), TW_NOT_FOUND);
 }
 
+static void a_size_has_a_unit_or_is_a_number_of_bytes(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(parse(f, "{}"), TW_OK);
+	assert_int_equal(f->s.memory, 1 << 30);
+	assert_int_equal(parse(f, "memory: 1.5 MB"), TW_OK);
+	assert_int_equal(f->s.memory, 1500000);
+	assert_int_equal(parse(f, "memory: 2048"), TW_OK);
+	assert_int_equal(f->s.memory, 2048);
+	assert_int_equal(tw_opt_set(&f->s, opts, "memory", "64KiB", &f->a, &f->err), TW_OK);
+	assert_int_equal(f->s.memory, 65536);
+	const char *bad[] = {"memory: much",  "memory: 4 gallons", "memory: -1",
+			     "memory: [1GB]", "memory: 10",	   "memory: 9e99"};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(parse(f, bad[i]), TW_BAD_USE);
+}
+
 static void canonical_text_depends_on_settings_not_on_how_they_were_written(void **state)
 {
 	struct fixture *f = *state;
@@ -153,6 +172,7 @@ int main(void)
 		T(an_unknown_key_is_an_error_with_line_and_nearest_name),
 		T(values_outside_their_limits_are_refused),
 		T(words_of_the_command_line_take_dashes_for_underscores),
+		T(a_size_has_a_unit_or_is_a_number_of_bytes),
 		T(canonical_text_depends_on_settings_not_on_how_they_were_written),
 		T(canonical_text_reads_back_to_the_same_settings),
 		T(a_struct_full_of_garbage_gets_every_default),

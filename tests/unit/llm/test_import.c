@@ -4,9 +4,9 @@
 #include <math.h>
 #include <sys/stat.h>
 
+#include "base/safetensors.h"
 #include "ggml.h"
 #include "llm/gguf_int.h"
-#include "llm/safetensors_int.h"
 
 static int set_up(void **state)
 {

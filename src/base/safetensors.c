@@ -1,4 +1,4 @@
-#include "llm/safetensors_int.h"
+#include "base/safetensors.h"
 
 #include <inttypes.h>
 #include <string.h>
