@@ -15,7 +15,6 @@ static const struct tw_column columns[] = {
 
 static void write_dataset(struct tw_json_writer *w, const struct tw_dataset *d)
 {
-	tw_jw_object(w, NULL);
 	tw_jw_int(w, "number", d->number);
 	tw_jw_str(w, "id", d->id);
 	tw_jw_str(w, "service", d->service);
@@ -25,7 +24,24 @@ static void write_dataset(struct tw_json_writer *w, const struct tw_dataset *d)
 	tw_jw_raw(w, "params", d->params);
 	tw_jw_raw(w, "stats", d->stats);
 	tw_jw_int(w, "created_ms", d->created_ms);
-	tw_jw_end(w);
+}
+
+/* The first pair that is trained on. */
+static enum tw_status write_pair(struct tw_json_writer *w, struct tw_app *app,
+				 const struct tw_dataset *d, struct tw_err *err)
+{
+	struct tw_examples e;
+	enum tw_status st = tw_fs_examples(&e, app->fs, d->id, TW_TRAIN, &app->arena, err);
+	for (size_t i = 0; st == TW_OK && i < e.n; i++) {
+		if (!e.at[i].rejected)
+			continue;
+		tw_jw_object(w, "pair");
+		tw_jw_raw(w, "messages", e.at[i].messages);
+		tw_jw_str(w, "rejected", e.at[i].rejected);
+		tw_jw_end(w);
+		break;
+	}
+	return st;
 }
 
 enum tw_status tw_show_datasets(struct tw_app *app, const char *ref,
@@ -42,16 +58,23 @@ enum tw_status tw_show_datasets(struct tw_app *app, const char *ref,
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
 	if (ref) {
+		tw_jw_object(&w, NULL);
 		write_dataset(&w, &one);
-		tw_print_object(app, &s);
+		st = write_pair(&w, app, &one, err);
+		tw_jw_end(&w);
+		if (st == TW_OK)
+			tw_print_object(app, &s);
 	} else {
 		tw_jw_array(&w, NULL);
-		for (size_t i = 0; i < shown; i++)
+		for (size_t i = 0; i < shown; i++) {
+			tw_jw_object(&w, NULL);
 			write_dataset(&w, &all.at[i]);
+			tw_jw_end(&w);
+		}
 		tw_jw_end(&w);
 		tw_print_list(app, &s, columns, "no datasets yet: `twin dataset`");
 		tw_print_more(all.n - shown);
 	}
 	tw_str_release(&s);
-	return TW_OK;
+	return st;
 }

@@ -5,7 +5,7 @@
 #include "inference/options.h"
 #include "training/dataset.h"
 
-static const char *const label_views[] = {"labels", "questions", "duplicates", NULL};
+static const char *const label_views[] = {"labels", "questions", "preferences", "duplicates", NULL};
 
 static enum tw_status read_options(struct tw_dataset_options *o, const char **system,
 				   struct tw_graph *g, struct tw_err *err)
@@ -67,6 +67,7 @@ static enum tw_status run(struct tw_graph *g, struct tw_step_run *r, struct tw_e
 		.fs = g->app->fs,
 		.labels = tw_graph_view(g, "labels")->digest,
 		.questions = tw_graph_view(g, "questions")->digest,
+		.preferences = tw_graph_view(g, "preferences")->digest,
 		.duplicates = tw_graph_view(g, "duplicates")->digest,
 		.service = g->service.digest,
 	};

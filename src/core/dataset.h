@@ -20,6 +20,7 @@ struct tw_example {
 	const char *kind;		 /* "title", "heading", "question", … */
 	const char
 		*messages; /* JSON: [{"role": …, "content": …}, …]; the last is the assistant's */
+	const char *rejected; /* a worse answer to the same, for preference training; NULL: none */
 };
 
 struct tw_dataset {

@@ -17,6 +17,7 @@ extern const struct tw_transform_type tw_transform_chunks;
 extern const struct tw_transform_type tw_transform_embeddings;
 extern const struct tw_transform_type tw_transform_labels;
 extern const struct tw_transform_type tw_transform_questions;
+extern const struct tw_transform_type tw_transform_preferences;
 extern const struct tw_transform_type tw_transform_checks;
 
 #endif

@@ -13,6 +13,8 @@
 /* A batch is one transaction: what a kill may cost. */
 #define BATCH_DOCS    64
 #define BATCH_SECONDS 2.0
+/* An answer of an LLM takes a second: it is saved before the next one is asked for. */
+#define LLM_SECONDS   0.05
 
 struct result {
 	enum tw_status st;
@@ -105,24 +107,19 @@ static enum tw_status commit(struct job *j, size_t n, struct tw_err *err)
 /* Computes up to `want` documents on the pool; with no pool one after another, until the time of a batch is over. */
 static size_t run_batch(struct job *j, struct tw_pool *pool, size_t want)
 {
+	const double limit = j->flags & TW_NEEDS_LLM ? LLM_SECONDS : BATCH_SECONDS;
 	double start = tw_monotonic_s();
 	size_t n = 0;
 	if (pool) {
 		tw_pool_run(pool, want, run_one, j);
 		return want;
 	}
-	while (n < want && (!n || tw_monotonic_s() - start < BATCH_SECONDS) && !tw_stopping()) {
+	while (n < want && (!n || tw_monotonic_s() - start < limit) && !tw_stopping()) {
 		run_one(j, n, 0);
 		if (j->results[n++].st != TW_OK)
 			break;
 	}
 	return n;
-}
-
-/* A document of an LLM takes seconds: each is a transaction of its own. */
-static size_t batch_limit(const struct job *j)
-{
-	return j->flags & TW_NEEDS_LLM ? 1 : BATCH_DOCS;
 }
 
 static enum tw_status run_all(struct job *j, struct tw_pool *pool, struct tw_err *err)
@@ -132,8 +129,8 @@ static enum tw_status run_all(struct job *j, struct tw_pool *pool, struct tw_err
 	size_t size = pool ? (size_t)tw_pool_size(pool) * 4 : BATCH_DOCS;
 	do {
 		double start = tw_monotonic_s();
-		size_t left = j->stale.n - j->first, limit = batch_limit(j);
-		size_t want = size < limit ? size : limit;
+		size_t left = j->stale.n - j->first;
+		size_t want = size < BATCH_DOCS ? size : BATCH_DOCS;
 		size_t n = run_batch(j, pool, want < left ? want : left);
 		double took = tw_monotonic_s() - start;
 		size_t keep = judge(j, n, &st, err);

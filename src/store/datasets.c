@@ -28,7 +28,9 @@ static int order(const void *pa, const void *pb)
 	by = strcmp(a->row_id, b->row_id);
 	if (by == 0)
 		by = strcmp(text(a->kind), text(b->kind));
-	return by ? by : strcmp(text(a->messages), text(b->messages));
+	if (by == 0)
+		by = strcmp(text(a->messages), text(b->messages));
+	return by ? by : strcmp(text(a->rejected), text(b->rejected));
 }
 
 static const struct tw_example **sorted(const struct tw_examples *e, struct tw_arena *a)
@@ -57,6 +59,10 @@ static struct tw_digest digest_of(const struct tw_dataset *d, const struct tw_ex
 		tw_digest_str(h, e[i]->row_id);
 		tw_digest_str(h, text(e[i]->kind));
 		tw_digest_str(h, text(e[i]->messages));
+		if (e[i]->rejected) {
+			tw_digest_str(h, "rejected");
+			tw_digest_str(h, e[i]->rejected);
+		}
 	}
 	return tw_hasher_end(h);
 }
@@ -76,10 +82,10 @@ static enum tw_status insert_example(struct tw_conn *c, int64_t dataset, size_t 
 	return tw_sql_exec(
 		c, err,
 		"INSERT INTO examples (dataset, n, split, row_id, view, doc, near, kind, "
-		"messages) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		"messages, rejected) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 		V_INT(dataset), V_INT((int64_t)n), V_INT(e->split), V_TEXT(e->row_id),
 		V_TEXT(text(e->view)), V_TEXT(text(e->doc)), V_TEXT(text(e->group)),
-		V_TEXT(text(e->kind)), V_TEXT(text(e->messages)));
+		V_TEXT(text(e->kind)), V_TEXT(text(e->messages)), V_TEXT(e->rejected));
 }
 
 static enum tw_status insert(struct tw_dataset *d, struct tw_conn *c,
@@ -246,6 +252,7 @@ static void read_example(struct tw_example *e, struct tw_stmt *q, struct tw_aren
 		.group = tw_col_str(q, 4, a),
 		.kind = tw_col_str(q, 5, a),
 		.messages = tw_col_str(q, 6, a),
+		.rejected = tw_col_str(q, 7, a),
 	};
 }
 
@@ -264,8 +271,8 @@ enum tw_status tw_fs_examples(struct tw_examples *out, struct tw_feature_store *
 	if (st != TW_OK)
 		return st;
 	st = tw_sql_query(&q, c, err,
-			  "SELECT split, row_id, view, doc, near, kind, messages FROM examples "
-			  "WHERE dataset = $1 AND split = $2 ORDER BY n",
+			  "SELECT split, row_id, view, doc, near, kind, messages, rejected "
+			  "FROM examples WHERE dataset = $1 AND split = $2 ORDER BY n",
 			  V_INT(d.number), V_INT(split));
 	while (st == TW_OK && (st = tw_sql_step(q, err)) == TW_OK) {
 		struct tw_example e;

@@ -26,7 +26,8 @@ const struct tw_opt tw_dataset_opts[] = {
 struct build {
 	const struct tw_dataset_sources *src;
 	const struct tw_dataset_options *o;
-	struct tw_map groups; /* document: its group, in the arena */
+	struct tw_map groups;	/* document: its group, in the arena */
+	struct tw_map rejected; /* row of a label view: a worse answer, in the arena */
 	struct candidates all;
 	struct tw_arena a; /* of everything until the snapshot is stored */
 };
@@ -66,6 +67,30 @@ static void take_group(struct build *b, const struct tw_rows *rows, const struct
 	tw_map_set(&b->groups, r->doc, tw_strdup(&b->a, tw_row_cstr(rows, r, "group")));
 }
 
+static bool is_blank(struct tw_bytes s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!strchr(" \t\r\n", s.data[i]))
+			return false;
+	return true;
+}
+
+static bool is_ok(const struct tw_rows *rows, const struct tw_row *r)
+{
+	return tw_schema_index(rows->schema, "status") < 0 ||
+	       strcmp(tw_row_cstr(rows, r, "status"), "ok") == 0;
+}
+
+static void take_rejected(struct build *b, const struct tw_rows *rows, const struct tw_row *r,
+			  const char *view)
+{
+	const struct tw_bytes rejected = tw_row_text(rows, r, "rejected");
+	(void)view;
+	if (is_ok(rows, r) && !is_blank(rejected))
+		tw_map_set(&b->rejected, tw_row_cstr(rows, r, "label"),
+			   tw_strndup(&b->a, rejected.data, rejected.len));
+}
+
 static void write_message(struct tw_json_writer *w, const char *role, struct tw_bytes content)
 {
 	tw_jw_object(w, NULL);
@@ -89,20 +114,6 @@ char *tw_dataset_messages(const char *system, struct tw_bytes instruction, struc
 	char *out = tw_str_dup(&s, a);
 	tw_str_release(&s);
 	return out;
-}
-
-static bool is_blank(struct tw_bytes s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!strchr(" \t\r\n", s.data[i]))
-			return false;
-	return true;
-}
-
-static bool is_ok(const struct tw_rows *rows, const struct tw_row *r)
-{
-	return tw_schema_index(rows->schema, "status") < 0 ||
-	       strcmp(tw_row_cstr(rows, r, "status"), "ok") == 0;
 }
 
 static enum left_out judge(const struct tw_rows *rows, const struct tw_row *r,
@@ -130,6 +141,7 @@ static void take_label(struct build *b, const struct tw_rows *rows, const struct
 		.kind = tw_strdup(&b->a, tw_row_cstr(rows, r, "kind")),
 	};
 	c.e.group = group && group[0] ? group : c.e.doc;
+	c.e.rejected = tw_map_get(&b->rejected, r->id);
 	if (c.out == OUT_NOT) {
 		c.e.messages = tw_dataset_messages(b->src->system, instruction, answer, &b->a);
 		c.instruction = tw_strndup(&b->a, instruction.data, instruction.len);
@@ -144,11 +156,19 @@ static void take_label(struct build *b, const struct tw_rows *rows, const struct
 
 static enum tw_status read_all(struct build *b, struct tw_err *err)
 {
-	enum tw_status st = read_view(b, b->src->duplicates, take_group, err);
-	if (st == TW_OK)
-		st = read_view(b, b->src->labels, take_label, err);
-	if (st == TW_OK && b->src->questions && b->src->questions[0])
-		st = read_view(b, b->src->questions, take_label, err);
+	const struct {
+		const char *view;
+		take_fn take;
+	} views[] = {
+		{b->src->duplicates, take_group},
+		{b->src->preferences, take_rejected},
+		{b->src->labels, take_label},
+		{b->src->questions, take_label},
+	};
+	enum tw_status st = TW_OK;
+	for (size_t i = 0; st == TW_OK && i < sizeof(views) / sizeof(*views); i++)
+		if (views[i].view && views[i].view[0])
+			st = read_view(b, views[i].view, views[i].take, err);
 	return st;
 }
 
@@ -210,6 +230,8 @@ static char *params_of(const struct build *b, struct tw_arena *a)
 	tw_jw_str(&w, "labels", b->src->labels);
 	tw_jw_str(&w, "questions", b->src->questions ? b->src->questions : "");
 	tw_jw_str(&w, "duplicates", b->src->duplicates);
+	if (b->rejected.n) /* without pairs the view says nothing */
+		tw_jw_str(&w, "preferences", b->src->preferences);
 	tw_jw_end(&w);
 	char *out = tw_str_dup(&s, a);
 	tw_str_release(&s);
@@ -248,6 +270,7 @@ enum tw_status tw_dataset_build(struct tw_dataset *out, const struct tw_dataset_
 		st = store(out, &b, a, err);
 	tw_vec_release(&b.all);
 	tw_map_release(&b.groups);
+	tw_map_release(&b.rejected);
 	tw_arena_release(&b.a);
 	return st;
 }

@@ -25,8 +25,10 @@ extern const struct tw_opt tw_dataset_opts[];
 struct tw_dataset_sources {
 	struct tw_feature_store *fs;
 	const char *labels, *questions, *duplicates; /* view digests; questions may be NULL */
-	const char *service;			     /* digest of the feature service */
-	const char *system; /* system prompt, the one that serving uses; "": none */
+	const char *
+		preferences; /* likewise: answers that are worse than those of labels and questions */
+	const char *service; /* digest of the feature service */
+	const char *system;  /* system prompt, the one that serving uses; "": none */
 };
 
 /* Kind of an example that is asked with passages, as serving asks. */
@@ -39,10 +41,20 @@ TW_MUST_USE enum tw_status tw_dataset_build(struct tw_dataset *out,
 					    const struct tw_dataset_options *o, struct tw_arena *a,
 					    struct tw_err *err);
 
-/* ChatML JSONL, one {"messages": […]} a line; the file appears whole or not at all. TW_NOT_FOUND for a split without
- * examples. */
+enum tw_dataset_rows {
+	TW_ROWS_ALL,   /* pairs as pairs, the others as chats */
+	TW_ROWS_CHATS, /* every example as a chat, with the better answer */
+	TW_ROWS_PAIRS, /* only examples with a worse answer */
+};
+
+/* JSONL as TRL reads it: {"messages": […]} a line, and for pairs {"prompt": […], "chosen": […], "rejected": […]}. The file
+ * appears whole or not at all. TW_NOT_FOUND for a split without such examples. */
 TW_MUST_USE enum tw_status tw_dataset_export(struct tw_feature_store *fs, const char *dataset,
-					     enum tw_split split, const char *path,
-					     struct tw_err *err);
+					     enum tw_split split, enum tw_dataset_rows rows,
+					     const char *path, struct tw_err *err);
+
+/* Adds one such line. TW_BAD_DATA for messages that are no chat. */
+TW_MUST_USE enum tw_status tw_dataset_line(struct tw_str *out, const struct tw_example *e,
+					   enum tw_dataset_rows rows, struct tw_err *err);
 
 #endif

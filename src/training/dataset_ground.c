@@ -3,7 +3,7 @@
  * it is given, and to name it (after RAFT: Zhang et al. 2024). One passage is the example's own text; where there is
  * room another of the same document stands beside it, so that the number tells something. Of no other document: an
  * example holds the text of one, which can be forgotten. The answer is the beginning of the passage, in the author's
- * words, and its number.
+ * words, and its number. Pairs stay as they are: their worse answer was written without passages.
  */
 #include <string.h>
 
@@ -130,7 +130,7 @@ void tw_dataset_ground(struct candidates *all, const struct tw_dataset_options *
 	for (size_t i = 0; i < all->n; i++) {
 		const struct candidate *c = &all->at[i];
 		uint64_t hash = tw_hash64(c->e.row_id, strlen(c->e.row_id), (uint64_t)o->seed + 1);
-		if (!c->out && (double)(hash >> 11) * 0x1p-53 < o->grounded)
+		if (!c->out && !c->e.rejected && (double)(hash >> 11) * 0x1p-53 < o->grounded)
 			ask_with_passages(&g, i, hash);
 	}
 }

@@ -52,7 +52,7 @@ TW_MUST_USE enum tw_status tw_dataset_check(const struct candidates *c, struct t
 char *tw_dataset_messages(const char *system, struct tw_bytes instruction, struct tw_bytes answer,
 			  struct tw_arena *a);
 
-/* Gives a share of the examples passages to answer from: see dataset_ground.c. */
+/* Gives a share of the examples passages to answer from, pairs never: see dataset_ground.c. */
 void tw_dataset_ground(struct candidates *all, const struct tw_dataset_options *o,
 		       const char *system, struct tw_arena *a);
 

@@ -29,7 +29,7 @@ enum tw_status tw_dataset_check(const struct candidates *c, struct tw_err *err)
 }
 
 struct counts {
-	int64_t examples, chars;
+	int64_t examples, pairs, chars;
 	struct tw_map docs, groups;
 	struct tw_map kinds; /* number of each */
 };
@@ -41,6 +41,7 @@ static void count(struct counts *n, const struct candidates *c, enum tw_split sp
 		if (x->out || x->e.split != split)
 			continue;
 		n->examples++;
+		n->pairs += x->e.rejected != NULL;
 		n->chars += (int64_t)x->chars;
 		tw_map_set_int(&n->docs, x->e.doc, 1);
 		tw_map_set_int(&n->groups, x->e.group, 1);
@@ -72,6 +73,8 @@ static void write_split(struct tw_json_writer *w, const struct candidates *c, en
 	count(&n, c, split);
 	tw_jw_object(w, tw_split_name(split));
 	tw_jw_int(w, "examples", n.examples);
+	if (n.pairs)
+		tw_jw_int(w, "pairs", n.pairs);
 	tw_jw_int(w, "documents", (int64_t)n.docs.n);
 	tw_jw_int(w, "groups", (int64_t)n.groups.n);
 	tw_jw_int(w, "chars", n.chars);

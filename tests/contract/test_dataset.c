@@ -1,168 +1,16 @@
 /* What training/dataset.h promises, on a real store. */
-#include "support/store_fixture.h"
+#include "support/labelled.h"
 
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "feature/feature.h"
 #include "feature/materialize.h"
-#include "training/dataset.h"
-
-static const struct tw_field label_schema[] = {
-	{"instruction", TW_FIELD_TEXT, 0, ""},
-	{"answer", TW_FIELD_TEXT, 0, ""},
-	{"kind", TW_FIELD_TEXT, 0, ""},
-	{"title", TW_FIELD_TEXT, 0, ""},
-	{0},
-};
-static const struct tw_field question_schema[] = {
-	{"instruction", TW_FIELD_TEXT, 0, ""}, {"answer", TW_FIELD_TEXT, 0, ""},
-	{"kind", TW_FIELD_TEXT, 0, ""},	       {"status", TW_FIELD_TEXT, 0, ""},
-	{"title", TW_FIELD_TEXT, 0, ""},       {0},
-};
-static const struct tw_field group_schema[] = {
-	{"group", TW_FIELD_TEXT, 0, ""},
-	{0},
-};
-
-/* Views with the rows that a test gives them, as the feature pipeline would. */
-struct labelled {
-	struct store_world *w;
-	struct tw_dataset_sources src;
-	struct tw_dataset_options o;
-	struct tw_rows labels, questions, groups;
-};
-
-static void labelled_init(struct labelled *l, struct store_world *w)
-{
-	*l = (struct labelled){.w = w};
-	l->src = (struct tw_dataset_sources){
-		.fs = w->fs,
-		.labels = declare(w->fs, "labels", "{}", label_schema, &w->a, "documents", NULL),
-		.questions = declare(w->fs, "questions", "{}", question_schema, &w->a, "documents",
-				     NULL),
-		.duplicates =
-			declare(w->fs, "duplicates", "{}", group_schema, &w->a, "documents", NULL),
-		.service = "service",
-		.system = "You are Mara.",
-	};
-	assert_ok(tw_opt_parse(&l->o, tw_dataset_opts, NULL, "twin.yaml", ".", &w->a, &w->err),
-		  &w->err);
-	l->o.grounded = 0;
-	tw_rows_init(&l->labels, label_schema, &w->a);
-	tw_rows_init(&l->questions, question_schema, &w->a);
-	tw_rows_init(&l->groups, group_schema, &w->a);
-}
-
-static void add_group(struct labelled *l, const char *doc, const char *group)
-{
-	tw_row_set_str(&l->groups, tw_rows_add(&l->groups, doc), "group", group);
-}
-
-static void add_label(struct labelled *l, const char *doc, const char *instruction,
-		      const char *answer)
-{
-	struct tw_row *r = tw_rows_add(&l->labels, doc);
-	tw_row_set_str(&l->labels, r, "instruction", instruction);
-	tw_row_set_str(&l->labels, r, "answer", answer);
-	tw_row_set_str(&l->labels, r, "kind", r->ord ? "heading" : "title");
-	tw_row_set_str(&l->labels, r, "title", tw_sprintf(&l->w->a, "Notes on %s", doc));
-}
-
-static void add_question(struct labelled *l, const char *doc, const char *instruction,
-			 const char *answer, const char *status)
-{
-	struct tw_row *r = tw_rows_add(&l->questions, doc);
-	tw_row_set_str(&l->questions, r, "instruction", instruction);
-	tw_row_set_str(&l->questions, r, "answer", answer);
-	tw_row_set_str(&l->questions, r, "kind", "question");
-	tw_row_set_str(&l->questions, r, "status", status);
-}
-
-static const char *doc_name(struct labelled *l, size_t i)
-{
-	return tw_sprintf(&l->w->a, "%016zx", i * 2654435761u);
-}
-
-/* Documents [from, to), each a group of its own with two examples. */
-static void add_documents(struct labelled *l, size_t from, size_t to)
-{
-	struct tw_arena *a = &l->w->a;
-	for (size_t i = from; i < to; i++) {
-		const char *doc = doc_name(l, i);
-		add_group(l, doc, doc);
-		add_label(l, doc, tw_sprintf(a, "Tell me about %zu.", i),
-			  tw_sprintf(a, "It was in the year %zu, \"quoted\"\nand so on.", i));
-		add_label(l, doc, tw_sprintf(a, "How do I do %zu?", i),
-			  tw_sprintf(a, "Take %zu of them — über all.", i));
-	}
-}
-
-static void commit(struct labelled *l)
-{
-	const struct tw_dataset_sources *s = &l->src;
-	struct tw_err *err = &l->w->err;
-	int64_t changed;
-	assert_ok(tw_fs_replace(s->fs, s->labels, &l->labels, 1, &changed, err), err);
-	assert_ok(tw_fs_replace(s->fs, s->questions, &l->questions, 1, &changed, err), err);
-	assert_ok(tw_fs_replace(s->fs, s->duplicates, &l->groups, 1, &changed, err), err);
-}
-
-static struct tw_dataset build(struct labelled *l)
-{
-	struct tw_dataset d;
-	commit(l);
-	assert_ok(tw_dataset_build(&d, &l->src, &l->o, &l->w->a, &l->w->err), &l->w->err);
-	return d;
-}
-
-static enum tw_status try_build(struct labelled *l)
-{
-	struct tw_dataset d;
-	commit(l);
-	tw_err_clear(&l->w->err);
-	return tw_dataset_build(&d, &l->src, &l->o, &l->w->a, &l->w->err);
-}
-
-static struct tw_examples examples_of(struct labelled *l, const struct tw_dataset *d,
-				      enum tw_split split)
-{
-	struct tw_examples e;
-	assert_ok(tw_fs_examples(&e, l->w->fs, d->id, split, &l->w->a, &l->w->err), &l->w->err);
-	return e;
-}
-
-/* Document: its split. Fails when a document or a group is in two. */
-static struct tw_map splits_of(struct labelled *l, const struct tw_dataset *d)
-{
-	struct tw_map docs = TW_MAP_INIT, groups = TW_MAP_INIT;
-	for (int s = 0; s < 3; s++) {
-		const struct tw_examples e = examples_of(l, d, (enum tw_split)s);
-		assert_int_equal(e.n, d->n[s]);
-		for (size_t i = 0; i < e.n; i++) {
-			assert_int_equal(tw_map_get_int(&docs, e.at[i].doc, s), s);
-			assert_int_equal(tw_map_get_int(&groups, e.at[i].group, s), s);
-			tw_map_set_int(&docs, e.at[i].doc, s);
-			tw_map_set_int(&groups, e.at[i].group, s);
-		}
-	}
-	tw_map_release(&groups);
-	return docs;
-}
-
-static int64_t stat_of(struct labelled *l, const struct tw_dataset *d, const char *part,
-		       const char *name)
-{
-	struct tw_json *v;
-	assert_ok(tw_json_parse(&v, d->stats, strlen(d->stats), &l->w->a, &l->w->err), &l->w->err);
-	return tw_json_int(tw_json_get(tw_json_get(v, part), name), -1);
-}
 
 static bool has_answer(struct labelled *l, const struct tw_dataset *d, const char *part)
 {
 	for (int s = 0; s < 3; s++) {
-		const struct tw_examples e = examples_of(l, d, (enum tw_split)s);
+		const struct tw_examples e = labelled_examples(l, d, (enum tw_split)s);
 		for (size_t i = 0; i < e.n; i++)
 			if (strstr(e.at[i].messages, part))
 				return true;
@@ -176,8 +24,8 @@ static void the_same_inputs_give_the_same_dataset(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 40);
-	const struct tw_dataset a = build(&l), b = build(&l);
+	labelled_documents(&l, 0, 40);
+	const struct tw_dataset a = labelled_build(&l), b = labelled_build(&l);
 	assert_string_equal(a.id, b.id);
 	assert_int_equal(a.number, b.number);
 	assert_string_equal(a.stats, b.stats);
@@ -185,15 +33,15 @@ static void the_same_inputs_give_the_same_dataset(void **state)
 	assert_int_equal(a.n[TW_TRAIN] + a.n[TW_VALID] + a.n[TW_TEST], 80);
 
 	l.src.system = "You are somebody else.";
-	const struct tw_dataset c = build(&l);
+	const struct tw_dataset c = labelled_build(&l);
 	assert_string_not_equal(c.id, a.id);
 	l.src.system = "You are Mara.";
 	l.o.seed++;
-	const struct tw_dataset d = build(&l);
+	const struct tw_dataset d = labelled_build(&l);
 	assert_string_not_equal(d.id, a.id);
 	l.o.seed--;
 	l.src.service = "another service";
-	const struct tw_dataset e = build(&l);
+	const struct tw_dataset e = labelled_build(&l);
 	assert_string_not_equal(e.id, a.id);
 }
 
@@ -201,22 +49,22 @@ static void statistics_count_what_is_there(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 40);
-	const struct tw_dataset d = build(&l);
+	labelled_documents(&l, 0, 40);
+	const struct tw_dataset d = labelled_build(&l);
 	int64_t examples = 0, documents = 0;
 	for (int s = 0; s < 3; s++) {
 		const char *name = tw_split_name((enum tw_split)s);
-		assert_int_equal(stat_of(&l, &d, name, "examples"), d.n[s]);
-		assert_int_equal(stat_of(&l, &d, name, "groups"),
-				 stat_of(&l, &d, name, "documents"));
-		assert_true(stat_of(&l, &d, name, "chars") > d.n[s] * 30);
+		assert_int_equal(labelled_stat(&l, &d, name, "examples"), d.n[s]);
+		assert_int_equal(labelled_stat(&l, &d, name, "groups"),
+				 labelled_stat(&l, &d, name, "documents"));
+		assert_true(labelled_stat(&l, &d, name, "chars") > d.n[s] * 30);
 		examples += d.n[s];
-		documents += stat_of(&l, &d, name, "documents");
+		documents += labelled_stat(&l, &d, name, "documents");
 	}
 	assert_int_equal(examples, 80);
 	assert_int_equal(documents, 40);
 	assert_contains(d.stats, "\"kinds\":{\"heading\":");
-	assert_int_equal(stat_of(&l, &d, "left_out", "capped"), 0);
+	assert_int_equal(labelled_stat(&l, &d, "left_out", "capped"), 0);
 }
 
 /* --- splits --- */
@@ -225,17 +73,17 @@ static void adding_documents_moves_no_other_between_splits(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 80);
-	const struct tw_dataset first = build(&l);
-	struct tw_map before = splits_of(&l, &first);
+	labelled_documents(&l, 0, 80);
+	const struct tw_dataset first = labelled_build(&l);
+	struct tw_map before = labelled_splits(&l, &first);
 	for (size_t n = 80; n < 100; n++) {
-		add_documents(&l, n, n + 1);
-		const struct tw_dataset d = build(&l);
-		struct tw_map after = splits_of(&l, &d);
+		labelled_documents(&l, n, n + 1);
+		const struct tw_dataset d = labelled_build(&l);
+		struct tw_map after = labelled_splits(&l, &d);
 		assert_int_equal(after.n, n + 1);
 		for (size_t i = 0; i < 80; i++)
-			assert_int_equal(tw_map_get_int(&after, doc_name(&l, i), -1),
-					 tw_map_get_int(&before, doc_name(&l, i), -2));
+			assert_int_equal(tw_map_get_int(&after, labelled_doc(&l, i), -1),
+					 tw_map_get_int(&before, labelled_doc(&l, i), -2));
 		tw_map_release(&after);
 	}
 	tw_map_release(&before);
@@ -245,10 +93,10 @@ static void splits_have_about_the_shares_asked_for(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 1000);
-	const struct tw_dataset d = build(&l);
-	assert_in_range(stat_of(&l, &d, "test", "documents"), 70, 130);
-	assert_in_range(stat_of(&l, &d, "valid", "documents"), 30, 70);
+	labelled_documents(&l, 0, 1000);
+	const struct tw_dataset d = labelled_build(&l);
+	assert_in_range(labelled_stat(&l, &d, "test", "documents"), 70, 130);
+	assert_in_range(labelled_stat(&l, &d, "valid", "documents"), 30, 70);
 }
 
 static void near_duplicates_stay_together(void **state)
@@ -256,18 +104,18 @@ static void near_duplicates_stay_together(void **state)
 	struct labelled l;
 	labelled_init(&l, *state);
 	for (size_t i = 0; i < 60; i++) {
-		const char *doc = doc_name(&l, i);
-		add_group(&l, doc, doc_name(&l, i / 3));
-		add_label(&l, doc, "What is it?", tw_sprintf(&l.w->a, "Number %zu it is.", i));
+		const char *doc = labelled_doc(&l, i);
+		labelled_group(&l, doc, labelled_doc(&l, i / 3));
+		labelled_label(&l, doc, "What is it?", tw_sprintf(&l.w->a, "Number %zu it is.", i));
 	}
-	const struct tw_dataset d = build(&l);
-	struct tw_map splits = splits_of(&l, &d);
+	const struct tw_dataset d = labelled_build(&l);
+	struct tw_map splits = labelled_splits(&l, &d);
 	assert_int_equal(splits.n, 60);
 	for (size_t i = 0; i < 60; i++)
-		assert_int_equal(tw_map_get_int(&splits, doc_name(&l, i), -1),
-				 tw_map_get_int(&splits, doc_name(&l, i / 3 * 3), -2));
-	assert_int_equal(stat_of(&l, &d, "train", "documents"),
-			 3 * stat_of(&l, &d, "train", "groups"));
+		assert_int_equal(tw_map_get_int(&splits, labelled_doc(&l, i), -1),
+				 tw_map_get_int(&splits, labelled_doc(&l, i / 3 * 3), -2));
+	assert_int_equal(labelled_stat(&l, &d, "train", "documents"),
+			 3 * labelled_stat(&l, &d, "train", "groups"));
 	tw_map_release(&splits);
 }
 
@@ -276,9 +124,9 @@ static void the_smallest_corpus_still_has_something_in_each_split(void **state)
 	struct labelled l;
 	labelled_init(&l, *state);
 	for (size_t n = 3; n < 30; n++) {
-		add_documents(&l, l.groups.n, n);
+		labelled_documents(&l, l.groups.n, n);
 		for (l.o.seed = 0; l.o.seed < 5; l.o.seed++) {
-			const struct tw_dataset d = build(&l);
+			const struct tw_dataset d = labelled_build(&l);
 			assert_true(d.n[TW_TRAIN] > 0 && d.n[TW_VALID] > 0 && d.n[TW_TEST] > 0);
 		}
 	}
@@ -286,7 +134,7 @@ static void the_smallest_corpus_still_has_something_in_each_split(void **state)
 	l.o.valid = 0.39;
 	l.labels.n = 6;
 	l.groups.n = 3;
-	const struct tw_dataset d = build(&l);
+	const struct tw_dataset d = labelled_build(&l);
 	assert_int_equal(d.n[TW_TRAIN], 2);
 	assert_int_equal(d.n[TW_VALID], 2);
 	assert_int_equal(d.n[TW_TEST], 2);
@@ -296,9 +144,9 @@ static void a_split_that_is_not_asked_for_is_empty(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 30);
+	labelled_documents(&l, 0, 30);
 	l.o.test = l.o.valid = 0;
-	const struct tw_dataset d = build(&l);
+	const struct tw_dataset d = labelled_build(&l);
 	assert_int_equal(d.n[TW_TRAIN], 60);
 	assert_int_equal(d.n[TW_TEST] + d.n[TW_VALID], 0);
 }
@@ -313,19 +161,19 @@ static void a_passage_of_the_test_split_is_never_trained_on(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 60);
-	const struct tw_dataset d = build(&l);
-	const char *in_test = examples_of(&l, &d, TW_TEST).at[0].doc;
-	const char *in_train = examples_of(&l, &d, TW_TRAIN).at[0].doc;
-	tw_rows_init(&l.questions, question_schema, &l.w->a);
-	add_question(&l, in_test, "How is it fed?", tw_sprintf(&l.w->a, "%s, she said.", passage),
-		     "ok");
-	add_question(&l, in_train, "What of the lodger?", tw_sprintf(&l.w->a, "Well: %s!", passage),
-		     "ok");
-	const struct tw_dataset e = build(&l);
+	labelled_documents(&l, 0, 60);
+	const struct tw_dataset d = labelled_build(&l);
+	const char *in_test = labelled_examples(&l, &d, TW_TEST).at[0].doc;
+	const char *in_train = labelled_examples(&l, &d, TW_TRAIN).at[0].doc;
+	tw_rows_init(&l.questions, l.questions.schema, &l.w->a);
+	labelled_question(&l, in_test, "How is it fed?",
+			  tw_sprintf(&l.w->a, "%s, she said.", passage), "ok");
+	labelled_question(&l, in_train, "What of the lodger?",
+			  tw_sprintf(&l.w->a, "Well: %s!", passage), "ok");
+	const struct tw_dataset e = labelled_build(&l);
 	assert_int_equal(e.n[TW_TEST], d.n[TW_TEST] + 1);
 	assert_int_equal(e.n[TW_TRAIN], d.n[TW_TRAIN]);
-	assert_int_equal(stat_of(&l, &e, "left_out", "shared"), 1);
+	assert_int_equal(labelled_stat(&l, &e, "left_out", "shared"), 1);
 	assert_false(has_answer(&l, &e, "What of the lodger?"));
 	assert_true(has_answer(&l, &e, "How is it fed?"));
 }
@@ -335,18 +183,18 @@ static void a_closing_line_in_every_document_leaves_nothing_out(void **state)
 	struct labelled l;
 	labelled_init(&l, *state);
 	for (size_t i = 0; i < 40; i++) {
-		const char *doc = doc_name(&l, i);
+		const char *doc = labelled_doc(&l, i);
 		struct tw_str s = TW_STR_INIT;
 		for (size_t k = 0; k < 60; k++)
 			tw_str_addf(&s, "word%zu ", i * 100 + k);
 		tw_str_adds(&s,
 			    "thanks for reading this far and do write to me if you know better");
-		add_group(&l, doc, doc);
-		add_label(&l, doc, "What is it?", tw_str_c(&s));
+		labelled_group(&l, doc, doc);
+		labelled_label(&l, doc, "What is it?", tw_str_c(&s));
 		tw_str_release(&s);
 	}
-	const struct tw_dataset d = build(&l);
-	assert_int_equal(stat_of(&l, &d, "left_out", "shared"), 0);
+	const struct tw_dataset d = labelled_build(&l);
+	assert_int_equal(labelled_stat(&l, &d, "left_out", "shared"), 0);
 	assert_int_equal(d.n[TW_TRAIN] + d.n[TW_VALID] + d.n[TW_TEST], 40);
 }
 
@@ -354,28 +202,30 @@ static void what_the_label_view_calls_useless_stays_out(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 10);
-	add_question(&l, doc_name(&l, 0), "Is the lodger fed?", "With rye, in the morning.", "ok");
-	add_question(&l, doc_name(&l, 1), "With rye at noon?", "With rye, at noon.", "copied");
-	add_question(&l, doc_name(&l, 2), "I cannot.", "With rye, at night.", "refusal");
-	const struct tw_dataset d = build(&l);
+	labelled_documents(&l, 0, 10);
+	labelled_question(&l, labelled_doc(&l, 0), "Is the lodger fed?",
+			  "With rye, in the morning.", "ok");
+	labelled_question(&l, labelled_doc(&l, 1), "With rye at noon?", "With rye, at noon.",
+			  "copied");
+	labelled_question(&l, labelled_doc(&l, 2), "I cannot.", "With rye, at night.", "refusal");
+	const struct tw_dataset d = labelled_build(&l);
 	assert_true(has_answer(&l, &d, "in the morning"));
 	assert_false(has_answer(&l, &d, "at noon"));
 	assert_false(has_answer(&l, &d, "at night"));
-	assert_int_equal(stat_of(&l, &d, "left_out", "status"), 2);
+	assert_int_equal(labelled_stat(&l, &d, "left_out", "status"), 2);
 }
 
 static void every_example_has_an_answer_that_its_instruction_does_not_hold(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 10);
-	add_label(&l, "f0", "What is empty?", " \n\t");
-	add_label(&l, "f1", "", "An answer to nothing.");
-	add_label(&l, "f2", "What do you mean by: rye at dawn?", "rye at dawn");
-	const struct tw_dataset d = build(&l);
-	assert_int_equal(stat_of(&l, &d, "left_out", "empty"), 2);
-	assert_int_equal(stat_of(&l, &d, "left_out", "leak"), 1);
+	labelled_documents(&l, 0, 10);
+	labelled_label(&l, "f0", "What is empty?", " \n\t");
+	labelled_label(&l, "f1", "", "An answer to nothing.");
+	labelled_label(&l, "f2", "What do you mean by: rye at dawn?", "rye at dawn");
+	const struct tw_dataset d = labelled_build(&l);
+	assert_int_equal(labelled_stat(&l, &d, "left_out", "empty"), 2);
+	assert_int_equal(labelled_stat(&l, &d, "left_out", "leak"), 1);
 	assert_false(has_answer(&l, &d, "What is empty?"));
 	assert_false(has_answer(&l, &d, "An answer to nothing."));
 	assert_false(has_answer(&l, &d, "rye at dawn"));
@@ -386,21 +236,21 @@ static void a_cap_keeps_the_same_examples_each_time(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 100);
-	const struct tw_dataset all = build(&l);
+	labelled_documents(&l, 0, 100);
+	const struct tw_dataset all = labelled_build(&l);
 	l.o.max_examples = 5;
-	const struct tw_dataset a = build(&l), b = build(&l);
+	const struct tw_dataset a = labelled_build(&l), b = labelled_build(&l);
 	assert_string_equal(a.id, b.id);
 	assert_string_not_equal(a.id, all.id);
 	for (int s = 0; s < 3; s++)
 		assert_int_equal(a.n[s], all.n[s] < 5 ? all.n[s] : 5);
-	assert_int_equal(stat_of(&l, &a, "left_out", "capped"),
+	assert_int_equal(labelled_stat(&l, &a, "left_out", "capped"),
 			 200 - a.n[TW_TRAIN] - a.n[TW_VALID] - a.n[TW_TEST]);
 	/* What a smaller cap keeps, a larger one keeps too. */
 	l.o.max_examples = 20;
-	const struct tw_dataset more = build(&l);
-	const struct tw_examples few = examples_of(&l, &a, TW_TRAIN),
-				 many = examples_of(&l, &more, TW_TRAIN);
+	const struct tw_dataset more = labelled_build(&l);
+	const struct tw_examples few = labelled_examples(&l, &a, TW_TRAIN),
+				 many = labelled_examples(&l, &more, TW_TRAIN);
 	for (size_t i = 0; i < few.n; i++) {
 		size_t k = 0;
 		while (k < many.n && strcmp(many.at[k].row_id, few.at[i].row_id) != 0)
@@ -415,29 +265,29 @@ static void nothing_to_train_on_is_blocked_with_advice(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	assert_int_equal(try_build(&l), TW_BLOCKED);
+	assert_int_equal(labelled_try_build(&l), TW_BLOCKED);
 	assert_contains(l.w->err.msg, "no document has been collected");
 	assert_contains(l.w->err.msg, "twin collect");
 	for (size_t i = 0; i < 4; i++)
-		add_group(&l, doc_name(&l, i), doc_name(&l, i));
-	assert_int_equal(try_build(&l), TW_BLOCKED);
+		labelled_group(&l, labelled_doc(&l, i), labelled_doc(&l, i));
+	assert_int_equal(labelled_try_build(&l), TW_BLOCKED);
 	assert_contains(l.w->err.msg, "4 documents gave no instruction");
 	assert_contains(l.w->err.msg, "features.labels.min_words");
-	add_question(&l, doc_name(&l, 0), "Eh?", "No use.", "too_short");
-	assert_int_equal(try_build(&l), TW_BLOCKED);
+	labelled_question(&l, labelled_doc(&l, 0), "Eh?", "No use.", "too_short");
+	assert_int_equal(labelled_try_build(&l), TW_BLOCKED);
 }
 
 static void too_few_documents_for_a_test_are_blocked_with_advice(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 2);
-	assert_int_equal(try_build(&l), TW_BLOCKED);
+	labelled_documents(&l, 0, 2);
+	assert_int_equal(labelled_try_build(&l), TW_BLOCKED);
 	assert_contains(l.w->err.msg, "only 2 documents");
 	assert_contains(l.w->err.msg, "at least 3");
 	assert_contains(l.w->err.msg, "training.dataset.test");
 	l.o.valid = 0;
-	const struct tw_dataset d = build(&l);
+	const struct tw_dataset d = labelled_build(&l);
 	assert_int_equal(d.n[TW_TRAIN], 2);
 	assert_int_equal(d.n[TW_TEST], 2);
 }
@@ -446,10 +296,10 @@ static void shares_that_leave_nothing_are_wrong_use(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 20);
+	labelled_documents(&l, 0, 20);
 	l.o.test = 0.6;
 	l.o.valid = 0.4;
-	assert_int_equal(try_build(&l), TW_BAD_USE);
+	assert_int_equal(labelled_try_build(&l), TW_BAD_USE);
 	assert_contains(l.w->err.msg, "training.dataset");
 }
 
@@ -467,10 +317,11 @@ static void an_export_is_one_chat_a_line_verbatim(void **state)
 	struct labelled l;
 	struct tw_str file = TW_STR_INIT;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 30);
-	const struct tw_dataset d = build(&l);
+	labelled_documents(&l, 0, 30);
+	const struct tw_dataset d = labelled_build(&l);
 	const char *path = fresh_path(".jsonl");
-	assert_ok(tw_dataset_export(l.w->fs, d.id, TW_TRAIN, path, &l.w->err), &l.w->err);
+	assert_ok(tw_dataset_export(l.w->fs, d.id, TW_TRAIN, TW_ROWS_ALL, path, &l.w->err),
+		  &l.w->err);
 	assert_ok(tw_read_file(&file, path, 0, &l.w->err), &l.w->err);
 	int64_t lines = 0;
 	for (char *s = file.data, *end; (end = strchr(s, '\n')); s = end + 1, lines++) {
@@ -499,24 +350,26 @@ static void no_system_prompt_gives_no_system_message(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 10);
+	labelled_documents(&l, 0, 10);
 	l.src.system = "";
-	const struct tw_dataset d = build(&l);
-	assert_null(strstr(examples_of(&l, &d, TW_TRAIN).at[0].messages, "system"));
+	const struct tw_dataset d = labelled_build(&l);
+	assert_null(strstr(labelled_examples(&l, &d, TW_TRAIN).at[0].messages, "system"));
 }
 
 static void an_empty_split_or_an_unknown_dataset_writes_no_file(void **state)
 {
 	struct labelled l;
 	labelled_init(&l, *state);
-	add_documents(&l, 0, 10);
+	labelled_documents(&l, 0, 10);
 	l.o.test = 0;
-	const struct tw_dataset d = build(&l);
+	const struct tw_dataset d = labelled_build(&l);
 	const char *path = fresh_path(".jsonl");
 	struct tw_err *err = &l.w->err;
-	assert_int_equal(tw_dataset_export(l.w->fs, d.id, TW_TEST, path, err), TW_NOT_FOUND);
+	assert_int_equal(tw_dataset_export(l.w->fs, d.id, TW_TEST, TW_ROWS_ALL, path, err),
+			 TW_NOT_FOUND);
 	assert_contains(err->msg, "test");
-	assert_int_equal(tw_dataset_export(l.w->fs, "77", TW_TRAIN, path, NULL), TW_NOT_FOUND);
+	assert_int_equal(tw_dataset_export(l.w->fs, "77", TW_TRAIN, TW_ROWS_ALL, path, NULL),
+			 TW_NOT_FOUND);
 	assert_false(tw_exists(path));
 }
 
@@ -593,13 +446,13 @@ static void answers_are_the_authors_own_words(void **state)
 	materialize_all(w, &views);
 	l.src.labels = digest_of(&views, "labels");
 	l.src.duplicates = digest_of(&views, "duplicates");
-	l.src.questions = NULL;
+	l.src.questions = l.src.preferences = NULL;
 	struct tw_dataset d;
 	assert_ok(tw_dataset_build(&d, &l.src, &l.o, &w->a, &w->err), &w->err);
-	struct tw_map splits = splits_of(&l, &d);
+	struct tw_map splits = labelled_splits(&l, &d);
 	assert_in_range(splits.n, posts.n - 3, posts.n); /* one of each pair */
 	assert_true(d.n[TW_TEST] > 0 && d.n[TW_VALID] > 0);
-	const struct tw_examples e = examples_of(&l, &d, TW_TRAIN);
+	const struct tw_examples e = labelled_examples(&l, &d, TW_TRAIN);
 	for (size_t i = 0; i < e.n; i++) {
 		struct tw_rows rows;
 		struct tw_json *m;
@@ -632,14 +485,14 @@ static void grounded_examples_are_asked_as_serving_asks(void **state)
 	struct store_world *w = *state;
 	struct labelled l;
 	labelled_init(&l, w);
-	add_documents(&l, 0, 60);
-	commit(&l);
+	labelled_documents(&l, 0, 60);
+	labelled_commit(&l);
 	l.o.grounded = 1;
 	struct tw_dataset d;
 	assert_ok(tw_dataset_build(&d, &l.src, &l.o, &w->a, &w->err), &w->err);
 	size_t second = 0;
 	for (int split = TW_TRAIN; split <= TW_TEST; split++) {
-		const struct tw_examples e = examples_of(&l, &d, (enum tw_split)split);
+		const struct tw_examples e = labelled_examples(&l, &d, (enum tw_split)split);
 		for (size_t i = 0; i < e.n; i++) {
 			const char *user = content(&l, &e.at[i], 1),
 				   *answer = content(&l, &e.at[i], 2);
@@ -665,13 +518,13 @@ static void passages_are_of_the_examples_own_document(void **state)
 	struct store_world *w = *state;
 	struct labelled l;
 	labelled_init(&l, w);
-	add_documents(&l, 0, 60);
-	commit(&l);
+	labelled_documents(&l, 0, 60);
+	labelled_commit(&l);
 	l.o.grounded = 1;
 	struct tw_dataset d;
 	size_t passages = 0;
 	assert_ok(tw_dataset_build(&d, &l.src, &l.o, &w->a, &w->err), &w->err);
-	const struct tw_examples e = examples_of(&l, &d, TW_TRAIN);
+	const struct tw_examples e = labelled_examples(&l, &d, TW_TRAIN);
 	for (size_t i = 0; i < e.n; i++)
 		for (const char *p = content(&l, &e.at[i], 1); (p = strstr(p, "Notes on "));
 		     passages++) {
@@ -686,12 +539,12 @@ static void a_share_of_the_examples_is_asked_with_passages(void **state)
 	struct store_world *w = *state;
 	struct labelled l;
 	labelled_init(&l, w);
-	add_documents(&l, 0, 200);
-	commit(&l);
+	labelled_documents(&l, 0, 200);
+	labelled_commit(&l);
 	l.o.grounded = 0.5;
 	struct tw_dataset d;
 	assert_ok(tw_dataset_build(&d, &l.src, &l.o, &w->a, &w->err), &w->err);
-	const struct tw_examples e = examples_of(&l, &d, TW_TRAIN);
+	const struct tw_examples e = labelled_examples(&l, &d, TW_TRAIN);
 	size_t n = 0;
 	for (size_t i = 0; i < e.n; i++)
 		n += strcmp(e.at[i].kind, TW_GROUNDED) == 0;

@@ -5,7 +5,7 @@
 
 static struct tw_example example(enum tw_split split, const char *row, const char *messages)
 {
-	return (struct tw_example){split, row, "v", "d", "g", "title", messages};
+	return (struct tw_example){split, row, "v", "d", "g", "title", messages, NULL};
 }
 
 static struct tw_dataset put(struct store_world *w, const struct tw_example *at, size_t n)
@@ -71,12 +71,34 @@ static void another_content_is_another_dataset(void **state)
 	memcpy(e, first, sizeof(e));
 	e[1].kind = "heading";
 	assert_string_not_equal(put(w, e, 2).id, d.id);
+	memcpy(e, first, sizeof(e));
+	e[0].rejected = "worse";
+	const char *worse = put(w, e, 2).id;
+	assert_string_not_equal(worse, d.id);
+	e[0].rejected = "even worse";
+	assert_string_not_equal(put(w, e, 2).id, worse);
 	assert_string_not_equal(put(w, first, 1).id, d.id);
 	assert_string_not_equal(put(w, first, 0).id, d.id);
 	struct tw_example swapped[] = {first[1], first[0]};
 	struct tw_dataset again = put(w, swapped, 2);
 	assert_string_equal(again.id, d.id);
 	assert_int_equal(again.number, 1);
+}
+
+static void a_worse_answer_comes_back_where_there_was_one(void **state)
+{
+	struct store_world *w = *state;
+	struct tw_example e[] = {example(TW_TRAIN, "r1", "[1]"), example(TW_TRAIN, "r2", "[2]"),
+				 example(TW_TRAIN, "r3", "[3]")};
+
+	e[1].rejected = "worse \xc3\xa9";
+	e[2].rejected = "";
+	const char *id = put(w, e, 3).id;
+	store_reopen(w);
+	const struct tw_examples train = split_of(w, id, TW_TRAIN);
+	assert_null(train.at[0].rejected);
+	assert_string_equal(train.at[1].rejected, "worse \xc3\xa9");
+	assert_string_equal(train.at[2].rejected, "");
 }
 
 static void a_snapshot_stays_as_it_was_when_the_views_move_on(void **state)
@@ -89,7 +111,7 @@ static void a_snapshot_stays_as_it_was_when_the_views_move_on(void **state)
 	materialize(w->fs, v, "documents");
 	const char *doc = id_of(w->fs, "a", &w->a);
 	assert_ok(tw_fs_rows(&rows, w->fs, v, doc, &w->a, &w->err), &w->err);
-	struct tw_example e = {TW_TRAIN, rows.at[0].id, v, doc, "g", "title", "[\"one\"]"};
+	struct tw_example e = {TW_TRAIN, rows.at[0].id, v, doc, "g", "title", "[\"one\"]", NULL};
 	struct tw_dataset d = put(w, &e, 1);
 	collect(w->fs, "s", "a", "two", NULL);
 	materialize(w->fs, v, "documents");
@@ -160,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(rows_come_back_by_split_in_order),
 		T(another_content_is_another_dataset),
+		T(a_worse_answer_comes_back_where_there_was_one),
 		T(a_snapshot_stays_as_it_was_when_the_views_move_on),
 		T(references_are_exact),
 		T(a_service_is_its_views_in_order),
