@@ -45,7 +45,8 @@ USES_app := app serve $(SIBLINGS) core base
 # Files named for an instruction set are compiled for it, and called only after a check at run time.
 ISA_avx2 := -mavx2 -mfma -mf16c
 ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512vl -mavx512dq
-isa = $(if $(filter x86_64,$(MACHINE)),$(if $(filter %_avx2.c,$(1)),$(ISA_avx2))$(if $(filter %_avx512.c,$(1)),$(ISA_avx512)))
+ISA_vnni := $(ISA_avx512) -mavx512vnni
+isa = $(if $(filter x86_64,$(MACHINE)),$(foreach i,avx2 avx512 vnni,$(if $(filter %_$(i).c,$(1)),$(ISA_$(i)))))
 MACHINE := $(shell uname -m)
 
 # ---- Flags -------------------------------------------------------------------
@@ -224,7 +225,7 @@ analyze:
 .PHONY: bench
 bench:
 	+@test -n "$(B)" || { echo "make bench B=name; there are: $(sort $(basename $(notdir $(wildcard bench/*.c bench/*.py))))"; exit 2; }
-	+@$(MAKE) --no-print-directory $(TWIN) $(if $(wildcard bench/$(B).c),$(O)/bench/$(B))
+	+@$(MAKE) --no-print-directory $(TWIN) $(call program_of,$(wildcard bench/$(B).c bench/$(B)_*.c))
 	@TWIN_BIN=$(TWIN) $(if $(wildcard bench/$(B).c),$(O)/bench/$(B),python3 bench/$(B).py) $(ARGS)
 
 # ---- Checks, installation ----------------------------------------------------

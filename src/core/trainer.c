@@ -15,7 +15,8 @@ struct tw_trainer {
 };
 
 /* These belong to the section, not to the trainer. */
-static const char *const section_keys[] = {"trainer", "dataset", NULL};
+static const char *const section_keys[] = {"trainer", "dataset", "samples", "sample_tokens",
+					   "init",    "replay",	 NULL};
 
 static enum tw_status pick(const struct tw_trainer_type **out,
 			   const struct tw_trainer_type *const *types, const struct tw_config *conf,

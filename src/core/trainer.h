@@ -24,10 +24,14 @@ struct tw_train_job {
 	const char *work_dir; /* exists; checkpoints live here, named after the job's digest */
 	const char *
 		job_digest; /* of dataset, base, options: a checkpoint of another job is not resumed */
+	const char *init_adapter; /* GGUF LoRA to go on from; NULL: from nothing */
 	uint64_t seed;
 	int threads; /* 0: all cores */
 	/* Called after each optimiser step and evaluation: ("loss", 12, 2.31). */
 	void (*on_metric)(void *ctx, const char *name, int64_t step, double value);
+	/* Optional. After each evaluation: the adapter as it is at this step, a file that the callee may read until it
+	 * returns. Failing ends the training. */
+	enum tw_status (*on_adapter)(void *ctx, int64_t step, const char *path, struct tw_err *err);
 	void *ctx;
 };
 
@@ -50,7 +54,7 @@ struct tw_trainer_type {
 				const struct tw_train_job *job, struct tw_err *err);
 };
 
-/* As `training:` says: `trainer` picks the type (the list's first when absent), all but `dataset` are its options.
+/* As `training:` says: `trainer` picks the type (the list's first when absent), all but `dataset` and `samples` are its options.
  * On TW_OK the caller owns *out; end it with tw_trainer_free(). TW_BAD_USE. */
 TW_MUST_USE enum tw_status tw_trainer_new(struct tw_trainer **out,
 					  const struct tw_trainer_type *const *types,

@@ -1,72 +1,43 @@
 #include <math.h>
-#include <stdlib.h>
 
-#include "base/mem.h"
 #include "training/optim_int.h"
 
-#define PIECE 16384
-
-struct update {
-	float *p, *m, *v;
-	const float *g;
-	float scale, beta1, beta2, eps, step_size, root_correction, keep;
+struct adamw {
+	const struct tw_params *ps;
+	const struct tw_optim_step *s;
+	float *m, *v;
 };
 
-static void update_piece(void *ctx, int begin, int end)
+static void update(void *ctx, size_t i)
 {
-	const struct update *u = ctx;
-	for (int i = begin; i < end; i++) {
-		float g = u->g[i] * u->scale;
-		float m = u->beta1 * u->m[i] + (1 - u->beta1) * g;
-		float v = u->beta2 * u->v[i] + (1 - u->beta2) * g * g;
-		u->m[i] = m;
-		u->v[i] = v;
-		u->p[i] = u->p[i] * u->keep -
-			  u->step_size * m / (sqrtf(v) * u->root_correction + u->eps);
+	const struct adamw *a = ctx;
+	const struct tw_optim_step *s = a->s;
+	const struct tw_param *q = &a->ps->at[i];
+	const double lr = s->lr * q->rate, step = (double)s->step;
+	const float scale = s->scale, beta1 = (float)s->o->beta1, beta2 = (float)s->o->beta2;
+	const float size = (float)(lr / (1 - pow(s->o->beta1, step)));
+	const float root = (float)(1 / sqrt(1 - pow(s->o->beta2, step)));
+	const float keep = (float)(1 - lr * s->o->weight_decay), eps = (float)s->o->eps;
+	float *p = s->p + q->at, *m = a->m + q->at, *v = a->v + q->at;
+	const float *grad = s->g + q->at;
+	for (size_t k = 0; k < tw_param_size(q); k++) {
+		float g = grad[k] * scale;
+		m[k] = beta1 * m[k] + (1 - beta1) * g;
+		v[k] = beta2 * v[k] + (1 - beta2) * g * g;
+		p[k] = p[k] * keep - size * m[k] / (sqrtf(v[k]) * root + eps);
 	}
 }
 
-void tw_adamw_step(const struct tw_compute *c, float *p, float *m, float *v, const float *g,
-		   size_t n, float scale, int64_t step, const struct tw_adamw *o)
+static size_t bytes(const struct tw_params *ps)
 {
-	struct update u = {
-		.p = p,
-		.m = m,
-		.v = v,
-		.g = g,
-		.scale = scale,
-		.beta1 = (float)o->beta1,
-		.beta2 = (float)o->beta2,
-		.eps = (float)o->eps,
-		.step_size = (float)(o->lr / (1 - pow(o->beta1, (double)step))),
-		.root_correction = (float)(1 / sqrt(1 - pow(o->beta2, (double)step))),
-		.keep = (float)(1 - o->lr * o->weight_decay),
-	};
-	tw_for_pieces(c, (int)n, PIECE, update_piece, &u);
+	return 2 * ps->floats * sizeof(float);
 }
 
-struct squares {
-	const float *g;
-	double *sum;
-};
-
-static void square_piece(void *ctx, int begin, int end)
+static void run_step(const struct tw_compute *c, void *state, const struct tw_params *ps,
+		     const struct tw_optim_step *s)
 {
-	const struct squares *s = ctx;
-	double sum = 0;
-	for (int i = begin; i < end; i++)
-		sum += (double)s->g[i] * (double)s->g[i];
-	s->sum[begin / PIECE] = sum;
+	struct adamw a = {ps, s, state, (float *)state + ps->floats};
+	tw_for_params(c, ps, update, &a);
 }
 
-double tw_norm(const struct tw_compute *c, const float *g, size_t n)
-{
-	size_t pieces = n / PIECE + 1;
-	struct squares s = {g, tw_xcalloc(pieces, sizeof(double))};
-	double sum = 0;
-	tw_for_pieces(c, (int)n, PIECE, square_piece, &s);
-	for (size_t i = 0; i < pieces; i++)
-		sum += s.sum[i];
-	free(s.sum);
-	return sqrt(sum);
-}
+const struct tw_optim tw_optim_adamw = {.name = "adamw", .bytes = bytes, .step = run_step};

@@ -42,9 +42,9 @@ static void add_all(struct writer *w, const struct tw_lora *l, const float *valu
 {
 	for (int layer = 0; layer < l->shape.n_layer; layer++)
 		for (enum tw_proj p = 0; p < TW_PROJ_COUNT; p++) {
-			if (!l->on[p])
-				continue;
 			const struct tw_lora_pair *at = tw_lora_at(l, layer, p);
+			if (!at)
+				continue;
 			add(w, layer, p, "lora_a", tw_proj_in(&l->shape, p), l->rank,
 			    values + at->a);
 			add(w, layer, p, "lora_b", l->rank, tw_proj_out(&l->shape, p),

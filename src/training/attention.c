@@ -8,23 +8,44 @@
 
 struct head {
 	const struct tw_gemm_kernel *gemm;
+	const struct tw_heads *hs;
 	int ld, D, out_ld; /* from a token to the next, in qkv and in out */
 	int q, k, v, o;	   /* columns */
-	float scale;
 };
 
-static struct head head_of(const struct tw_heads *h, int kv, int head,
-			   const struct tw_gemm_kernel *gemm)
+static struct head head_of(const struct tw_heads *h, int head, const struct tw_gemm_kernel *gemm)
 {
+	int kv = head / (h->H / h->H_kv);
 	return (struct head){.gemm = gemm,
+			     .hs = h,
 			     .ld = (h->H + 2 * h->H_kv) * h->D,
 			     .D = h->D,
 			     .out_ld = h->H * h->D,
 			     .q = head * h->D,
 			     .k = (h->H + kv) * h->D,
 			     .v = (h->H + h->H_kv + kv) * h->D,
-			     .o = head * h->D,
-			     .scale = 1.0f / sqrtf((float)h->D)};
+			     .o = head * h->D};
+}
+
+/* Queries [i0, i0 + n) against the keys [k0, k0 + keys) that one of them sees. */
+struct tile {
+	int i0, n, k0, keys;
+};
+
+static struct tile tile_at(const struct tw_heads *h, int i0, int T)
+{
+	struct tile t = {.i0 = i0, .n = T - i0 < QUERIES ? T - i0 : QUERIES};
+	t.k0 = h->window && i0 >= h->window ? i0 - h->window + 1 : 0;
+	t.keys = i0 + t.n - t.k0;
+	return t;
+}
+
+/* Columns [*from, *to) of row i of a tile are what its query sees. */
+static void seen_by(int *from, int *to, const struct tile *t, const struct tw_heads *h, int i)
+{
+	int query = t->i0 + i;
+	*to = query + 1 - t->k0;
+	*from = h->window && query >= h->window ? query - h->window + 1 - t->k0 : 0;
 }
 
 int64_t tw_attention_scratch(int T)
@@ -32,145 +53,138 @@ int64_t tw_attention_scratch(int T)
 	return 2 * (int64_t)QUERIES * T;
 }
 
-/* s (n, keys) = q k^T for queries from i0 on. */
-static void scores(float *s, const struct head *h, const float *qkv, int i0, int n)
+/* s (n, keys) = scaled and capped q k^T. */
+static void scores(float *s, const struct head *h, const float *qkv, const struct tile *t)
 {
 	h->gemm->run(&(struct tw_gemm){.tb = true,
-				       .m = n,
-				       .n = i0 + n,
+				       .m = t->n,
+				       .n = t->keys,
 				       .k = h->D,
-				       .alpha = h->scale,
-				       .a = qkv + (ptrdiff_t)i0 * h->ld + h->q,
+				       .alpha = h->hs->scale,
+				       .a = qkv + (ptrdiff_t)t->i0 * h->ld + h->q,
 				       .lda = h->ld,
-				       .b = qkv + h->k,
+				       .b = qkv + (ptrdiff_t)t->k0 * h->ld + h->k,
 				       .ldb = h->ld,
 				       .c = s,
-				       .ldc = i0 + n});
+				       .ldc = t->keys});
+	if (h->hs->cap > 0)
+		tw_cap(s, t->n * t->keys, h->hs->cap);
 }
 
-static float most_of(const float *x, int n)
+/* What lies outside of [from, to) becomes 0. */
+static void clear_rest(float *row, int from, int to, int keys)
 {
-	float most = x[0];
-	for (int i = 1; i < n; i++)
-		most = x[i] > most ? x[i] : most;
-	return most;
+	memset(row, 0, (size_t)from * sizeof(*row));
+	memset(row + to, 0, (size_t)(keys - to) * sizeof(*row));
 }
 
-/* Rows of s become probabilities; what lies behind a query becomes 0. */
-static void softmax(float *s, float *lse, int lse_ld, int i0, int n)
+/* Rows of s become probabilities; what a query does not see becomes 0. */
+static void softmax(float *s, float *lse, const struct head *h, const struct tile *t)
 {
-	int keys = i0 + n;
-	for (int i = 0; i < n; i++, s += keys) {
-		int seen = i0 + i + 1;
-		float most = most_of(s, seen);
-		tw_exp_row(s, seen, -most, 1.0f);
-		float sum = (float)tw_sum(s, seen);
-		for (int j = 0; j < seen; j++)
+	for (int i = 0; i < t->n; i++, s += t->keys) {
+		int from, to;
+		seen_by(&from, &to, t, h->hs, i);
+		float most = tw_max(s + from, to - from);
+		tw_exp_row(s + from, to - from, -most, 1.0f);
+		float sum = (float)tw_sum(s + from, to - from);
+		for (int j = from; j < to; j++)
 			s[j] /= sum;
-		memset(s + seen, 0, (size_t)(keys - seen) * sizeof(*s));
-		lse[(ptrdiff_t)i * lse_ld] = most + logf(sum);
+		clear_rest(s, from, to, t->keys);
+		lse[(ptrdiff_t)(t->i0 + i) * h->hs->H] = most + logf(sum);
 	}
 }
 
 void tw_attention_forward(float *out, float *lse, const float *qkv, int T,
-			  const struct tw_heads *hs, int kv, const struct tw_gemm_kernel *gemm,
+			  const struct tw_heads *hs, int head, const struct tw_gemm_kernel *gemm,
 			  float *scratch)
 {
-	int group = hs->H / hs->H_kv;
-	for (int head = kv * group; head < (kv + 1) * group; head++) {
-		struct head h = head_of(hs, kv, head, gemm);
-		for (int i0 = 0; i0 < T; i0 += QUERIES) {
-			int n = T - i0 < QUERIES ? T - i0 : QUERIES;
-			scores(scratch, &h, qkv, i0, n);
-			softmax(scratch, lse + (ptrdiff_t)i0 * hs->H + head, hs->H, i0, n);
-			gemm->run(&(struct tw_gemm){.m = n,
-						    .n = h.D,
-						    .k = i0 + n,
-						    .alpha = 1,
-						    .a = scratch,
-						    .lda = i0 + n,
-						    .b = qkv + h.v,
-						    .ldb = h.ld,
-						    .c = out + (ptrdiff_t)i0 * h.out_ld + h.o,
-						    .ldc = h.out_ld});
-		}
+	struct head h = head_of(hs, head, gemm);
+	for (int i0 = 0; i0 < T; i0 += QUERIES) {
+		struct tile t = tile_at(hs, i0, T);
+		scores(scratch, &h, qkv, &t);
+		softmax(scratch, lse + head, &h, &t);
+		gemm->run(&(struct tw_gemm){.m = t.n,
+					    .n = h.D,
+					    .k = t.keys,
+					    .alpha = 1,
+					    .a = scratch,
+					    .lda = t.keys,
+					    .b = qkv + (ptrdiff_t)t.k0 * h.ld + h.v,
+					    .ldb = h.ld,
+					    .c = out + (ptrdiff_t)i0 * h.out_ld + h.o,
+					    .ldc = h.out_ld});
 	}
 }
 
-/* p (n, keys): probabilities again, from the sums that the forward pass kept. */
-static void probabilities(float *p, const float *lse, int lse_ld, int i0, int n)
+/* ds = p (dp - out . dout) scale in place of dp, and p = e^(s - lse) in place of the scores s. */
+static void score_gradient(float *dp, float *s, const float *lse, const float *out,
+			   const float *dout, const struct head *h, const struct tile *t)
 {
-	int keys = i0 + n;
-	for (int i = 0; i < n; i++, p += keys) {
-		int seen = i0 + i + 1;
-		tw_exp_row(p, seen, -lse[(ptrdiff_t)i * lse_ld], 1.0f);
-		memset(p + seen, 0, (size_t)(keys - seen) * sizeof(*p));
-	}
-}
-
-/* ds = p (dp - out . dout) scale, in place of dp. */
-static void score_gradient(float *dp, const float *p, const float *out, const float *dout,
-			   const struct head *h, int i0, int n)
-{
-	int keys = i0 + n;
-	for (int i = 0; i < n; i++, dp += keys, p += keys) {
-		ptrdiff_t at = (ptrdiff_t)(i0 + i) * h->out_ld + h->o;
-		float mean = tw_dot(out + at, dout + at, h->D);
-		for (int j = 0; j < keys; j++)
-			dp[j] = p[j] * (dp[j] - mean) * h->scale;
+	for (int i = 0; i < t->n; i++, dp += t->keys, s += t->keys) {
+		ptrdiff_t at = (ptrdiff_t)(t->i0 + i) * h->out_ld + h->o;
+		float mean = tw_dot(out + at, dout + at, h->D), scale = h->hs->scale;
+		int from, to;
+		seen_by(&from, &to, t, h->hs, i);
+		for (int j = from; j < to; j++)
+			dp[j] = (dp[j] - mean) * scale;
+		if (h->hs->cap > 0)
+			tw_cap_backward(dp + from, s + from, to - from, h->hs->cap);
+		tw_exp_row(s + from, to - from, -lse[(ptrdiff_t)(t->i0 + i) * h->hs->H], 1.0f);
+		for (int j = from; j < to; j++)
+			dp[j] *= s[j];
+		clear_rest(s, from, to, t->keys);
+		clear_rest(dp, from, to, t->keys);
 	}
 }
 
 /* (keys, D) at column `to` of dqkv += p^T rows, rows (n, D) being ld apart. */
-static void add_transposed(float *dqkv, int to, const struct head *h, const float *p, int keys,
-			   int n, const float *rows, int ld)
+static void add_transposed(float *dqkv, int to, const struct head *h, const struct tile *t,
+			   const float *p, const float *rows, int ld)
 {
 	h->gemm->run(&(struct tw_gemm){.ta = true,
-				       .m = keys,
+				       .m = t->keys,
 				       .n = h->D,
-				       .k = n,
+				       .k = t->n,
 				       .alpha = 1,
 				       .a = p,
-				       .lda = keys,
+				       .lda = t->keys,
 				       .b = rows,
 				       .ldb = ld,
 				       .beta = 1,
-				       .c = dqkv + to,
+				       .c = dqkv + (ptrdiff_t)t->k0 * h->ld + to,
 				       .ldc = h->ld});
 }
 
-static void block_backward(float *dqkv, const float *dout, const float *out, const float *lse,
-			   int lse_ld, const float *qkv, const struct head *h, int i0, int n,
-			   float *p, float *dp)
+static void tile_backward(float *dqkv, const float *dout, const float *out, const float *lse,
+			  const float *qkv, const struct head *h, const struct tile *t, float *p,
+			  float *dp)
 {
-	int keys = i0 + n;
-	const float *go = dout + (ptrdiff_t)i0 * h->out_ld + h->o;
-	scores(p, h, qkv, i0, n);
-	probabilities(p, lse, lse_ld, i0, n);
-	add_transposed(dqkv, h->v, h, p, keys, n, go, h->out_ld);
+	const float *go = dout + (ptrdiff_t)t->i0 * h->out_ld + h->o;
+	scores(p, h, qkv, t);
 	h->gemm->run(&(struct tw_gemm){.tb = true,
-				       .m = n,
-				       .n = keys,
+				       .m = t->n,
+				       .n = t->keys,
 				       .k = h->D,
 				       .alpha = 1,
 				       .a = go,
 				       .lda = h->out_ld,
-				       .b = qkv + h->v,
+				       .b = qkv + (ptrdiff_t)t->k0 * h->ld + h->v,
 				       .ldb = h->ld,
 				       .c = dp,
-				       .ldc = keys});
-	score_gradient(dp, p, out, dout, h, i0, n);
-	h->gemm->run(&(struct tw_gemm){.m = n,
+				       .ldc = t->keys});
+	score_gradient(dp, p, lse, out, dout, h, t);
+	add_transposed(dqkv, h->v, h, t, p, go, h->out_ld);
+	h->gemm->run(&(struct tw_gemm){.m = t->n,
 				       .n = h->D,
-				       .k = keys,
+				       .k = t->keys,
 				       .alpha = 1,
 				       .a = dp,
-				       .lda = keys,
-				       .b = qkv + h->k,
+				       .lda = t->keys,
+				       .b = qkv + (ptrdiff_t)t->k0 * h->ld + h->k,
 				       .ldb = h->ld,
-				       .c = dqkv + (ptrdiff_t)i0 * h->ld + h->q,
+				       .c = dqkv + (ptrdiff_t)t->i0 * h->ld + h->q,
 				       .ldc = h->ld});
-	add_transposed(dqkv, h->k, h, dp, keys, n, qkv + (ptrdiff_t)i0 * h->ld + h->q, h->ld);
+	add_transposed(dqkv, h->k, h, t, dp, qkv + (ptrdiff_t)t->i0 * h->ld + h->q, h->ld);
 }
 
 void tw_attention_backward(float *dqkv, const float *dout, const float *out, const float *lse,
@@ -178,18 +192,18 @@ void tw_attention_backward(float *dqkv, const float *dout, const float *out, con
 			   const struct tw_gemm_kernel *gemm, float *scratch)
 {
 	int group = hs->H / hs->H_kv;
-	struct head any = head_of(hs, kv, 0, gemm);
+	struct head any = head_of(hs, kv * group, gemm);
 	for (int t = 0; t < T; t++) {
 		float *row = dqkv + (ptrdiff_t)t * any.ld;
 		memset(row + any.k, 0, (size_t)any.D * sizeof(*row));
 		memset(row + any.v, 0, (size_t)any.D * sizeof(*row));
 	}
 	for (int head = kv * group; head < (kv + 1) * group; head++) {
-		struct head h = head_of(hs, kv, head, gemm);
+		struct head h = head_of(hs, head, gemm);
 		for (int i0 = 0; i0 < T; i0 += QUERIES) {
-			int n = T - i0 < QUERIES ? T - i0 : QUERIES;
-			block_backward(dqkv, dout, out, lse + (ptrdiff_t)i0 * hs->H + head, hs->H,
-				       qkv, &h, i0, n, scratch, scratch + (ptrdiff_t)QUERIES * T);
+			struct tile t = tile_at(hs, i0, T);
+			tile_backward(dqkv, dout, out, lse + head, qkv, &h, &t, scratch,
+				      scratch + (ptrdiff_t)QUERIES * T);
 		}
 	}
 }

@@ -6,24 +6,28 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/str.h"
 
-static const char magic[16] = "twin-training-1";
+#define JOB_DIGITS 16
+#define SUFFIX	   ".checkpoint"
+
+static const char magic[16] = "twin-training-3";
 
 static void place(struct tw_state *s, size_t n)
 {
 	float *at = (float *)((char *)s->head + sizeof(*s->head));
 	s->p = at;
-	s->m = at + n;
-	s->v = at + 2 * n;
-	s->best = at + 3 * n;
-	s->loss = (double *)(void *)(at + 4 * n); /* 16 n bytes behind an aligned head */
+	s->best = at + n;
+	s->loss = (double *)(void *)(at + 2 * n); /* 8 n bytes behind an aligned head */
+	s->optim = s->loss + s->head->total_steps;
 }
 
-enum tw_status tw_state_init(struct tw_state *s, size_t n, int64_t total_steps,
+enum tw_status tw_state_init(struct tw_state *s, size_t n, size_t optim_bytes, int64_t total_steps,
 			     const char *job_digest, struct tw_err *err)
 {
 	struct tw_digest job = tw_sha256(job_digest, strlen(job_digest));
-	s->bytes = sizeof(*s->head) + 4 * n * sizeof(float) + (size_t)total_steps * sizeof(double);
+	s->bytes = sizeof(*s->head) + 2 * n * sizeof(float) + (size_t)total_steps * sizeof(double) +
+		   optim_bytes;
 	s->head = tw_try_alloc(s->bytes,
 			       "adapter and its optimiser; a lower training.rank needs less", err);
 	if (!s->head)
@@ -69,7 +73,91 @@ bool tw_state_load(struct tw_state *s, const char *path)
 	if (ok)
 		memcpy(s->head, head, s->bytes);
 	else
-		tw_warn("%s: damaged, or of another job; training starts from the beginning", path);
+		tw_warn("%s: damaged, or of another job; it is not used", path);
 	tw_unmap_file(&m);
+	return ok;
+}
+
+/* --- a folder of them --- */
+
+struct search {
+	const char *job; /* first digits of the job's digest */
+	int64_t below, step;
+};
+
+/* "0123456789abcdef.120.checkpoint" is of step 120. */
+static enum tw_status look(void *ctx, const char *name, const struct tw_stat *st,
+			   const char *problem, struct tw_err *err)
+{
+	struct search *s = ctx;
+	int64_t step;
+	char number[24], *end;
+	(void)st;
+	(void)err;
+	if (problem || strncmp(name, s->job, JOB_DIGITS) != 0 || name[JOB_DIGITS] != '.')
+		return TW_OK;
+	snprintf(number, sizeof(number), "%s", name + JOB_DIGITS + 1);
+	end = strchr(number, '.');
+	if (!end || strcmp(name + JOB_DIGITS + 1 + (end - number), SUFFIX) != 0)
+		return TW_OK;
+	*end = '\0';
+	if (tw_parse_i64(&step, number, NULL) == TW_OK && step < s->below && step > s->step)
+		s->step = step;
+	return TW_OK;
+}
+
+static bool not_below(void *ctx, const char *name)
+{
+	(void)ctx;
+	(void)name;
+	return false;
+}
+
+/* Step of the newest file before step `below`; -1: none. */
+static int64_t newest(const struct tw_state *s, const char *dir, int64_t below)
+{
+	struct search found = {.job = s->head->job, .below = below, .step = -1};
+	return tw_walk(dir, not_below, look, &found, NULL) == TW_OK ? found.step : -1;
+}
+
+static char *path_of(const struct tw_state *s, const char *dir, int64_t step)
+{
+	struct tw_str path = TW_STR_INIT;
+	tw_str_addf(&path, "%s/%.*s.%lld" SUFFIX, dir, JOB_DIGITS, s->head->job, (long long)step);
+	return tw_str_detach(&path);
+}
+
+static enum tw_status drop_old(const struct tw_state *s, const char *dir, int keep,
+			       struct tw_err *err)
+{
+	enum tw_status st = TW_OK;
+	int64_t step = INT64_MAX;
+	for (int n = 0; st == TW_OK && (step = newest(s, dir, step)) >= 0; n++) {
+		char *path = path_of(s, dir, step);
+		if (n >= keep)
+			st = tw_remove_all(path, err);
+		free(path);
+	}
+	return st;
+}
+
+enum tw_status tw_checkpoints_save(struct tw_state *s, const char *dir, int keep,
+				   struct tw_err *err)
+{
+	char *path = path_of(s, dir, s->head->step);
+	enum tw_status st = tw_state_save(s, path, err);
+	free(path);
+	return st == TW_OK ? drop_old(s, dir, keep, err) : st;
+}
+
+bool tw_checkpoints_load(struct tw_state *s, const char *dir)
+{
+	int64_t step = INT64_MAX;
+	bool ok = false;
+	while (!ok && (step = newest(s, dir, step)) >= 0) {
+		char *path = path_of(s, dir, step);
+		ok = tw_state_load(s, path);
+		free(path);
+	}
 	return ok;
 }

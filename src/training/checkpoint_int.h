@@ -25,20 +25,24 @@ struct tw_state_head {
 	int64_t tokens;	   /* seen */
 	int64_t evaluated; /* last step with a validation; -1: none */
 	int64_t best_step; /* 0: none yet */
-	double best_valid;
+	double best_valid; /* loss */
+	double best_score; /* what the best is chosen by */
+	int64_t stale;	   /* validations since */
+	int64_t ended;	   /* 1: before total_steps, because it got no better */
 };
 
 struct tw_state {
 	struct tw_state_head *head;
-	float *p, *m, *v,
-		*best; /* n each: parameters, moments, the best parameters by validation */
-	double *loss;  /* total_steps */
+	float *p, *best; /* n each: parameters, the best of them by validation */
+	double *loss;	 /* total_steps */
+	void *optim;	 /* what the optimiser remembers */
 	size_t bytes;
 };
 
-/* Zeroed. On TW_OK end with tw_state_release(). */
-TW_MUST_USE enum tw_status tw_state_init(struct tw_state *s, size_t n, int64_t total_steps,
-					 const char *job_digest, struct tw_err *err);
+/* Zeroed; optim_bytes for the optimiser. On TW_OK end with tw_state_release(). */
+TW_MUST_USE enum tw_status tw_state_init(struct tw_state *s, size_t n, size_t optim_bytes,
+					 int64_t total_steps, const char *job_digest,
+					 struct tw_err *err);
 void tw_state_release(struct tw_state *s);
 
 /* The file appears whole or not at all; an older one stays when this fails. */
@@ -46,5 +50,11 @@ TW_MUST_USE enum tw_status tw_state_save(struct tw_state *s, const char *path, s
 
 /* False, and *s unchanged: there is none, or it is of another job (or broken: says so in the log). */
 bool tw_state_load(struct tw_state *s, const char *path);
+
+/* The same in a folder, where files are named for the job and the step: the newest `keep` (at least 1) stay. */
+TW_MUST_USE enum tw_status tw_checkpoints_save(struct tw_state *s, const char *dir, int keep,
+					       struct tw_err *err);
+/* The newest that is intact. */
+bool tw_checkpoints_load(struct tw_state *s, const char *dir);
 
 #endif

@@ -2,6 +2,7 @@
  * How near to the author base and adapted model write when each answers test
  * instructions by itself, without passages to copy from.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +93,8 @@ struct style {
 	struct evaluation *e;
 	struct tw_examples questions;
 	struct tw_progress *progress;
-	struct tw_str train, reference, base, adapted;
+	struct tw_str train, reference;
+	struct tw_str *base, *adapted; /* an answer a question */
 };
 
 /* Greedy, with a penalty against the loops that small models fall into: the same text each time. */
@@ -111,7 +113,6 @@ static enum tw_status answer_one(struct tw_str *out, struct style *s, struct tw_
 	if (strcmp(g.finish, "cancelled") == 0)
 		st = tw_fail(err, TW_CANCELLED, "stopped");
 	tw_str_add(out, tw_str_c(&g.text), g.text.len);
-	tw_str_adds(out, "\n\n");
 	tw_generation_release(&g);
 	return st;
 }
@@ -124,7 +125,7 @@ static enum tw_status answer_all(struct tw_str *out, struct style *s, struct tw_
 	tw_arena_init(&one);
 	for (size_t i = 0; st == TW_OK && i < s->questions.n; i++) {
 		st = tw_stopping() ? tw_fail(err, TW_CANCELLED, "stopped")
-				   : answer_one(out, s, llm, &s->questions.at[i], &one, err);
+				   : answer_one(&out[i], s, llm, &s->questions.at[i], &one, err);
 		tw_progress_add(s->progress, 1);
 		tw_arena_reset(&one);
 	}
@@ -137,11 +138,11 @@ static enum tw_status write_answers(struct style *s, struct tw_err *err)
 	const struct tw_evaluation_job *job = s->e->job;
 	const bool same = job->base == job->adapted;
 	s->progress = tw_progress_new("write", "answers", (int64_t)s->questions.n * (same ? 1 : 2));
-	enum tw_status st = answer_all(&s->base, s, job->base, err);
-	if (st == TW_OK && same)
-		tw_str_add(&s->adapted, s->base.data, s->base.len);
-	else if (st == TW_OK)
-		st = answer_all(&s->adapted, s, job->adapted, err);
+	enum tw_status st = answer_all(s->base, s, job->base, err);
+	for (size_t i = 0; same && i < s->questions.n; i++)
+		tw_str_add(&s->adapted[i], s->base[i].data, s->base[i].len);
+	if (st == TW_OK && !same)
+		st = answer_all(s->adapted, s, job->adapted, err);
 	tw_progress_free(s->progress);
 	return st;
 }
@@ -153,22 +154,66 @@ static struct tw_bytes bytes_of(const struct tw_str *s)
 	return (struct tw_bytes){tw_str_c(s), s->len};
 }
 
-/* Distances grow as texts get shorter, so both models are judged by as many words. */
+/* Distances grow as texts get shorter, so both models are judged by as many words of each answer. */
+static void cut_alike(struct tw_str *x, struct tw_str *y)
+{
+	const size_t nx = tw_style_words(bytes_of(x)), ny = tw_style_words(bytes_of(y));
+	struct tw_str *longer = nx > ny ? x : y;
+	if (nx != ny)
+		longer->len = tw_style_prefix(bytes_of(longer), nx < ny ? nx : ny);
+}
+
+static void measure_ngrams(struct style *s)
+{
+	struct tw_str base = TW_STR_INIT, adapted = TW_STR_INIT;
+	for (size_t i = 0; i < s->questions.n; i++) {
+		tw_str_add(&base, tw_str_c(&s->base[i]), s->base[i].len);
+		tw_str_adds(&base, "\n\n");
+		tw_str_add(&adapted, tw_str_c(&s->adapted[i]), s->adapted[i].len);
+		tw_str_adds(&adapted, "\n\n");
+	}
+	const struct tw_bytes author = bytes_of(&s->reference);
+	tw_eval_set(s->e, STYLE_NGRAMS_BASE, tw_style_ngrams(bytes_of(&base), author));
+	tw_eval_set(s->e, STYLE_NGRAMS, tw_style_ngrams(bytes_of(&adapted), author));
+	tw_str_release(&base);
+	tw_str_release(&adapted);
+}
+
+static void compare(struct style *s, const struct tw_style_answers *answers)
+{
+	static const enum metric names[TW_STYLE_FIGURES][3] = {
+		[TW_STYLE_BASE] = {STYLE_DELTA_BASE, STYLE_DELTA_BASE_LOW, STYLE_DELTA_BASE_HIGH},
+		[TW_STYLE_ADAPTED] = {STYLE_DELTA, STYLE_DELTA_LOW, STYLE_DELTA_HIGH},
+		[TW_STYLE_RATIO] = {STYLE_DELTA_RATIO, STYLE_DELTA_RATIO_LOW,
+				    STYLE_DELTA_RATIO_HIGH},
+	};
+	struct tw_style_figure figures[TW_STYLE_FIGURES];
+	tw_style_compare(figures, answers, (uint64_t)s->e->o->seed);
+	for (int f = 0; f < TW_STYLE_FIGURES; f++) {
+		tw_eval_set(s->e, names[f][0], figures[f].value);
+		if (isnan(figures[f].low))
+			continue;
+		tw_eval_set(s->e, names[f][1], figures[f].low);
+		tw_eval_set(s->e, names[f][2], figures[f].high);
+	}
+}
+
 static void measure(struct style *s)
 {
-	struct tw_bytes base = bytes_of(&s->base), adapted = bytes_of(&s->adapted);
-	const struct tw_bytes author = bytes_of(&s->reference);
 	const struct tw_style *style = tw_style_new(bytes_of(&s->train), s->e->a);
-	const size_t nb = tw_style_words(base), na = tw_style_words(adapted);
-	base.len = tw_style_prefix(base, nb < na ? nb : na);
-	adapted.len = tw_style_prefix(adapted, nb < na ? nb : na);
-	const double before = tw_style_delta(style, base, author);
-	const double after = tw_style_delta(style, adapted, author);
-	tw_eval_set(s->e, STYLE_DELTA_BASE, before);
-	tw_eval_set(s->e, STYLE_DELTA, after);
-	tw_eval_set(s->e, STYLE_DELTA_RATIO, after / before);
-	tw_eval_set(s->e, STYLE_NGRAMS_BASE, tw_style_ngrams(base, author));
-	tw_eval_set(s->e, STYLE_NGRAMS, tw_style_ngrams(adapted, author));
+	const size_t n = s->questions.n, size = tw_style_size(style);
+	double *base = TW_NEW_ARRAY(s->e->a, n * size, double);
+	double *adapted = TW_NEW_ARRAY(s->e->a, n * size, double);
+	double *author = TW_NEW_ARRAY(s->e->a, size, double);
+	for (size_t i = 0; i < n; i++) {
+		cut_alike(&s->base[i], &s->adapted[i]);
+		tw_style_count(base + i * size, style, bytes_of(&s->base[i]));
+		tw_style_count(adapted + i * size, style, bytes_of(&s->adapted[i]));
+	}
+	tw_style_count(author, style, bytes_of(&s->reference));
+	const struct tw_style_answers answers = {style, n, base, adapted, author};
+	compare(s, &answers);
+	measure_ngrams(s);
 }
 
 enum tw_status tw_eval_style(struct evaluation *e, struct tw_err *err)
@@ -178,6 +223,8 @@ enum tw_status tw_eval_style(struct evaluation *e, struct tw_err *err)
 	s.questions = tw_eval_sample(&plain, (size_t)e->o->n_generate, e->o->seed, e->a);
 	if (!s.questions.n)
 		return TW_OK;
+	s.base = TW_NEW_ARRAY(e->a, s.questions.n, struct tw_str);
+	s.adapted = TW_NEW_ARRAY(e->a, s.questions.n, struct tw_str);
 	enum tw_status st = author_text(&s.train, e, &e->train, err);
 	if (st == TW_OK)
 		st = reference_text(&s.reference, e, err);
@@ -187,7 +234,9 @@ enum tw_status tw_eval_style(struct evaluation *e, struct tw_err *err)
 		measure(&s);
 	tw_str_release(&s.train);
 	tw_str_release(&s.reference);
-	tw_str_release(&s.base);
-	tw_str_release(&s.adapted);
+	for (size_t i = 0; i < s.questions.n; i++) {
+		tw_str_release(&s.base[i]);
+		tw_str_release(&s.adapted[i]);
+	}
 	return st;
 }

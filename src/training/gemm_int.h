@@ -1,9 +1,9 @@
 /*
  * training/gemm_int.h: matrix products.
  *
- * Two layers: a serial sgemm (OpenBLAS where it is installed, a plain one elsewhere), and
- * tw_gemm_run(), which cuts a product into blocks for the threads of a pool. The cut
- * does not depend on the number of threads, so neither do the results.
+ * Two layers: kernels (our own for x86-64 with AVX2 or AVX-512, OpenBLAS where it is installed, a plain one everywhere), and
+ * tw_gemm_run(), which gives a product to all threads of a pool. Neither the number of threads
+ * nor their speed changes a result.
  */
 #ifndef TW_TRAINING_GEMM_INT_H
 #define TW_TRAINING_GEMM_INT_H
@@ -30,6 +30,8 @@ struct tw_gemm {
 struct tw_gemm_kernel {
 	const char *name;		      /* for people: "OpenBLAS Haswell" */
 	void (*run)(const struct tw_gemm *g); /* serial; may be called from several threads */
+	/* On a pool's threads. NULL: gemm.c cuts the product into blocks for run(). */
+	void (*run_on)(struct tw_pool *pool, const struct tw_gemm *g);
 };
 
 extern const struct tw_gemm_kernel tw_gemm_ref;
@@ -37,7 +39,13 @@ extern const struct tw_gemm_kernel tw_gemm_ref;
 /* NULL when there is no OpenBLAS. Loads it at the first call. */
 const struct tw_gemm_kernel *tw_gemm_openblas(void);
 
-/* The best that this machine has. */
+/* NULL when this CPU has none of the instruction sets that gemm_native.c knows. */
+const struct tw_gemm_kernel *tw_gemm_native(void);
+
+/* Our own where the CPU is one that it knows, else OpenBLAS where it is installed, else the plain one. Never by timing: the
+ * same machine always gives the same bytes. Our own comes first because with it a row's result does not depend on what
+ * other rows are in the product, which OpenBLAS does not promise; they are equally fast. The environment's TWIN_GEMM
+ * overrides: native, openblas, reference. */
 const struct tw_gemm_kernel *tw_gemm_best(void);
 
 /* What the parts of a training step run on. */

@@ -94,9 +94,7 @@ static void load(void)
 	char *(*corename)(void);
 	void *lib = open_library();
 	if (!lib) {
-		tw_warn("no OpenBLAS (%s): training will be several times slower; on Debian or "
-			"Ubuntu: apt-get install libopenblas0",
-			dlerror());
+		tw_debug("no OpenBLAS: %s", dlerror());
 		return;
 	}
 	loaded = find(lib, "cblas_sgemm", &cblas_sgemm);
@@ -104,7 +102,6 @@ static void load(void)
 		set_threads(1);
 	snprintf(name, sizeof(name), "OpenBLAS %s",
 		 find(lib, "openblas_get_corename", &corename) ? corename() : "");
-	tw_debug("matrix products by %s", name);
 }
 
 const struct tw_gemm_kernel *tw_gemm_openblas(void)

@@ -5,85 +5,26 @@
 #include <string.h>
 
 #include "base/mem.h"
-
-/* Sixteen running sums: compilers may not reorder one sum, but do make vectors of these. */
-#define LANES 16
+#include "training/rows_int.h"
 
 float tw_dot(const float *a, const float *b, int n)
 {
-	float s[LANES] = {0}, sum = 0;
-	int i = 0;
-	for (; i + LANES <= n; i += LANES)
-		for (int k = 0; k < LANES; k++)
-			s[k] += a[i + k] * b[i + k];
-	for (; i < n; i++)
-		sum += a[i] * b[i];
-	for (int k = 0; k < LANES; k++)
-		sum += s[k];
-	return sum;
+	return tw_row_kernels()->dot(a, b, n);
 }
 
 double tw_sum(const float *x, int n)
 {
-	float s[LANES] = {0};
-	double sum = 0;
-	int i = 0;
-	for (; i + LANES <= n; i += LANES)
-		for (int k = 0; k < LANES; k++)
-			s[k] += x[i + k];
-	for (; i < n; i++)
-		sum += (double)x[i];
-	for (int k = 0; k < LANES; k++)
-		sum += (double)s[k];
-	return sum;
+	return tw_row_kernels()->sum(x, n);
 }
 
-static float row_max(const float *x, int n)
+float tw_max(const float *x, int n)
 {
-	float m[LANES], most = x[0];
-	int i = 0;
-	for (int k = 0; k < LANES; k++)
-		m[k] = x[0];
-	for (; i + LANES <= n; i += LANES)
-		for (int k = 0; k < LANES; k++)
-			m[k] = x[i + k] > m[k] ? x[i + k] : m[k];
-	for (; i < n; i++)
-		most = x[i] > most ? x[i] : most;
-	for (int k = 0; k < LANES; k++)
-		most = m[k] > most ? m[k] : most;
-	return most;
-}
-
-/*
- * e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2; polynomial and split of ln 2 from
- * Cephes' expf (Moshier). Adding 1.5 * 2^23 rounds to an integer in the low bits.
- */
-static inline float exp_fast(float x)
-{
-	const float magic = 12582912.0f;
-	x = x < -87.0f ? -87.0f : x;
-	x = x > 88.0f ? 88.0f : x;
-	float t = x * 1.44269504088896341f + magic, n = t - magic;
-	float r = x - n * 0.693359375f + n * 2.12194440e-4f;
-	float p = 1.9875691500e-4f;
-	p = p * r + 1.3981999507e-3f;
-	p = p * r + 8.3334519073e-3f;
-	p = p * r + 4.1665795894e-2f;
-	p = p * r + 1.6666665459e-1f;
-	p = p * r + 5.0000001201e-1f;
-	p = p * (r * r) + r + 1.0f;
-	int32_t bits;
-	memcpy(&bits, &t, sizeof(bits));
-	bits = (int32_t)((uint32_t)(bits - 0x4b400000 + 127) << 23);
-	float pow2;
-	memcpy(&pow2, &bits, sizeof(pow2));
-	return p * pow2;
+	return tw_row_kernels()->max(x, n);
 }
 
 void tw_exp_row(float *x, int n, float shift, float scale)
 {
-	for (int i = 0; i < n; i++)
-		x[i] = exp_fast(scale * x[i] + shift);
+	tw_row_kernels()->exp(x, n, shift, scale);
 }
 
 /* --- norm --- */
@@ -100,65 +41,57 @@ void tw_rmsnorm_forward(float *y, float *rstd, const float *x, const float *w, i
 
 void tw_rmsnorm_again(float *y, const float *rstd, const float *x, const float *w, int T, int C)
 {
-	for (int t = 0; t < T; t++)
-		for (int c = 0; c < C; c++)
-			y[(ptrdiff_t)t * C + c] = x[(ptrdiff_t)t * C + c] * rstd[t] * w[c];
+	const struct tw_row_kernels *rows = tw_row_kernels();
+	for (int t = 0; t < T; t++, y += C, x += C)
+		rows->norm(y, x, w, rstd[t], C);
 }
 
-/* With n = x rstd: dx = rstd (w dy - n mean(n w dy)). */
 void tw_rmsnorm_backward(float *dx, const float *dy, const float *rstd, const float *x,
 			 const float *w, int T, int C)
 {
-	for (int t = 0; t < T; t++, dx += C, dy += C, x += C) {
-		float s[LANES] = {0}, sum = 0, r = rstd[t];
-		int c = 0;
-		for (; c + LANES <= C; c += LANES)
-			for (int k = 0; k < LANES; k++)
-				s[k] += x[c + k] * w[c + k] * dy[c + k];
-		for (; c < C; c++)
-			sum += x[c] * w[c] * dy[c];
-		for (int k = 0; k < LANES; k++)
-			sum += s[k];
-		float mean = sum * r * r / (float)C;
-		for (c = 0; c < C; c++)
-			dx[c] += r * (w[c] * dy[c] - x[c] * mean);
-	}
+	const struct tw_row_kernels *rows = tw_row_kernels();
+	for (int t = 0; t < T; t++, dx += C, dy += C, x += C)
+		rows->norm_backward(dx, dy, x, w, rstd[t], C);
 }
 
 /* --- rotary positions --- */
 
-void tw_rope_table(float *table, int n, int n_rot, float base, const float *factors)
+/* Angle of one position in a pair that turns by f a position when nothing is stretched. */
+static double angle(const struct tw_angles *a, int pair, double f, int pos)
 {
-	int half = n_rot / 2;
-	for (int i = 0; i < half; i++) {
-		double f =
-			pow((double)base, -2.0 * i / n_rot) / (factors ? (double)factors[i] : 1.0);
-		for (int p = 0; p < n; p++) {
-			table[(ptrdiff_t)p * n_rot + i] = (float)cos(p * f);
-			table[(ptrdiff_t)p * n_rot + half + i] = (float)sin(p * f);
-		}
-	}
+	double free_turn = pos * f, stretched = free_turn * (double)a->stretch;
+	if (!a->yarn)
+		return stretched;
+	double width = fmax(0.001, (double)a->yarn_high - (double)a->yarn_low);
+	double ramp = (pair - (double)a->yarn_low) / width;
+	double mix = 1 - fmin(1, fmax(0, ramp));
+	return stretched * (1 - mix) + free_turn * mix;
 }
 
-static void rotate(float *v, const float *c, const float *s, int half, bool halves, float sign)
+void tw_rope_table(float *table, int n, const struct tw_angles *a)
 {
-	int step = halves ? 1 : 2, other = halves ? half : 1;
+	int half = a->n_rot / 2;
 	for (int i = 0; i < half; i++) {
-		float *a = v + i * step, *b = a + other, x = *a, y = *b, sn = sign * s[i];
-		*a = x * c[i] - y * sn;
-		*b = x * sn + y * c[i];
+		double f = pow((double)a->base, -2.0 * i / a->n_rot) /
+			   (a->factors ? (double)a->factors[i] : 1.0);
+		for (int p = 0; p < n; p++) {
+			double by = angle(a, i, f, p), m = (double)a->magnitude;
+			table[(ptrdiff_t)p * a->n_rot + i] = (float)(m * cos(by));
+			table[(ptrdiff_t)p * a->n_rot + half + i] = (float)(m * sin(by));
+		}
 	}
 }
 
 void tw_rope(float *x, int ld, const float *table, const int32_t *pos, int T,
 	     const struct tw_rotation *r, int direction)
 {
+	const struct tw_row_kernels *rows = tw_row_kernels();
 	int half = r->n_rot / 2;
-	for (int t = 0; t < T; t++) {
+	for (int t = 0; t < T; t++, x += ld) {
 		const float *c = table + (ptrdiff_t)pos[t] * r->n_rot;
 		for (int h = 0; h < r->heads; h++)
-			rotate(x + (ptrdiff_t)t * ld + (ptrdiff_t)h * r->D, c, c + half, half,
-			       r->halves, (float)direction);
+			(r->halves ? rows->rotate_halves : rows->rotate_pairs)(
+				x + (ptrdiff_t)h * r->D, c, c + half, half, (float)direction);
 	}
 }
 
@@ -166,7 +99,6 @@ void tw_rope(float *x, int ld, const float *table, const int32_t *pos, int T,
 
 struct places {		 /* of one query head */
 	int ld, q, k, v; /* from a token to the next; columns */
-	float scale;
 };
 
 static struct places places_of(const struct tw_heads *h, int head)
@@ -175,8 +107,19 @@ static struct places places_of(const struct tw_heads *h, int head)
 	return (struct places){.ld = (h->H + 2 * h->H_kv) * h->D,
 			       .q = head * h->D,
 			       .k = (h->H + kv) * h->D,
-			       .v = (h->H + h->H_kv + kv) * h->D,
-			       .scale = 1.0f / sqrtf((float)h->D)};
+			       .v = (h->H + h->H_kv + kv) * h->D};
+}
+
+/* First key that token i sees. */
+static int first_key(const struct tw_heads *h, int i)
+{
+	return h->window && i >= h->window ? i - h->window + 1 : 0;
+}
+
+static float score(const struct tw_heads *h, const float *q, const float *k)
+{
+	float s = h->scale * tw_dot(q, k, h->D);
+	return h->cap > 0 ? h->cap * tanhf(s / h->cap) : s;
 }
 
 void tw_attention_forward_ref(float *out, float *lse, const float *qkv, int T,
@@ -189,18 +132,18 @@ void tw_attention_forward_ref(float *out, float *lse, const float *qkv, int T,
 			const float *q = qkv + (ptrdiff_t)i * at.ld + at.q;
 			float *o = out + (ptrdiff_t)i * h->H * h->D + (ptrdiff_t)head * h->D;
 			float most = -INFINITY, sum = 0;
-			for (int j = 0; j <= i; j++) {
-				p[j] = at.scale *
-				       tw_dot(q, qkv + (ptrdiff_t)j * at.ld + at.k, h->D);
+			int first = first_key(h, i);
+			for (int j = first; j <= i; j++) {
+				p[j] = score(h, q, qkv + (ptrdiff_t)j * at.ld + at.k);
 				most = p[j] > most ? p[j] : most;
 			}
-			for (int j = 0; j <= i; j++) {
+			for (int j = first; j <= i; j++) {
 				p[j] = expf(p[j] - most);
 				sum += p[j];
 			}
 			lse[(ptrdiff_t)i * h->H + head] = most + logf(sum);
 			memset(o, 0, (size_t)h->D * sizeof(*o));
-			for (int j = 0; j <= i; j++)
+			for (int j = first; j <= i; j++)
 				for (int d = 0; d < h->D; d++)
 					o[d] += p[j] / sum * qkv[(ptrdiff_t)j * at.ld + at.v + d];
 		}
@@ -219,12 +162,13 @@ void tw_attention_backward_ref(float *dqkv, const float *dout, const float *out,
 			const float *q = qkv + (ptrdiff_t)i * at.ld + at.q, *go = dout + o;
 			float *dq = dqkv + (ptrdiff_t)i * at.ld + at.q;
 			float mean = tw_dot(go, out + o, h->D);
-			for (int j = 0; j <= i; j++) {
+			for (int j = first_key(h, i); j <= i; j++) {
 				const float *row = qkv + (ptrdiff_t)j * at.ld;
 				float *drow = dqkv + (ptrdiff_t)j * at.ld;
-				float s = at.scale * tw_dot(q, row + at.k, h->D);
+				float s = score(h, q, row + at.k);
 				float p = expf(s - lse[(ptrdiff_t)i * h->H + head]);
-				float ds = p * (tw_dot(go, row + at.v, h->D) - mean) * at.scale;
+				float ds = p * (tw_dot(go, row + at.v, h->D) - mean) * h->scale;
+				ds *= h->cap > 0 ? 1 - s / h->cap * (s / h->cap) : 1;
 				for (int d = 0; d < h->D; d++) {
 					drow[at.v + d] += p * go[d];
 					dq[d] += ds * row[at.k + d];
@@ -239,22 +183,40 @@ void tw_attention_backward_ref(float *dqkv, const float *dout, const float *out,
 
 void tw_swiglu_forward(float *y, const float *gu, int T, int F)
 {
-	for (int t = 0; t < T; t++, gu += 2 * F, y += F) {
-		const float *restrict gate = gu, *restrict up = gu + F;
-		float *restrict to = y;
-		for (int f = 0; f < F; f++)
-			to[f] = gate[f] / (1.0f + exp_fast(-gate[f])) * up[f];
-	}
+	const struct tw_row_kernels *rows = tw_row_kernels();
+	for (int t = 0; t < T; t++, gu += 2 * F, y += F)
+		rows->swiglu(y, gu, F);
 }
 
 void tw_swiglu_backward(float *dgu, const float *dy, const float *gu, int T, int F)
 {
+	const struct tw_row_kernels *rows = tw_row_kernels();
 	for (int t = 0; t < T; t++, gu += 2 * F, dgu += 2 * F, dy += F)
-		for (int f = 0; f < F; f++) {
-			float g = gu[f], u = gu[F + f], s = 1.0f / (1.0f + exp_fast(-g));
-			dgu[f] = dy[f] * u * s * (1.0f + g * (1.0f - s));
-			dgu[F + f] = dy[f] * g * s;
-		}
+		rows->swiglu_backward(dgu, dy, gu, F);
+}
+
+void tw_geglu_forward(float *y, const float *gu, int T, int F)
+{
+	const struct tw_row_kernels *rows = tw_row_kernels();
+	for (int t = 0; t < T; t++, gu += 2 * F, y += F)
+		rows->geglu(y, gu, F);
+}
+
+void tw_geglu_backward(float *dgu, const float *dy, const float *gu, int T, int F)
+{
+	const struct tw_row_kernels *rows = tw_row_kernels();
+	for (int t = 0; t < T; t++, gu += 2 * F, dgu += 2 * F, dy += F)
+		rows->geglu_backward(dgu, dy, gu, F);
+}
+
+void tw_cap(float *x, int n, float cap)
+{
+	tw_row_kernels()->cap(x, n, cap);
+}
+
+void tw_cap_backward(float *dx, const float *y, int n, float cap)
+{
+	tw_row_kernels()->cap_backward(dx, y, n, cap);
 }
 
 /* --- loss --- */
@@ -262,7 +224,7 @@ void tw_swiglu_backward(float *dgu, const float *dy, const float *gu, int T, int
 void tw_cross_entropy(double *loss, float *logits, const int32_t *target, int T, int V, float scale)
 {
 	for (int t = 0; t < T; t++, logits += V) {
-		float most = row_max(logits, V), right = logits[target[t]];
+		float most = tw_max(logits, V), right = logits[target[t]];
 		tw_exp_row(logits, V, -most, 1.0f);
 		double sum = tw_sum(logits, V);
 		loss[t] = log(sum) + (double)most - (double)right;

@@ -5,7 +5,7 @@
  * adapter lie in one array, their gradients in another of the same layout, so that
  * the optimiser, the norm and the checkpoint know nothing of matrices.
  *
- * Projections that read the same vector form a group. Within a group the As
+ * Within a group of projections (model_int.h) the As
  * follow each other and are one matrix (n r, in) to a product.
  */
 #ifndef TW_TRAINING_LORA_INT_H
@@ -13,42 +13,48 @@
 
 #include "core/opt.h"
 #include "training/model_int.h"
+#include "training/optim_int.h"
 
-enum tw_group { TW_GROUP_QKV, TW_GROUP_O, TW_GROUP_GATE_UP, TW_GROUP_DOWN, TW_GROUP_COUNT };
-
-struct tw_group_span {
-	enum tw_proj first;
-	int n;
+struct tw_lora_config {
+	int rank;
+	double alpha;
+	double dropout; /* share of its inputs that is left out while it is trained; [0, 1) */
+	bool rslora;	/* scale alpha / sqrt(r) instead of alpha / r; Kalajdzievski 2023 */
+	double b_rate;	/* learning rate of B over that of A (LoRA+, Hayou et al. 2024); 0: 1 */
+	/* In PEFT's names; "all-linear" is all. */
+	const struct tw_strings *targets;
+	const struct tw_strings *layers; /* their numbers from 0; NULL or empty: all */
 };
-extern const struct tw_group_span tw_groups[TW_GROUP_COUNT];
-
-int tw_group_out(const struct tw_shape *s, enum tw_group g); /* sum over its projections */
-int tw_group_in(const struct tw_shape *s, enum tw_group g);
 
 struct tw_lora_pair {
+	bool on;
 	size_t a, b; /* offsets */
 };
 
 struct tw_lora {
 	struct tw_shape shape;
 	int rank;
-	float alpha, scale; /* scale = alpha / rank */
-	bool on[TW_PROJ_COUNT];
-	struct tw_lora_pair *pair; /* n_layer x TW_PROJ_COUNT; only those that are on */
+	float alpha; /* so that alpha / r is the scale, with rsLoRA too: no file needs to know of it */
+	float scale;
+	double dropout;
+	bool on[TW_PROJ_COUNT];	   /* in one layer at least */
+	struct tw_lora_pair *pair; /* n_layer x TW_PROJ_COUNT */
+	bool off;		   /* for a while: as if there were none */
+	struct tw_params params;   /* each A and B */
 	size_t n;		   /* floats in all */
 	float *p;		   /* n parameters; borrowed from the training state */
 	float *g;		   /* n gradients; owned */
 };
 
-/* `targets` in PEFT's names. Finds places and allocates gradients; p is the caller's to set. TW_BAD_USE; on failure
- * nothing to release. */
-TW_MUST_USE enum tw_status tw_lora_init(struct tw_lora *out, const struct tw_shape *shape, int rank,
-					double alpha, const struct tw_strings *targets,
-					struct tw_err *err);
+/* Finds places and allocates gradients; p is the caller's to set. TW_BAD_USE; on failure nothing to release. */
+TW_MUST_USE enum tw_status tw_lora_init(struct tw_lora *out, const struct tw_shape *shape,
+					const struct tw_lora_config *conf, struct tw_err *err);
 void tw_lora_release(struct tw_lora *l);
 
+/* NULL: this matrix has no adapter. */
 const struct tw_lora_pair *tw_lora_at(const struct tw_lora *l, int layer, enum tw_proj p);
-int tw_group_on(const struct tw_lora *l, enum tw_group g); /* how many of the group are adapted */
+/* How many of the group are adapted. */
+int tw_group_on(const struct tw_lora *l, int layer, enum tw_group g);
 
 /* A uniform in ±1 / sqrt(in), B zero: as PEFT does (kaiming_uniform with a = sqrt 5). The adapter begins as no change. */
 void tw_lora_seed(struct tw_lora *l, uint64_t seed);

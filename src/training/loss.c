@@ -3,6 +3,7 @@
  * head in slices of the vocabulary: neither all logits nor the whole head as
  * float32 are ever in memory.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "training/net_int.h"
@@ -13,7 +14,7 @@ struct portion {
 	struct tw_net *net;
 	const struct tw_batch *b;
 	int first, n; /* of the batch's targets */
-	float scale;
+	const struct tw_head *head;
 	int v0, slice; /* rows of the head in net->merged */
 };
 
@@ -67,7 +68,7 @@ static void compute_logits(struct portion *p)
 						       .m = p->n,
 						       .n = p->slice,
 						       .k = net->s->C,
-						       .alpha = 1,
+						       .alpha = net->s->logit_scale,
 						       .a = net->head_n,
 						       .lda = net->s->C,
 						       .b = net->merged,
@@ -77,12 +78,63 @@ static void compute_logits(struct portion *p)
 	}
 }
 
+/* What smoothing makes of a row: the loss, and the gradient that was made without it. `logits` is the gradient by
+ * then, `sum` and `target_logit` are of what it was made from. */
+static double smooth(double nll, float *logits, int32_t target, int V, double s, float scale,
+		     double sum, double target_logit)
+{
+	double even = (double)scale * s / V;
+	double lse = nll + target_logit;
+	if (scale != 0) {
+		for (int v = 0; v < V; v++)
+			logits[v] -= (float)even;
+		logits[target] += (float)((double)scale * s);
+	}
+	return (1 - s) * nll + s * (lse - sum / V);
+}
+
+/* Row i of the portion. `capped` (V): scratch where logits have a cap. */
+static void lose_row(const struct portion *p, int i, float *capped)
+{
+	struct tw_net *net = p->net;
+	const struct tw_head *h = p->head;
+	int V = net->s->V, at = p->first + i;
+	float *logits = net->logits + (ptrdiff_t)i * V;
+	const int32_t *target = p->b->target + at;
+	float scale = h->weight ? h->scale * h->weight[at] : h->scale;
+	if (capped)
+		memcpy(capped, logits, (size_t)V * sizeof(*capped));
+	double sum = h->smoothing > 0 ? tw_sum(logits, V) : 0, logit = (double)logits[*target];
+	double *loss = net->losses + i;
+	tw_cross_entropy(loss, logits, target, 1, V, scale);
+	if (h->logp)
+		h->logp[at] = -*loss;
+	if (h->scale != 0 && scale == 0) /* of weight 0: no gradient, and logits are spent */
+		memset(logits, 0, (size_t)V * sizeof(*logits));
+	if (h->smoothing > 0)
+		*loss = smooth(*loss, logits, *target, V, h->smoothing, scale, sum, logit);
+	if (capped)
+		tw_cap_backward(logits, capped, V, net->s->final_cap);
+}
+
+static void cap_logits(void *ctx, int begin, int end)
+{
+	const struct tw_net *net = ((struct portion *)ctx)->net;
+	for (int i = begin; net->s->final_cap > 0 && i < end; i++)
+		tw_cap(net->logits + (ptrdiff_t)i * net->s->V, net->s->V, net->s->final_cap);
+}
+
 static void lose(void *ctx, int begin, int end)
 {
 	const struct portion *p = ctx;
-	struct tw_net *net = p->net;
-	tw_cross_entropy(net->losses + begin, net->logits + (ptrdiff_t)begin * net->s->V,
-			 p->b->target + p->first + begin, end - begin, net->s->V, p->scale);
+	const struct tw_shape *s = p->net->s;
+	float *capped = NULL;
+	cap_logits(ctx, begin, end);
+	if (s->final_cap > 0 && p->head->scale != 0)
+		capped = tw_xmalloc((size_t)s->V * sizeof(*capped));
+	for (int i = begin; i < end; i++)
+		lose_row(p, i, capped);
+	free(capped);
 }
 
 /* head_n becomes its own gradient: dlogits (n, V) times the head (V, C). */
@@ -94,7 +146,7 @@ static void logits_backward(struct portion *p)
 		tw_gemm_run(&net->c, &(struct tw_gemm){.m = p->n,
 						       .n = net->s->C,
 						       .k = p->slice,
-						       .alpha = 1,
+						       .alpha = net->s->logit_scale,
 						       .a = net->logits + p->v0,
 						       .lda = net->s->V,
 						       .b = net->merged,
@@ -125,17 +177,17 @@ static double run_portion(struct portion *p)
 	tw_for_pieces(&p->net->c, p->n, 8, lose, p);
 	for (int i = 0; i < p->n; i++)
 		sum += p->net->losses[i];
-	if (p->scale != 0) {
+	if (p->head->scale != 0) {
 		logits_backward(p);
 		tw_for_pieces(&p->net->c, p->n, 8, scatter, p);
 	}
 	return sum;
 }
 
-double tw_net_head(struct tw_net *net, const struct tw_batch *b, float scale)
+double tw_net_head(struct tw_net *net, const struct tw_batch *b, const struct tw_head *h)
 {
 	double sum = 0;
-	if (scale != 0)
+	if (h->scale != 0)
 		memset(net->dx, 0, (size_t)b->T * (size_t)net->s->C * sizeof(float));
 	for (int first = 0; first < b->n_loss; first += TW_HEAD_TOKENS) {
 		int left = b->n_loss - first;
@@ -143,7 +195,7 @@ double tw_net_head(struct tw_net *net, const struct tw_batch *b, float scale)
 				    .b = b,
 				    .first = first,
 				    .n = left < TW_HEAD_TOKENS ? left : TW_HEAD_TOKENS,
-				    .scale = scale};
+				    .head = h};
 		sum += run_portion(&p);
 	}
 	return sum;
@@ -155,5 +207,6 @@ const float *tw_net_logits(struct tw_net *net, const struct tw_batch *b)
 	tw_net_forward(net, b);
 	tw_for_pieces(&net->c, p.n, 8, gather, &p);
 	compute_logits(&p);
+	tw_for_pieces(&net->c, p.n, 8, cap_logits, &p);
 	return net->logits;
 }

@@ -4,7 +4,8 @@
  * The weights of a group of projections are made float32 and merged with their adapter,
  * W' = W + s B A, in a scratch matrix, just before they are used. So forward
  * and dX have no path of their own for the adapter; its gradients come from the
- * inputs and output gradients of each group (lora_backward.c).
+ * inputs and output gradients of each group. Where `apart` is set, the adapter has a path of
+ * its own, y = x W^T + s (drop(x) A^T) B^T: dropout needs it.
  *
  * Kept from the forward pass for each block and token: its input, q, k, v, the attention's output, the middle of the
  * residual stream, gate and up. Normed vectors are computed again.
@@ -13,10 +14,11 @@
 #define TW_TRAINING_NET_INT_H
 
 #include "training/gemm_int.h"
+#include "training/head_int.h"
 #include "training/kernels_int.h"
 #include "training/lora_int.h"
 #include "training/model_int.h"
-#include "training/pack_int.h"
+#include "training/noise_int.h"
 
 struct tw_block_acts {	/* T is the capacity */
 	float *x_in;	/* (T, C) */
@@ -29,6 +31,17 @@ struct tw_block_acts {	/* T is the capacity */
 	float *x_mid;	/* (T, C) */
 	float *rstd2;	/* (T) */
 	float *gu;	/* (T, 2 F); the backward pass leaves its gradient here */
+	/* Where there are norms after attention and feed-forward: what enters these. */
+	float *o, *o_rstd; /* (T, C), (T) */
+	float *d, *d_rstd;
+};
+
+struct tw_net_size {
+	int cap;     /* tokens of a pass */
+	int longest; /* tokens of a document */
+	/* Of what a block computes keep its input alone, and compute the rest again on the way back: the same gradients, to
+	 * the last bit, for about a third more time and a fraction of the memory. Chen et al. 2016. */
+	bool recompute;
 };
 
 struct tw_net {
@@ -36,35 +49,42 @@ struct tw_net {
 	const struct tw_shape *s;
 	struct tw_lora *lora;
 	struct tw_compute c;
-	int cap; /* tokens */
+	struct tw_net_size size;
 	float *memory;
 	struct tw_block_acts *acts; /* n_layer */
 	float *x_out;		    /* (T, C): what the last block left */
-	float *rope;		    /* (sequence, n_rot) */
+	float *rope[TW_ROPE_COUNT]; /* (sequence, n_rot); NULL: no block turns by these */
 	float *merged;		    /* scratch: weights of a group, or of a slice of the head */
 	float *norm;		    /* (T, C) */
 	float *h;		    /* (T, F), (T, H D) */
 	float *dx, *dn;		    /* (T, C) */
-	float *dqkv;		    /* as qkv */
-	float *dqk;		    /* as qk */
-	float *xa, *dyb;	    /* (T, 3 r) */
-	float *attention;	    /* scratch of each worker */
+	float *dy;		/* (T, C), where the residual stream is joined by more than a sum */
+	float *dqkv;		/* as qkv */
+	float *dqk;		/* as qk */
+	float *xa, *dyb;	/* (T, 3 r) */
+	bool apart;		/* adapters are not merged */
+	struct tw_q16_net *q16; /* NULL: the blocks' products are of float32 */
+	int layer;		/* of what was merged last */
+	struct tw_dropout drop;
+	float *dropped;	  /* (T, widest input), where there is dropout */
+	float *attention; /* scratch of each worker */
 	int64_t attention_ld;
 	float *logits;		/* (TW_HEAD_TOKENS, V) */
 	float *head_x, *head_n; /* (TW_HEAD_TOKENS, C) */
 	float *head_rstd;
 	double *losses;
+	struct tw_noise noise; /* of the pass that comes; the caller's to set */
 };
 
 enum { TW_HEAD_TOKENS = 256 }; /* that go through the head at a time */
 
-/* Bytes that a pass of T tokens needs, and for each token more. */
-int64_t tw_net_bytes(const struct tw_shape *s, int rank, int T, int longest, int workers);
+int64_t tw_net_bytes(const struct tw_shape *s, const struct tw_lora *lora,
+		     const struct tw_net_size *size, int workers);
 
-/* Everything is borrowed and outlives the net. `cap`: tokens of a pass; `longest`: of a document. TW_NO_MEMORY. */
+/* Everything is borrowed and outlives the net. TW_NO_MEMORY. */
 TW_MUST_USE enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w,
-				       struct tw_lora *lora, const struct tw_compute *c, int cap,
-				       int longest, struct tw_err *err);
+				       struct tw_lora *lora, const struct tw_compute *c,
+				       const struct tw_net_size *size, struct tw_err *err);
 void tw_net_release(struct tw_net *net);
 
 /* Sum of the losses (nats) of the batch's targets. */
@@ -78,30 +98,18 @@ const float *tw_net_logits(struct tw_net *net, const struct tw_batch *b);
 void tw_net_forward(struct tw_net *net, const struct tw_batch *b); /* to x_out */
 void tw_net_backward(struct tw_net *net,
 		     const struct tw_batch *b); /* from dx, the gradient of x_out */
-/* Returns the loss; with scale other than 0 writes dx. */
-double tw_net_head(struct tw_net *net, const struct tw_batch *b, float scale);
 
-/* net->merged (out, in) = the group's weights with their adapters. */
+/* net->merged (out, in) = the group's weights; with their adapters unless they are apart. */
 void tw_net_merge(struct tw_net *net, int layer, enum tw_group g);
 /* y (T, out) = x (T, in) W'^T of what was merged last. */
 void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x, int T);
-/* dx (T, in) = dy (T, out) W'. */
-void tw_net_linear_backward(struct tw_net *net, enum tw_group g, float *dx, const float *dy, int T);
 /* Adds the gradients of the group's As and Bs. */
 void tw_net_lora_backward(struct tw_net *net, int layer, enum tw_group g, const float *x,
 			  const float *dy, int T);
-
-/* For functions that work on tokens [begin, end) of a batch: what they work on. */
-struct tw_pass {
-	struct tw_net *net;
-	const struct tw_batch *b;
-	int layer;
-	const struct tw_block_weights *w;
-	struct tw_block_acts *a;
-};
-struct tw_pass tw_pass_of(struct tw_net *net, const struct tw_batch *b, int layer);
-void tw_pass_run(const struct tw_pass *p, void (*fn)(void *pass, int begin, int end));
-/* Calls fn(pass, document, KV head, scratch) for each of both, on all threads. */
-void tw_pass_attention(struct tw_pass *p, bool backward);
+/* dx (T, in) = dy (T, out) W' of what was merged last; after tw_net_lora_backward() of the same group. */
+void tw_net_linear_backward(struct tw_net *net, enum tw_group g, float *dx, const float *dy, int T);
+/* to (T, in) = x / (1 - p) where the mask of this projection keeps it, else 0; `add`: to += that. */
+void tw_net_drop(const struct tw_net *net, int layer, enum tw_proj p, float *to, const float *x,
+		 int T, bool add);
 
 #endif

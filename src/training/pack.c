@@ -50,8 +50,30 @@ static enum tw_status parse_messages(struct tw_message **out, size_t *n, const s
 	return TW_OK;
 }
 
+/* The answer is the run of tokens that ends last. */
+static void keep_last(struct tw_tokens *t)
+{
+	size_t end = t->n;
+	while (end > 0 && !t->answer[end - 1])
+		end--;
+	size_t begin = end;
+	while (begin > 0 && t->answer[begin - 1])
+		begin--;
+	if (begin > 0)
+		memset(t->answer, 0, begin);
+}
+
+void tw_loss_mask(struct tw_tokens *t, enum tw_loss_on on)
+{
+	if (on == TW_LOSS_ALL && t->n > 0)
+		memset(t->answer, 1, t->n);
+	else if (on == TW_LOSS_LAST)
+		keep_last(t);
+}
+
+/* `worse`: with the worse answer in place of the last message. */
 static enum tw_status read_example(struct tw_tokens *out, struct tw_llm *llm,
-				   const struct tw_example *e, struct tw_arena *a,
+				   const struct tw_example *e, bool worse, struct tw_arena *a,
 				   struct tw_err *err)
 {
 	struct tw_message *m = NULL;
@@ -59,39 +81,59 @@ static enum tw_status read_example(struct tw_tokens *out, struct tw_llm *llm,
 	struct tw_arena scratch;
 	tw_arena_init(&scratch);
 	enum tw_status st = parse_messages(&m, &n, e, &scratch, err);
+	if (st == TW_OK && worse)
+		m[n - 1].content = e->rejected;
 	if (st == TW_OK)
 		st = tw_llm_chat_tokens(out, llm, m, n, false, a, err);
 	tw_arena_release(&scratch);
 	return st == TW_OK ? st : tw_wrap(err, st, "example %s", e->row_id ? e->row_id : "?");
 }
 
-static void take(struct tw_pack *p, const struct tw_tokens *t, int sequence)
+/* The samples of an example, all or none of them. */
+static void take(struct tw_pack *p, struct tw_tokens *t, const struct tw_pack_options *o)
 {
-	struct tw_sample s = tw_sample_cut(t, sequence);
-	p->n_cut += t->n > (size_t)sequence && s.n > 0;
-	if (s.n == 0) {
-		p->n_dropped++;
-		return;
+	struct tw_sample *to = &p->sample[p->n_samples];
+	bool cut = false;
+	for (int i = 0; i < o->group; i++) {
+		tw_loss_mask(&t[i], o->group > 1 ? TW_LOSS_LAST : o->loss_on);
+		to[i] = tw_sample_cut(&t[i], o->sequence);
+		cut |= t[i].n > (size_t)o->sequence;
+		if (to[i].n == 0) {
+			p->n_dropped++;
+			return;
+		}
 	}
-	p->tokens += s.n;
-	p->loss_tokens += tw_sample_loss_tokens(&s);
-	p->longest = s.n > p->longest ? s.n : p->longest;
-	p->sample[p->n_samples++] = s;
+	p->n_cut += cut;
+	for (int i = 0; i < o->group; i++) {
+		p->tokens += to[i].n;
+		p->loss_tokens += tw_sample_loss_tokens(&to[i]);
+		p->longest = to[i].n > p->longest ? to[i].n : p->longest;
+	}
+	p->n_samples += (size_t)o->group;
 }
 
 enum tw_status tw_pack_read(struct tw_pack *out, struct tw_llm *llm,
-			    const struct tw_examples *examples, int sequence, struct tw_arena *a,
-			    struct tw_err *err)
+			    const struct tw_examples *examples, const struct tw_pack_options *o,
+			    struct tw_arena *a, struct tw_err *err)
 {
-	*out = (struct tw_pack){.sample = TW_NEW_ARRAY(a, examples->n, struct tw_sample)};
+	size_t room = examples->n * (size_t)o->group;
+	*out = (struct tw_pack){.group = o->group,
+				.sample = TW_NEW_ARRAY(a, room, struct tw_sample)};
 	for (size_t i = 0; i < examples->n; i++) {
-		struct tw_tokens t = {0};
+		const struct tw_example *e = &examples->at[i];
+		struct tw_tokens t[2] = {0};
 		if (tw_stopping())
 			return tw_fail(err, TW_CANCELLED, "stopped");
-		enum tw_status st = read_example(&t, llm, &examples->at[i], a, err);
+		if (o->group > 1 && !e->rejected) {
+			out->n_single++;
+			continue;
+		}
+		enum tw_status st = read_example(&t[0], llm, e, false, a, err);
+		if (st == TW_OK && o->group > 1)
+			st = read_example(&t[1], llm, e, true, a, err);
 		if (st != TW_OK)
 			return st;
-		take(out, &t, sequence);
+		take(out, t, o);
 	}
 	return TW_OK;
 }
@@ -108,25 +150,17 @@ void tw_shuffle(size_t *order, size_t n, uint64_t seed)
 	}
 }
 
-void tw_pack_rows(struct tw_pack *p, int sequence, uint64_t seed, struct tw_arena *a)
+int tw_pack_group_tokens(const struct tw_pack *p, size_t group)
 {
-	size_t n = p->n_samples, *shuffled = TW_NEW_ARRAY(a, n, size_t);
-	size_t *row_of = TW_NEW_ARRAY(a, n, size_t), open = 0;
-	p->row = TW_NEW_ARRAY(a, n, struct tw_pack_row);
-	p->order = TW_NEW_ARRAY(a, n, size_t);
-	p->n_rows = 0;
-	tw_shuffle(shuffled, n, seed);
-	for (size_t i = 0; i < n; i++) {
-		int need = p->sample[shuffled[i]].n;
-		size_t r = open;
-		while (r < p->n_rows && p->row[r].tokens + need > sequence)
-			r++;
-		p->n_rows += r == p->n_rows;
-		p->row[r].tokens += need;
-		p->row[r].n++;
-		row_of[i] = r;
-		open = p->n_rows > OPEN_ROWS ? p->n_rows - OPEN_ROWS : 0;
-	}
+	int n = 0;
+	for (int i = 0; i < p->group; i++)
+		n += p->sample[group * (size_t)p->group + (size_t)i].n;
+	return n;
+}
+
+/* Groups in their rows' order, from the row of each. */
+static void list_rows(struct tw_pack *p, const size_t *shuffled, const size_t *row_of, size_t n)
+{
 	for (size_t r = 0, at = 0; r < p->n_rows; r++) {
 		p->row[r].first = at;
 		at += p->row[r].n;
@@ -138,30 +172,55 @@ void tw_pack_rows(struct tw_pack *p, int sequence, uint64_t seed, struct tw_aren
 	}
 }
 
+void tw_pack_rows(struct tw_pack *p, int sequence, uint64_t seed, struct tw_arena *a)
+{
+	size_t n = p->n_samples / (size_t)p->group, *shuffled = TW_NEW_ARRAY(a, n, size_t);
+	size_t *row_of = TW_NEW_ARRAY(a, n, size_t), open = 0;
+	p->row = TW_NEW_ARRAY(a, n, struct tw_pack_row);
+	p->order = TW_NEW_ARRAY(a, n, size_t);
+	p->n_rows = 0;
+	tw_shuffle(shuffled, n, seed);
+	for (size_t i = 0; i < n; i++) {
+		int need = tw_pack_group_tokens(p, shuffled[i]);
+		size_t r = open;
+		while (r < p->n_rows && p->row[r].tokens + need > sequence * p->group)
+			r++;
+		p->n_rows += r == p->n_rows;
+		p->row[r].tokens += need;
+		p->row[r].n++;
+		row_of[i] = r;
+		open = p->n_rows > OPEN_ROWS ? p->n_rows - OPEN_ROWS : 0;
+	}
+	list_rows(p, shuffled, row_of, n);
+}
+
 enum tw_status tw_batch_init(struct tw_batch *b, int cap, struct tw_err *err)
 {
-	size_t bytes = ((size_t)cap * 4 + (size_t)cap / 2 + 2) * sizeof(int32_t);
-	*b = (struct tw_batch){.cap = cap, .cap_docs = cap / 2 + 1};
-	b->tokens = tw_try_alloc(bytes, "tokens of a batch", err);
-	if (!b->tokens)
+	size_t docs = (size_t)cap / 2 + 1;
+	size_t bytes = docs * sizeof(*b->id) + ((size_t)cap * 4 + 2 * docs + 2) * sizeof(int32_t);
+	*b = (struct tw_batch){.cap = cap, .cap_docs = (int)docs};
+	b->id = tw_try_alloc(bytes, "tokens of a batch", err);
+	if (!b->id)
 		return TW_NO_MEMORY;
+	b->tokens = (int32_t *)(void *)(b->id + docs);
 	b->pos = b->tokens + cap;
 	b->from = b->pos + cap;
 	b->target = b->from + cap;
 	b->doc = b->target + cap;
+	b->doc_loss = b->doc + docs + 1;
 	return TW_OK;
 }
 
 void tw_batch_release(struct tw_batch *b)
 {
-	free(b->tokens);
-	b->tokens = NULL;
+	free(b->id);
+	b->id = NULL;
 }
 
 void tw_batch_clear(struct tw_batch *b)
 {
 	b->T = b->n_docs = b->n_loss = 0;
-	b->doc[0] = 0;
+	b->doc[0] = b->doc_loss[0] = 0;
 }
 
 void tw_batch_add(struct tw_batch *b, const struct tw_sample *s)
@@ -176,5 +235,7 @@ void tw_batch_add(struct tw_batch *b, const struct tw_sample *s)
 		b->target[b->n_loss++] = s->tokens[i];
 	}
 	b->T += s->n;
-	b->doc[++b->n_docs] = b->T;
+	b->id[b->n_docs++] = 0;
+	b->doc[b->n_docs] = b->T;
+	b->doc_loss[b->n_docs] = b->n_loss;
 }

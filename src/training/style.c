@@ -129,32 +129,47 @@ struct tw_style *tw_style_new(struct tw_bytes text, struct tw_arena *a)
 	return s;
 }
 
-/* How many words were counted. */
-static size_t count_text(struct tw_map *out, struct tw_bytes text)
+size_t tw_style_size(const struct tw_style *s)
 {
+	return s->n + 1;
+}
+
+void tw_style_count(double *counts, const struct tw_style *s, struct tw_bytes text)
+{
+	struct tw_map words = TW_MAP_INIT;
 	struct reading r;
 	read_words(&r, text);
-	count_words(out, &r, 0, r.words.n);
-	const size_t n = r.words.n;
+	count_words(&words, &r, 0, r.words.n);
+	for (size_t i = 0; i < s->n; i++)
+		counts[i] += (double)tw_map_get_int(&words, s->words[i].text, 0);
+	counts[s->n] += (double)r.words.n;
+	tw_map_release(&words);
 	release_words(&r);
-	return n;
 }
 
 /* The author's mean cancels out of the difference of two z-scores (Argamon 2008). */
+double tw_style_distance(const struct tw_style *s, const double *x, const double *y)
+{
+	const double nx = x[s->n], ny = y[s->n];
+	double sum = 0;
+	if (nx == 0 || ny == 0 || s->n == 0)
+		return NAN;
+	for (size_t i = 0; i < s->n; i++)
+		sum += fabs(x[i] / nx - y[i] / ny) / s->words[i].deviation;
+	return sum / (double)s->n;
+}
+
 double tw_style_delta(const struct tw_style *s, struct tw_bytes x, struct tw_bytes y)
 {
-	struct tw_map in_x = TW_MAP_INIT, in_y = TW_MAP_INIT;
-	const size_t nx = count_text(&in_x, x), ny = count_text(&in_y, y);
-	double sum = 0;
-	for (size_t i = 0; nx && ny && i < s->n; i++) {
-		const struct word *w = &s->words[i];
-		const double fx = (double)tw_map_get_int(&in_x, w->text, 0) / (double)nx;
-		const double fy = (double)tw_map_get_int(&in_y, w->text, 0) / (double)ny;
-		sum += fabs(fx - fy) / w->deviation;
-	}
-	tw_map_release(&in_x);
-	tw_map_release(&in_y);
-	return nx && ny && s->n ? sum / (double)s->n : NAN;
+	struct tw_arena a;
+	tw_arena_init(&a);
+	double *in_x = TW_NEW_ARRAY(&a, tw_style_size(s), double);
+	double *in_y = TW_NEW_ARRAY(&a, tw_style_size(s), double);
+	tw_style_count(in_x, s, x);
+	tw_style_count(in_y, s, y);
+	const double delta = tw_style_distance(s, in_x, in_y);
+	tw_arena_release(&a);
+	return delta;
 }
 
 /* --- character n-grams --- */

@@ -21,6 +21,26 @@ struct tw_style *tw_style_new(struct tw_bytes text, struct tw_arena *a);
 /* Delta between x and y as the author's words measure it. NaN when one of them has no words. */
 double tw_style_delta(const struct tw_style *s, struct tw_bytes x, struct tw_bytes y);
 
+/* The same from counts, which add up over texts: tw_style_size() numbers, of the author's words and, last, of all words. */
+size_t tw_style_size(const struct tw_style *s);
+void tw_style_count(double *counts, const struct tw_style *s, struct tw_bytes text); /* adds */
+double tw_style_distance(const struct tw_style *s, const double *x, const double *y);
+
+/* Two models' answers to the same n titles: counts of each, one title after another, and those of the author's text. */
+struct tw_style_answers {
+	const struct tw_style *style;
+	size_t n;
+	const double *base, *adapted, *author;
+};
+struct tw_style_figure {
+	double value, low, high; /* the 95 % interval; NaN with fewer than five titles */
+};
+enum { TW_STYLE_BASE, TW_STYLE_ADAPTED, TW_STYLE_RATIO, TW_STYLE_FIGURES };
+
+/* Distance of each model to the author, and adapted / base. */
+void tw_style_compare(struct tw_style_figure out[TW_STYLE_FIGURES],
+		      const struct tw_style_answers *c, uint64_t seed);
+
 /* Cosine distance of the frequencies of character 3-grams, case folded, white space as one blank (after Kešelj et al.
  * 2003, "N-gram-based author profiles"): 0 for the same text, at most 1. NaN when one is empty. */
 double tw_style_ngrams(struct tw_bytes x, struct tw_bytes y);

@@ -1,180 +1,19 @@
 /* Weights of a GGUF file through ggml: every type that ggml can make float32 of. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ggml.h"
 #include "gguf.h"
-#include "training/model_int.h"
-
-struct reader {
-	struct tw_weights *w;
-	struct gguf_context *gguf;
-	const char *path;
-	uint8_t *used; /* tensors that were asked for */
-	struct tw_err *err;
-};
-
-/* --- settings --- */
-
-static int64_t key_of(const struct reader *r, const char *key)
-{
-	char name[160];
-	snprintf(name, sizeof(name), "%s.%s", r->w->arch, key);
-	return gguf_find_key(r->gguf, name);
-}
-
-static enum tw_status get_int(int *out, const struct reader *r, const char *key, int absent)
-{
-	int64_t id = key_of(r, key), v = -1;
-	if (id < 0 && absent >= 0) {
-		*out = absent;
-		return TW_OK;
-	}
-	if (id < 0)
-		return tw_fail(r->err, TW_BAD_DATA, "%s: it does not say its %s.%s", r->path,
-			       r->w->arch, key);
-	enum gguf_type t = gguf_get_kv_type(r->gguf, id);
-	if (t == GGUF_TYPE_ARRAY)
-		return tw_fail(r->err, TW_UNSUPPORTED,
-			       "%s: its blocks differ in %s; the native trainer takes models whose "
-			       "blocks are alike",
-			       r->path, key);
-	if (t == GGUF_TYPE_UINT32)
-		v = gguf_get_val_u32(r->gguf, id);
-	else if (t == GGUF_TYPE_INT32)
-		v = gguf_get_val_i32(r->gguf, id);
-	else if (t == GGUF_TYPE_UINT64 && gguf_get_val_u64(r->gguf, id) < INT32_MAX)
-		v = (int64_t)gguf_get_val_u64(r->gguf, id);
-	if (v <= 0 || v > (1 << 24))
-		return tw_fail(r->err, TW_BAD_DATA, "%s: %s.%s makes no sense", r->path, r->w->arch,
-			       key);
-	*out = (int)v;
-	return TW_OK;
-}
-
-static enum tw_status get_float(float *out, const struct reader *r, const char *key, float absent)
-{
-	int64_t id = key_of(r, key);
-	*out = absent;
-	if (id >= 0 && gguf_get_kv_type(r->gguf, id) == GGUF_TYPE_FLOAT32)
-		*out = gguf_get_val_f32(r->gguf, id);
-	if (!(*out > 0))
-		return tw_fail(r->err, TW_BAD_DATA, "%s: %s.%s makes no sense", r->path, r->w->arch,
-			       key);
-	return TW_OK;
-}
-
-/* What tells architectures of the family apart, besides the tensors that they have. */
-static const struct arch {
-	const char *name;
-	bool rope_halves, qk_norm;
-} archs[] = {
-	{"llama", false, false},
-	{"qwen2", true, false},
-	{"qwen3", true, true},
-};
-
-static enum tw_status check_arch(const struct reader *r)
-{
-	int64_t id = gguf_find_key(r->gguf, "general.architecture");
-	if (id < 0 || gguf_get_kv_type(r->gguf, id) != GGUF_TYPE_STRING)
-		return tw_fail(r->err, TW_BAD_DATA, "%s: it does not say its architecture",
-			       r->path);
-	r->w->arch = tw_strdup(&r->w->arena, gguf_get_val_str(r->gguf, id));
-	for (size_t i = 0; i < sizeof(archs) / sizeof(*archs); i++)
-		if (strcmp(r->w->arch, archs[i].name) == 0) {
-			r->w->shape.rope_halves = archs[i].rope_halves;
-			r->w->shape.qk_norm = archs[i].qk_norm;
-			return TW_OK;
-		}
-	return tw_fail(r->err, TW_UNSUPPORTED,
-		       "%s: a \"%s\" model; the native trainer knows llama (Llama, SmolLM2, "
-		       "Mistral, …), qwen2 and qwen3. Choose such a model under models.llm, or "
-		       "`trainer: none` to serve this one as it is",
-		       r->path, r->w->arch);
-}
-
-/* libllama takes a factor without a type for a linear one. */
-static bool scales_positions(const struct reader *r, const char **type)
-{
-	int64_t id = key_of(r, "rope.scaling.type"), factor = key_of(r, "rope.scaling.factor");
-	*type = "linear";
-	if (id >= 0 && gguf_get_kv_type(r->gguf, id) == GGUF_TYPE_STRING)
-		*type = gguf_get_val_str(r->gguf, id);
-	if (factor < 0)
-		factor = key_of(r, "rope.scale_linear");
-	if (strcmp(*type, "none") == 0)
-		return false;
-	if (strcmp(*type, "linear") != 0)
-		return true;
-	return factor >= 0 && gguf_get_kv_type(r->gguf, factor) == GGUF_TYPE_FLOAT32 &&
-	       gguf_get_val_f32(r->gguf, factor) != 0.0f &&
-	       gguf_get_val_f32(r->gguf, factor) != 1.0f;
-}
-
-/* Better no adapter than one that was trained on other angles than it is served with. */
-static enum tw_status check_rope_scaling(const struct reader *r)
-{
-	const char *type;
-	if (scales_positions(r, &type))
-		return tw_fail(
-			r->err, TW_UNSUPPORTED,
-			"%s: it scales its positions (\"%s\"), which the native trainer does "
-			"not do; `trainer: none` serves it as it is",
-			r->path, type);
-	return TW_OK;
-}
-
-static enum tw_status read_shape(struct reader *r)
-{
-	struct tw_shape *s = &r->w->shape;
-	enum tw_status st = check_arch(r);
-	if (st == TW_OK)
-		st = check_rope_scaling(r);
-	if (st == TW_OK)
-		st = get_int(&s->n_layer, r, "block_count", -1);
-	if (st == TW_OK)
-		st = get_int(&s->C, r, "embedding_length", -1);
-	if (st == TW_OK)
-		st = get_int(&s->F, r, "feed_forward_length", -1);
-	if (st == TW_OK)
-		st = get_int(&s->n_ctx, r, "context_length", -1);
-	if (st == TW_OK)
-		st = get_int(&s->H, r, "attention.head_count", -1);
-	if (st == TW_OK)
-		st = get_int(&s->H_kv, r, "attention.head_count_kv", s->H);
-	if (st == TW_OK)
-		st = get_int(&s->D, r, "attention.key_length", s->C / s->H);
-	int d_v = s->D;
-	if (st == TW_OK)
-		st = get_int(&d_v, r, "attention.value_length", s->D);
-	if (st == TW_OK)
-		st = get_int(&s->n_rot, r, "rope.dimension_count", s->D);
-	if (st == TW_OK)
-		st = get_float(&s->rope_base, r, "rope.freq_base", 10000.0f);
-	if (st == TW_OK)
-		st = get_float(&s->eps, r, "attention.layer_norm_rms_epsilon", 0);
-	if (st == TW_OK && (s->H % s->H_kv || s->n_rot > s->D || s->n_rot % 2 || s->D > 1024))
-		st = tw_fail(r->err, TW_BAD_DATA, "%s: %d heads of %d do not fit %d KV heads",
-			     r->path, s->H, s->D, s->H_kv);
-	if (st == TW_OK && d_v != s->D)
-		st = tw_fail(r->err, TW_UNSUPPORTED,
-			     "%s: heads of keys (%d) and values (%d) differ in width", r->path,
-			     s->D, d_v);
-	return st;
-}
-
-/* --- tensors --- */
+#include "training/weights_int.h"
 
 static void copy_floats(const void *from, float *to, int64_t n)
 {
 	memcpy(to, from, (size_t)n * sizeof(*to));
 }
 
-static enum tw_status check_tensor(const struct reader *r, int64_t id, const int64_t *ne, int cols,
-				   int rows)
+static enum tw_status check_tensor(const struct tw_reader *r, int64_t id, const int64_t *ne,
+				   int cols, int rows)
 {
 	enum ggml_type type = gguf_get_tensor_type(r->gguf, id);
 	const char *name = gguf_get_tensor_name(r->gguf, id);
@@ -196,7 +35,7 @@ static enum tw_status check_tensor(const struct reader *r, int64_t id, const int
 }
 
 /* TW_NOT_FOUND, without a message, when the file has no such tensor. */
-static enum tw_status get_matrix(struct tw_matrix *out, struct reader *r, const char *name,
+static enum tw_status get_matrix(struct tw_matrix *out, struct tw_reader *r, const char *name,
 				 int cols, int rows)
 {
 	int64_t id = gguf_find_tensor(r->gguf, name);
@@ -219,7 +58,7 @@ static enum tw_status get_matrix(struct tw_matrix *out, struct reader *r, const 
 	return TW_OK;
 }
 
-static enum tw_status need_matrix(struct tw_matrix *out, struct reader *r, const char *name,
+static enum tw_status need_matrix(struct tw_matrix *out, struct tw_reader *r, const char *name,
 				  int cols, int rows)
 {
 	enum tw_status st = get_matrix(out, r, name, cols, rows);
@@ -230,7 +69,7 @@ static enum tw_status need_matrix(struct tw_matrix *out, struct reader *r, const
 	return st;
 }
 
-static enum tw_status need_vector(const float **out, struct reader *r, const char *name, int n)
+static enum tw_status need_vector(const float **out, struct tw_reader *r, const char *name, int n)
 {
 	struct tw_matrix m;
 	enum tw_status st = need_matrix(&m, r, name, n, 1);
@@ -242,59 +81,88 @@ static enum tw_status need_vector(const float **out, struct reader *r, const cha
 	return TW_OK;
 }
 
-/* Either q, k and v have biases, or none of them has. */
-static enum tw_status read_biases(struct tw_block_weights *b, struct reader *r, int i)
+/* Those of a group side by side; 0 where one has none. */
+static enum tw_status read_biases(struct tw_block_weights *b, struct tw_reader *r, int i,
+				  enum tw_group g)
 {
 	const struct tw_shape *s = &r->w->shape;
-	float *all = TW_NEW_ARRAY(&r->w->arena, (size_t)tw_qkv_dim(s), float), *to = all;
-	char name[80];
-	snprintf(name, sizeof(name), "blk.%d.attn_q.bias", i);
-	if (gguf_find_tensor(r->gguf, name) < 0)
-		return TW_OK;
+	float *all = NULL;
+	int at = 0;
 	enum tw_status st = TW_OK;
-	for (enum tw_proj p = TW_PROJ_Q; p <= TW_PROJ_V && st == TW_OK; p++) {
-		const float *one = NULL;
+	for (int k = 0; k < tw_groups[g].n && st == TW_OK; k++) {
+		enum tw_proj p = tw_groups[g].p[k];
 		int n = tw_proj_out(s, p);
+		const float *one = NULL;
+		char name[80];
 		snprintf(name, sizeof(name), "blk.%d.%s.bias", i, tw_proj_names[p].gguf);
+		if (n == 0 || gguf_find_tensor(r->gguf, name) < 0) {
+			at += n;
+			continue;
+		}
+		if (!all)
+			all = TW_NEW_ARRAY(&r->w->arena, (size_t)tw_group_out(s, g), float);
 		st = need_vector(&one, r, name, n);
 		if (st == TW_OK)
-			memcpy(to, one, (size_t)n * sizeof(*to));
-		to += n;
+			memcpy(all + at, one, (size_t)n * sizeof(*all));
+		at += n;
 	}
-	b->qkv_bias = all;
+	b->bias[g] = all;
 	return st;
 }
 
-static enum tw_status read_head_norms(struct tw_block_weights *b, struct reader *r, int i)
-{
-	char name[80];
-	snprintf(name, sizeof(name), "blk.%d.attn_q_norm.weight", i);
-	enum tw_status st = need_vector(&b->q_norm, r, name, r->w->shape.D);
-	snprintf(name, sizeof(name), "blk.%d.attn_k_norm.weight", i);
-	return st == TW_OK ? need_vector(&b->k_norm, r, name, r->w->shape.D) : st;
-}
-
-static enum tw_status read_block(struct tw_block_weights *b, struct reader *r, int i)
+static enum tw_status read_group(struct tw_block_weights *b, struct tw_reader *r, int i,
+				 enum tw_group g)
 {
 	const struct tw_shape *s = &r->w->shape;
-	char name[80];
-	snprintf(name, sizeof(name), "blk.%d.attn_norm.weight", i);
-	enum tw_status st = need_vector(&b->attn_norm, r, name, s->C);
-	snprintf(name, sizeof(name), "blk.%d.ffn_norm.weight", i);
-	if (st == TW_OK)
-		st = need_vector(&b->ffn_norm, r, name, s->C);
-	for (enum tw_proj p = 0; p < TW_PROJ_COUNT && st == TW_OK; p++) {
+	enum tw_status st = TW_OK;
+	for (int k = 0; k < tw_groups[g].n && st == TW_OK; k++) {
+		enum tw_proj p = tw_groups[g].p[k];
+		char name[80];
 		snprintf(name, sizeof(name), "blk.%d.%s.weight", i, tw_proj_names[p].gguf);
-		st = need_matrix(&b->proj[p], r, name, tw_proj_in(s, p), tw_proj_out(s, p));
+		if (tw_proj_out(s, p) > 0)
+			st = need_matrix(&b->proj[p], r, name, tw_proj_in(s, p), tw_proj_out(s, p));
 	}
-	if (st == TW_OK)
-		st = read_biases(b, r, i);
+	return st == TW_OK ? read_biases(b, r, i, g) : st;
+}
+
+static enum tw_status read_norm(const float **out, struct tw_reader *r, int i, const char *norm,
+				int n)
+{
+	char name[80];
+	snprintf(name, sizeof(name), "blk.%d.%s.weight", i, norm);
+	return need_vector(out, r, name, n);
+}
+
+static enum tw_status read_norms(struct tw_block_weights *b, struct tw_reader *r, int i)
+{
+	const struct tw_shape *s = &r->w->shape;
+	bool whole = s->qk_norm == TW_QK_WHOLE;
+	enum tw_status st = TW_OK;
+	if (s->pre_norm)
+		st = read_norm(&b->attn_norm, r, i, "attn_norm", s->C);
+	if (st == TW_OK && s->pre_norm)
+		st = read_norm(&b->ffn_norm, r, i,
+			       r->arch->ffn_norm ? r->arch->ffn_norm : "ffn_norm", s->C);
+	if (st == TW_OK && s->post_norm)
+		st = read_norm(&b->attn_post_norm, r, i, "post_attention_norm", s->C);
+	if (st == TW_OK && s->post_norm)
+		st = read_norm(&b->ffn_post_norm, r, i, "post_ffw_norm", s->C);
 	if (st == TW_OK && s->qk_norm)
-		st = read_head_norms(b, r, i);
+		st = read_norm(&b->q_norm, r, i, "attn_q_norm", whole ? tw_q_dim(s) : s->D);
+	if (st == TW_OK && s->qk_norm)
+		st = read_norm(&b->k_norm, r, i, "attn_k_norm", whole ? tw_kv_dim(s) : s->D);
 	return st;
 }
 
-static enum tw_status read_embeddings(struct reader *r)
+static enum tw_status read_block(struct tw_block_weights *b, struct tw_reader *r, int i)
+{
+	enum tw_status st = read_norms(b, r, i);
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT && st == TW_OK; g++)
+		st = read_group(b, r, i, g);
+	return st;
+}
+
+static enum tw_status read_embeddings(struct tw_reader *r)
 {
 	struct tw_weights *w = r->w;
 	int64_t id = gguf_find_tensor(r->gguf, "token_embd.weight");
@@ -314,7 +182,7 @@ static enum tw_status read_embeddings(struct reader *r)
 }
 
 /* A tensor that nobody asked for is a part of the model that would be left out: experts, other norms. */
-static enum tw_status check_all_used(const struct reader *r)
+static enum tw_status check_all_used(const struct tw_reader *r)
 {
 	for (int64_t i = 0; i < gguf_get_n_tensors(r->gguf); i++)
 		if (!r->used[i])
@@ -325,15 +193,34 @@ static enum tw_status check_all_used(const struct reader *r)
 	return TW_OK;
 }
 
-static enum tw_status read_tensors(struct reader *r)
+/* What divides the frequencies: one list for all contexts, or one for short and one for long ones. */
+static enum tw_status read_rope_factors(struct tw_reader *r)
+{
+	struct tw_weights *w = r->w;
+	const float *one = NULL;
+	int n = w->shape.n_rot / 2;
+	enum tw_status st = TW_OK;
+	if (gguf_find_tensor(r->gguf, "rope_freqs.weight") >= 0)
+		st = need_vector(&one, r, "rope_freqs.weight", n);
+	else if (gguf_find_tensor(r->gguf, "rope_factors_short.weight") >= 0)
+		st = need_vector(&one, r, "rope_factors_short.weight", n);
+	if (st == TW_OK && gguf_find_tensor(r->gguf, "rope_factors_long.weight") >= 0)
+		st = need_vector(&w->rope_long, r, "rope_factors_long.weight", n);
+	w->rope[TW_ROPE_GLOBAL].factors = one;
+	if (r->arch->local == TW_LOCAL_AS_GLOBAL)
+		w->rope[TW_ROPE_LOCAL].factors = one;
+	return st;
+}
+
+static enum tw_status read_tensors(struct tw_reader *r)
 {
 	struct tw_weights *w = r->w;
 	enum tw_status st = read_embeddings(r);
+	w->shape.fused_qkv = gguf_find_tensor(r->gguf, "blk.0.attn_qkv.weight") >= 0;
 	if (st == TW_OK)
 		st = need_vector(&w->out_norm, r, "output_norm.weight", w->shape.C);
-	if (st == TW_OK && gguf_find_tensor(r->gguf, "rope_freqs.weight") >= 0)
-		st = need_vector(&w->rope_factors, r, "rope_freqs.weight", w->shape.n_rot / 2);
-	w->block = TW_NEW_ARRAY(&w->arena, (size_t)w->shape.n_layer, struct tw_block_weights);
+	if (st == TW_OK)
+		st = read_rope_factors(r);
 	for (int i = 0; i < w->shape.n_layer && st == TW_OK; i++)
 		st = read_block(&w->block[i], r, i);
 	return st == TW_OK ? check_all_used(r) : st;
@@ -341,7 +228,7 @@ static enum tw_status read_tensors(struct reader *r)
 
 enum tw_status tw_weights_open(struct tw_weights *out, const char *path, struct tw_err *err)
 {
-	struct reader r = {.w = out, .path = path, .err = err};
+	struct tw_reader r = {.w = out, .path = path, .err = err};
 	*out = (struct tw_weights){.arch = ""};
 	tw_arena_init(&out->arena);
 	enum tw_status st = tw_map_file(&out->map, path, err);
@@ -354,7 +241,12 @@ enum tw_status tw_weights_open(struct tw_weights *out, const char *path, struct 
 		goto out;
 	}
 	r.used = tw_xcalloc((size_t)gguf_get_n_tensors(r.gguf) + 1, 1);
-	st = read_shape(&r);
+	st = tw_read_settings(&r);
+	if (st == TW_OK) {
+		out->block = TW_NEW_ARRAY(&out->arena, (size_t)out->shape.n_layer,
+					  struct tw_block_weights);
+		st = tw_read_pattern(&r);
+	}
 	if (st == TW_OK)
 		st = read_tensors(&r);
 out:
@@ -363,6 +255,12 @@ out:
 	if (st != TW_OK)
 		tw_weights_close(out);
 	return st;
+}
+
+void tw_weights_set_context(struct tw_weights *w, int context)
+{
+	if (w->rope_long && context > w->short_context)
+		w->rope[TW_ROPE_GLOBAL].factors = w->rope_long;
 }
 
 void tw_weights_close(struct tw_weights *w)

@@ -260,14 +260,26 @@ static void style_is_measured_on_what_each_model_writes(void **state)
 	const double base = value(&e, "style_delta_base"), own = value(&e, "style_delta");
 	assert_true(base > 0 && own > 0);
 	assert_near(value(&e, "style_delta_ratio"), own / base);
+	static const char *const with_interval[] = {"style_delta_base", "style_delta",
+						    "style_delta_ratio"};
+	for (size_t i = 0; i < 3; i++) {
+		const double v = value(&e, with_interval[i]);
+		const double low = value(&e, tw_sprintf(&e.w->a, "%s_low", with_interval[i]));
+		const double high = value(&e, tw_sprintf(&e.w->a, "%s_high", with_interval[i]));
+		assert_true(low <= v + 1e-9 && v <= high + 1e-9);
+	}
+	const double low = value(&e, "style_delta_low");
 	assert_in_range((int)(value(&e, "style_ngrams") * 1000), 0, 1000);
 	assert_false(has(&e, "test_loss"));
 	assert_false(has(&e, "hit5"));
 	evaluate(&e);
 	assert_true(value(&e, "style_delta") == own);
+	assert_true(value(&e, "style_delta_low") == low);
 	e.job.base = (tw_llm_close(e.job.base), e.job.adapted);
 	evaluate(&e);
 	assert_true(value(&e, "style_delta_ratio") == 1);
+	assert_near(value(&e, "style_delta_ratio_low"), 1);
+	assert_near(value(&e, "style_delta_ratio_high"), 1);
 	assert_near(value(&e, "style_ngrams"), value(&e, "style_ngrams_base"));
 	tw_llm_close(e.job.base);
 }
@@ -434,7 +446,7 @@ static void failures_of_a_part_fail_the_whole(void **state)
 static void without_a_test_split_it_says_what_to_do(void **state)
 {
 	struct evaluated e;
-	const struct tw_example one = {TW_TRAIN, "r1", "v", "d1", "g1", "title", "[]"};
+	const struct tw_example one = {TW_TRAIN, "r1", "v", "d1", "g1", "title", "[]", NULL};
 	const struct tw_examples all = {&one, 1};
 	struct tw_dataset d = {.service = "s", .params = "{}", .stats = "{}"};
 	evaluated_init(&e, *state);

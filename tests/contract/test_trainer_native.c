@@ -2,11 +2,15 @@
 #include <math.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "app/plugins.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "support/train_fixture.h"
-#include "training/sft_int.h"
+#include "training/train_loop_int.h"
+#include "training/training.h"
 
 #define QUICK "trainer: native, rank: 4, sequence: 128, batch: 2, learning_rate: 0.01"
 
@@ -156,51 +160,66 @@ struct outcome {
 	float p[100];
 };
 
-/* Trains with passes of at most `cap` tokens, 0: as many as there is memory for. */
-static struct outcome in_passes_of(int cap)
+/* The trainer's own, but for these. */
+static void read_options(struct tw_train_options *o, const char *const (*set)[2], size_t n,
+			 struct tw_arena *a)
 {
-	static const char *const names[] = {"q_proj", "down_proj", NULL};
-	const struct tw_sft_options o = {.rank = 4,
-					 .alpha = 8,
-					 .max_steps = 3,
-					 .batch = 4,
-					 .sequence = 128,
-					 .max_valid = 1,
-					 .learning_rate = 0.01,
-					 .beta1 = 0.9,
-					 .beta2 = 0.999,
-					 .eps = 1e-8,
-					 .epochs = 3,
-					 .schedule = "constant",
-					 .targets = {names, 2}};
+	const struct tw_opt *table = tw_trainer_native.opts;
+	struct tw_err err = TW_ERR_INIT;
+	assert_ok(tw_opt_parse(o, table, NULL, "test", ".", a, &err), &err);
+	for (size_t i = 0; i < n; i++)
+		assert_ok(tw_opt_set(o, table, set[i][0], set[i][1], a, &err), &err);
+}
+
+/* Three steps by `method` with passes of at most `cap` tokens, 0: as many as there is memory for. */
+static struct outcome in_passes_of(int cap, const char *method)
+{
+	static const char *const set[][2] = {
+		{"rank", "4"},
+		{"alpha", "8"},
+		{"max_steps", "3"},
+		{"batch", "4"},
+		{"sequence", "128"},
+		{"epochs", "9"},
+		{"learning_rate", "0.01"},
+		{"schedule", "constant"},
+	};
+	struct tw_train_options o;
 	struct train_setup setup = setup_of(QUICK);
 	struct train_world w;
-	struct tw_sft s;
+	struct tw_train_loop s;
 	struct outcome r;
 	struct tw_err err = TW_ERR_INIT;
 	setup.n_valid = 0;
+	setup.n_pairs = setup.n_train;
 	assert_ok(train_open(&w, &setup, &err), &err);
-	assert_ok(tw_sft_init(&s, &o, &w.job, &err), &err);
-	assert_true(s.batch.cap > 2 * 128); /* or nothing is tried here */
+	read_options(&o, set, sizeof(set) / sizeof(*set), &w.arena);
+	o.method = method;
+	assert_ok(tw_train_loop_init(&s, &o, &w.job, &err), &err);
+	assert_true(s.batch.cap > 2 * 128 * s.train.group); /* or nothing is tried here */
 	if (cap)
-		s.batch.cap = cap;
-	assert_ok(tw_sft_run(&s, &err), &err);
+		s.batch.cap = cap * s.train.group;
+	assert_ok(tw_train_loop_run(&s, &err), &err);
 	memcpy(r.loss, s.state.loss, sizeof(r.loss));
 	memcpy(r.p, s.state.p, sizeof(r.p));
-	tw_sft_release(&s);
+	tw_train_loop_release(&s);
 	train_close(&w);
 	return r;
 }
 
 static void a_step_in_several_passes_is_the_same_step(void **state)
 {
-	struct outcome whole = in_passes_of(0), parts = in_passes_of(128);
+	static const char *const methods[] = {"sft", "dpo", "orpo"};
 	(void)state;
-	for (int i = 0; i < 3; i++)
-		assert_true(fabs(whole.loss[i] - parts.loss[i]) < 1e-4);
-	for (int i = 0; i < 100; i++)
-		assert_true(fabsf(whole.p[i] - parts.p[i]) < 1e-4f);
-	assert_true(whole.loss[0] > 1);
+	for (size_t m = 0; m < 3; m++) {
+		struct outcome whole = in_passes_of(0, methods[m]),
+			       parts = in_passes_of(128, methods[m]);
+		for (int i = 0; i < 3; i++)
+			assert_true(fabs(whole.loss[i] - parts.loss[i]) < 1e-4);
+		for (int i = 0; i < 100; i++)
+			assert_true(fabsf(whole.p[i] - parts.p[i]) < 1e-4f);
+		assert_true(whole.loss[0] > 0.5);
+	}
 }
 
 static void gradients_are_clipped(void **state)
@@ -217,6 +236,421 @@ static void gradients_are_clipped(void **state)
 	/* With gradients of 1e-6 and eps 1, nothing moves. */
 	struct curve loss = curve_of("valid_loss", &t, &r);
 	assert_true(fabs(loss.value[0] - r.valid_loss) < 1e-4);
+}
+
+/* --- learning from pairs --- */
+
+#define PAIRS "trainer: native, rank: 4, sequence: 128, batch: 2, epochs: 4, eval_every: 5, "
+
+static struct train_setup pairs_of(const char *options)
+{
+	struct train_setup s = setup_of(options);
+	s.n_pairs = 20;
+	return s;
+}
+
+/* Several at once, by name. */
+static void on_metrics(void *ctx, const char *name, int64_t step, double value)
+{
+	for (struct curve *c = ctx; c->name; c++)
+		on_metric(c, name, step, value);
+}
+
+static double last(const struct curve *c)
+{
+	return c->value[c->n - 1];
+}
+
+static void expect_it_learns_which_is_better(const char *options)
+{
+	struct curve c[] = {{.name = "valid_preference_loss"},
+			    {.name = "valid_accuracy"},
+			    {.name = "rewards/margins"},
+			    {.name = NULL}};
+	struct train_setup s = pairs_of(options);
+	s.on_metric = on_metrics;
+	s.ctx = c;
+	struct tw_train_result r = run(&s);
+	print_message("%s: loss %.4f to %.4f, accuracy %.2f to %.2f, margin %.3f to %.3f\n",
+		      options + strlen(PAIRS), c[0].value[0], last(&c[0]), c[1].value[0],
+		      last(&c[1]), c[2].value[0], last(&c[2]));
+	assert_int_equal(c[0].step[0], 0);
+	assert_true(last(&c[0]) < 0.9 * c[0].value[0]);
+	assert_true(last(&c[1]) == 1);
+	assert_true(last(&c[2]) > c[2].value[0]);
+	assert_true(isfinite(r.valid_loss)); /* of the better answers alone */
+}
+
+static void every_method_learns_which_answer_is_better(void **state)
+{
+	(void)state;
+	expect_it_learns_which_is_better(PAIRS "method: dpo, learning_rate: 0.005");
+	expect_it_learns_which_is_better(PAIRS
+					 "method: dpo, learning_rate: 0.005, loss_type: hinge");
+	expect_it_learns_which_is_better(PAIRS "method: dpo, learning_rate: 0.005, loss_type: ipo");
+	expect_it_learns_which_is_better(PAIRS "method: dpo, learning_rate: 0.005, rpo_alpha: 1");
+	expect_it_learns_which_is_better(
+		PAIRS "method: dpo, learning_rate: 0.005, length_normalized: true, beta: 1");
+	expect_it_learns_which_is_better(PAIRS "method: orpo, learning_rate: 0.005");
+	expect_it_learns_which_is_better(PAIRS "method: simpo, learning_rate: 0.005");
+}
+
+static void dpo_begins_at_its_reference(void **state)
+{
+	struct train_setup s = pairs_of(PAIRS "method: dpo, max_steps: 1, reference: base");
+	struct tw_train_result r;
+	(void)state;
+	struct curve valid = curve_of("valid_preference_loss", &s, &r);
+	assert_true(fabs(valid.value[0] - log(2)) < 1e-12);
+	s.work = train_folder();
+	assert_true(fabs(curve_of("loss", &s, &r).value[0] - log(2)) < 1e-12);
+	s.work = train_folder();
+	assert_true(curve_of("rewards/margins", &s, &r).value[0] == 0);
+}
+
+static void without_pairs_it_says_what_is_missing(void **state)
+{
+	struct train_setup s = setup_of(PAIRS "method: dpo");
+	(void)state;
+	expect_failure(&s, TW_BLOCKED, "none of 20 training examples has a worse one");
+	s.options = PAIRS "method: simpo";
+	expect_failure(&s, TW_BLOCKED, "method: simpo");
+}
+
+static void examples_without_a_worse_answer_are_left_out(void **state)
+{
+	struct train_setup s = setup_of(PAIRS "method: orpo, max_steps: 1");
+	struct tw_train_result some, all;
+	(void)state;
+	s.n_pairs = 2;
+	s.n_valid = 0;
+	some = run(&s);
+	assert_true(some.tokens > 0 && isnan(some.valid_loss));
+	struct train_setup t = pairs_of(PAIRS "method: orpo");
+	all = run(&t);
+	assert_true(all.tokens > 2 * some.tokens && all.steps > some.steps);
+}
+
+/* --- variants of the optimiser and the adapter --- */
+
+static void smaller_optimisers_learn_what_adamw_learns(void **state)
+{
+	static const char *const all[] = {"adamw", "adamw_8bit", "adafactor"};
+	double loss[3], before = 0;
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char options[400];
+		struct tw_train_result r;
+		snprintf(options, sizeof(options), QUICK ", epochs: 6, eval_every: 100, optim: %s",
+			 all[i]);
+		struct train_setup s = setup_of(options);
+		struct curve valid = curve_of("valid_loss", &s, &r);
+		before = valid.value[0];
+		loss[i] = r.valid_loss;
+	}
+	print_message("validation loss %.4f; after adamw %.4f, adamw_8bit %.4f, adafactor %.4f\n",
+		      before, loss[0], loss[1], loss[2]);
+	assert_true(fabs(loss[1] - loss[0]) < 0.1 * loss[0]);
+	assert_true(loss[2] < 0.5 * before && loss[0] < 0.5 * before);
+}
+
+static void in_int16_it_learns_what_it_learns_in_float32(void **state)
+{
+	struct train_setup s = setup_of(QUICK ", epochs: 2");
+	(void)state;
+	struct tw_train_result want = run(&s);
+	s.options = QUICK ", epochs: 2, precision: int16";
+	s.work = train_folder();
+	struct tw_train_result r = run(&s);
+	print_message("loss %.5f, in float32 %.5f\n", r.train_loss, want.train_loss);
+	assert_int_equal(r.steps, want.steps);
+	assert_true(fabs(r.train_loss - want.train_loss) < 0.01);
+	assert_true(fabs(r.valid_loss - want.valid_loss) < 0.01);
+}
+
+static void blocks_computed_again_learn_the_very_same(void **state)
+{
+	struct train_setup s = setup_of(QUICK ", max_steps: 6"),
+			   t = setup_of(QUICK ", max_steps: 6, gradient_checkpointing: true");
+	struct tw_train_result kept, again;
+	(void)state;
+	struct curve one = curve_of("loss", &s, &kept), other = curve_of("loss", &t, &again);
+	assert_int_equal(one.n, other.n);
+	for (size_t i = 0; i < one.n; i++)
+		assert_true(one.value[i] == other.value[i]);
+	assert_true(kept.valid_loss == again.valid_loss);
+}
+
+/* A window, caps, norms everywhere; matrices that are several in one. */
+static void other_architectures_learn_and_libllama_sees_it(void **state)
+{
+	static const struct tiny_gguf bases[] = {
+		{.arch = "gemma3", .seed = 5, .n_layer = 3, .keys = "attention.sliding_window=16"},
+		{.arch = "phi3", .seed = 6}};
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct train_setup s = setup_of(QUICK ", epochs: 8, eval_every: 100");
+		s.answer = "The rope holds, and the sea is on the other side of the hill.";
+		s.n_valid = 1;
+		s.base = bases[i];
+		struct tw_train_result r = run(&s);
+		double before = score(&s, NULL), after = score(&s, r.adapter_path);
+		print_message("%s: validation loss %.4f; by libllama %.4f to %.4f\n", bases[i].arch,
+			      r.valid_loss, before, after);
+		assert_true(fabs(r.valid_loss - after) < 5e-3);
+		assert_true(after < 0.3 * before);
+	}
+}
+
+static void a_checkpoint_is_as_small_as_its_optimiser(void **state)
+{
+	static const char *const all[] = {"adamw", "adamw_8bit", "adafactor"};
+	/* floats a parameter: itself, the best, and what the optimiser remembers */
+	const double most[] = {4.01, 2.7, 2.6};
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct tw_train_loop l;
+		struct train_world w;
+		struct tw_err err = TW_ERR_INIT;
+		const char *const set[][2] = {{"rank", "8"}, {"sequence", "64"}, {"optim", all[i]}};
+		struct tw_train_options o;
+		struct train_setup s = setup_of(QUICK);
+		assert_ok(train_open(&w, &s, &err), &err);
+		read_options(&o, set, 3, &w.arena);
+		assert_ok(tw_train_loop_init(&l, &o, &w.job, &err), &err);
+		double floats = (double)l.state.bytes / 4 / (double)l.lora.n;
+		print_message("%s: %.2f floats a parameter\n", all[i], floats);
+		assert_true(floats < most[i]);
+		tw_train_loop_release(&l);
+		train_close(&w);
+	}
+}
+
+/* --- going on --- */
+
+static void stop_at_5(void *ctx, const char *name, int64_t step, double value)
+{
+	(void)ctx;
+	(void)value;
+	if (step == 5 && strcmp(name, "loss") == 0)
+		raise(SIGKILL);
+}
+
+/* Killed in the middle, another process ends with the same bytes. */
+static void expect_resume(const char *options)
+{
+	struct train_setup whole = pairs_of(options), s = pairs_of(options);
+	int status;
+	struct tw_train_result a = run(&whole);
+	fflush(NULL);
+	pid_t child = fork();
+	if (child == 0) {
+		struct tw_train_result r;
+		struct tw_err err = TW_ERR_INIT;
+		s.on_metric = stop_at_5;
+		_exit(train_run(&r, &s, &err) == TW_OK ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	s.threads = 2;
+	struct tw_train_result b = run(&s);
+	assert_int_equal(b.resumed_from, 4);
+	assert_true(a.train_loss == b.train_loss && a.valid_loss == b.valid_loss);
+	assert_same_files(a.adapter_path, b.adapter_path);
+}
+
+#define STOPS \
+	"trainer: native, rank: 4, sequence: 128, learning_rate: 0.005, max_steps: 7, epochs: 9, checkpoint_every: 2, "
+
+static void every_method_goes_on_as_if_it_had_never_stopped(void **state)
+{
+	(void)state;
+	expect_resume(STOPS "method: dpo");
+	expect_resume(STOPS "method: orpo, batch: 2");
+	expect_resume(STOPS "method: simpo");
+	expect_resume(STOPS "neftune_noise_alpha: 5, label_smoothing: 0.1, batch: 2");
+	expect_resume(STOPS "loss_on: all, lora_dropout: 0.2");
+	expect_resume(STOPS "optim: adamw_8bit, use_rslora: true, lora_dropout: 0.1, batch: 3");
+	expect_resume(STOPS "optim: adafactor, loraplus_lr_ratio: 4, schedule: wsd, decay: 0.5, "
+			    "layers_to_transform: [1], targets: all-linear");
+}
+
+static void the_reference_is_computed_once(void **state)
+{
+	struct train_setup s = pairs_of(STOPS "method: dpo");
+	char path[700];
+	struct tw_digest job = tw_sha256("job", 3);
+	(void)state;
+	struct tw_train_result a = run(&s);
+	snprintf(path, sizeof(path), "%s/%.16s.reference", s.work, job.hex);
+	struct tw_str kept = train_bytes(path);
+	/* A finished job is loaded, and reads what lies there. */
+	struct tw_err err = TW_ERR_INIT;
+	assert_ok(tw_write_file(path, "no reference", 12, &err), &err);
+	struct tw_train_result b = run(&s);
+	struct tw_str again =
+		train_bytes(path); /* damaged: computed again, from what training began with */
+	assert_int_equal(kept.len, again.len);
+	assert_memory_equal(kept.data, again.data, kept.len);
+	assert_same_files(a.adapter_path, b.adapter_path);
+	tw_str_release(&kept);
+	tw_str_release(&again);
+}
+
+static void a_damaged_checkpoint_gives_way_to_the_one_before(void **state)
+{
+	struct train_setup whole = setup_of(STOPS "save_total_limit: 2"), s = whole;
+	char path[700];
+	struct tw_digest job = tw_sha256("job", 3);
+	(void)state;
+	s.work = train_folder();
+	struct tw_train_result a = run(&whole);
+	run(&s);
+	struct tw_err err = TW_ERR_INIT;
+	snprintf(path, sizeof(path), "%s/%.16s.7.checkpoint", s.work, job.hex);
+	assert_ok(tw_write_file(path, "torn", 4, &err), &err);
+	struct tw_train_result b = run(&s);
+	assert_int_equal(b.resumed_from, 6);
+	assert_same_files(a.adapter_path, b.adapter_path);
+}
+
+static void from_an_adapter_it_goes_on_where_that_stood(void **state)
+{
+	struct train_setup first = setup_of(QUICK ", epochs: 2");
+	struct tw_train_result a = run(&first), b;
+	(void)state;
+	/* Another alpha is no other model. */
+	struct train_setup second =
+		setup_of("trainer: native, rank: 4, alpha: 8, sequence: 128, batch: 2, "
+			 "learning_rate: 0.002, max_steps: 6, epochs: 4");
+	second.init_adapter = a.adapter_path;
+	struct curve valid = curve_of("valid_loss", &second, &b);
+	print_message("ended with %.6f, begins with %.6f, ends with %.6f\n", a.valid_loss,
+		      valid.value[0], b.valid_loss);
+	assert_true(fabs(valid.value[0] - a.valid_loss) < 1e-5);
+	assert_true(b.valid_loss < a.valid_loss);
+}
+
+static void dpo_from_an_adapter_begins_at_that(void **state)
+{
+	struct train_setup first = setup_of(QUICK ", epochs: 2");
+	struct tw_train_result a = run(&first), b;
+	(void)state;
+	struct train_setup second = pairs_of(PAIRS "method: dpo, max_steps: 1");
+	second.init_adapter = a.adapter_path;
+	assert_true(fabs(curve_of("valid_preference_loss", &second, &b).value[0] - log(2)) < 1e-12);
+	second.options = PAIRS "method: dpo, max_steps: 1, reference: base";
+	second.work = train_folder();
+	double base = curve_of("valid_preference_loss", &second, &b).value[0];
+	assert_true(fabs(base - log(2)) > 1e-3); /* it has left the base already */
+}
+
+static void an_adapter_of_another_shape_is_refused(void **state)
+{
+	struct train_setup first = setup_of(QUICK ", max_steps: 1");
+	struct tw_train_result a = run(&first);
+	struct train_setup s = setup_of("trainer: native, rank: 8, sequence: 128");
+	char path[700];
+	struct tw_err err = TW_ERR_INIT;
+	(void)state;
+	s.init_adapter = a.adapter_path;
+	expect_failure(&s, TW_BAD_USE, "training.rank");
+	s.options = "trainer: native, rank: 4, sequence: 128, targets: [q_proj, v_proj]";
+	expect_failure(&s, TW_BAD_USE, "also adapts");
+	s.options = QUICK;
+	s.base.arch = "qwen2";
+	expect_failure(&s, TW_BAD_USE, "adapter for llama");
+	s.base.arch = NULL;
+	s.init_adapter = train_base(&s.base);
+	expect_failure(&s, TW_BAD_USE, "not a LoRA adapter");
+	s.init_adapter = "/nowhere/x.gguf";
+	expect_failure(&s, TW_NOT_FOUND, "/nowhere/x.gguf");
+	snprintf(path, sizeof(path), "%s/torn.gguf", s.work);
+	assert_ok(tw_write_file(path, "GGUFtorn", 8, &err), &err);
+	s.init_adapter = path;
+	expect_failure(&s, TW_BAD_DATA, "training.init");
+	struct train_setup few = setup_of("trainer: native, rank: 4, sequence: 128, max_steps: 1, "
+					  "targets: [q_proj]");
+	struct tw_train_result q = run(&few);
+	s.options = QUICK;
+	s.init_adapter = q.adapter_path;
+	expect_failure(&s, TW_BAD_USE, "has no blk.0");
+}
+
+/* --- ending early --- */
+
+static void it_ends_when_it_gets_no_better(void **state)
+{
+	const char *options =
+		"trainer: native, rank: 8, sequence: 128, learning_rate: 0.1, epochs: 10, "
+		"eval_every: 2, schedule: constant, early_stopping_patience: 2";
+	struct train_setup s = setup_of(options);
+	struct tw_train_result r;
+	(void)state;
+	struct curve valid = curve_of("valid_loss", &s, &r);
+	size_t best = 1;
+	for (size_t i = 1; i < valid.n; i++)
+		best = valid.value[i] < valid.value[best] ? i : best;
+	assert_int_equal(valid.n - 1, best + 2); /* two that were no better */
+	assert_int_equal(r.steps, valid.step[valid.n - 1]);
+	assert_true(r.valid_loss == valid.value[best]);
+	assert_true(isfinite(r.train_loss));
+	struct tw_train_result again = run(&s); /* it has ended, and stays so */
+	assert_int_equal(again.resumed_from, r.steps);
+	assert_int_equal(again.steps, r.steps);
+}
+
+/* --- looking at the adapter on the way --- */
+
+struct looks {
+	int n;
+	int64_t step[20];
+	double loss[20];
+	enum tw_status answer;
+	const struct train_setup *s;
+	char path[700];
+};
+
+static enum tw_status look(void *ctx, int64_t step, const char *path, struct tw_err *err)
+{
+	struct looks *l = ctx;
+	l->step[l->n] = step;
+	l->loss[l->n++] = score(l->s, path);
+	snprintf(l->path, sizeof(l->path), "%s", path);
+	return l->answer == TW_OK ? TW_OK : tw_fail(err, l->answer, "no more of this");
+}
+
+static void ignore(void *ctx, const char *name, int64_t step, double value)
+{
+	(void)ctx;
+	(void)name;
+	(void)step;
+	(void)value;
+}
+
+static void the_adapter_is_shown_after_each_validation(void **state)
+{
+	struct train_setup s = setup_of(QUICK ", epochs: 4, eval_every: 4");
+	struct looks l = {.s = &s};
+	(void)state;
+	s.answer = "The rope holds, and the sea is on the other side of the hill.";
+	s.n_valid = 1;
+	s.on_adapter = look;
+	s.on_metric = ignore;
+	s.ctx = &l;
+	struct tw_train_result r = run(&s);
+	assert_true(l.n >= 3);
+	assert_int_equal(l.step[0], 0);
+	assert_int_equal(l.step[1], 4);
+	assert_int_equal(l.step[l.n - 1], r.steps);
+	assert_true(fabs(l.loss[0] - score(&s, NULL)) < 1e-6); /* nothing learnt yet */
+	assert_true(l.loss[l.n - 1] < 0.7 * l.loss[0]);
+	assert_false(tw_exists(l.path));
+	l = (struct looks){.s = &s, .answer = TW_IO};
+	s.work = train_folder();
+	expect_failure(&s, TW_IO, "no more of this");
+	assert_int_equal(l.n, 1);
+	assert_false(tw_exists(l.path));
 }
 
 /* --- loud failures --- */
@@ -238,8 +672,8 @@ static void models_that_it_cannot_train_are_refused(void **state)
 {
 	struct train_setup s = setup_of(QUICK);
 	(void)state;
-	s.base.arch = "gemma2";
-	expect_failure(&s, TW_UNSUPPORTED, "\"gemma2\"");
+	s.base.arch = "mamba";
+	expect_failure(&s, TW_UNSUPPORTED, "\"mamba\"");
 	s.llm = "echo:cite"; /* as a remote one: no file */
 	expect_failure(&s, TW_UNSUPPORTED, "remote");
 }
@@ -255,6 +689,30 @@ static void options_out_of_reach_are_refused(void **state)
 	expect_failure(&s, TW_BAD_USE, "rank");
 	s.options = "trainer: native, learning_rates: 1";
 	expect_failure(&s, TW_BAD_USE, "learning_rate");
+}
+
+static void options_that_do_not_go_together_are_refused(void **state)
+{
+	static const struct {
+		const char *options, *words;
+	} all[] = {
+		{"method: ppo", "sft|dpo|orpo|simpo"},
+		{"method: dpo, loss_type: exo", "sigmoid|hinge|ipo"},
+		{"method: dpo, loss_type: ipo, label_smoothing: 0.1", "loss_type: sigmoid"},
+		{"method: dpo, label_smoothing: 0.7", "at most 0.5"},
+		{"method: dpo, neftune_noise_alpha: 5", "method: sft"},
+		{"method: dpo, loss_on: all", "loss_on"},
+		{"method: orpo, label_smoothing: 0.1", "orpo"},
+		{"method: orpo, rpo_alpha: 1", "method: dpo"},
+		{"method: simpo, loss_type: hinge", "method: dpo"},
+		{"early_stopping_patience: 2, eval_every: 0", "eval_every"},
+		{"save_total_limit: 0", "save_total_limit"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		struct train_setup s = pairs_of(all[i].options);
+		expect_failure(&s, TW_BAD_USE, all[i].words);
+	}
 }
 
 /* --- a disk that is full for a while --- */
@@ -302,9 +760,27 @@ int main(void)
 		cmocka_unit_test(steps_follow_from_epochs_rows_and_batch),
 		cmocka_unit_test(a_step_in_several_passes_is_the_same_step),
 		cmocka_unit_test(gradients_are_clipped),
+		cmocka_unit_test(every_method_learns_which_answer_is_better),
+		cmocka_unit_test(dpo_begins_at_its_reference),
+		cmocka_unit_test(without_pairs_it_says_what_is_missing),
+		cmocka_unit_test(examples_without_a_worse_answer_are_left_out),
+		cmocka_unit_test(smaller_optimisers_learn_what_adamw_learns),
+		cmocka_unit_test(in_int16_it_learns_what_it_learns_in_float32),
+		cmocka_unit_test(blocks_computed_again_learn_the_very_same),
+		cmocka_unit_test(other_architectures_learn_and_libllama_sees_it),
+		cmocka_unit_test(a_checkpoint_is_as_small_as_its_optimiser),
+		cmocka_unit_test(every_method_goes_on_as_if_it_had_never_stopped),
+		cmocka_unit_test(the_reference_is_computed_once),
+		cmocka_unit_test(a_damaged_checkpoint_gives_way_to_the_one_before),
+		cmocka_unit_test(from_an_adapter_it_goes_on_where_that_stood),
+		cmocka_unit_test(dpo_from_an_adapter_begins_at_that),
+		cmocka_unit_test(an_adapter_of_another_shape_is_refused),
+		cmocka_unit_test(it_ends_when_it_gets_no_better),
+		cmocka_unit_test(the_adapter_is_shown_after_each_validation),
 		cmocka_unit_test(a_loss_that_is_no_number_ends_it),
 		cmocka_unit_test(models_that_it_cannot_train_are_refused),
 		cmocka_unit_test(options_out_of_reach_are_refused),
+		cmocka_unit_test(options_that_do_not_go_together_are_refused),
 		cmocka_unit_test(a_full_disk_ends_it_and_it_goes_on_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,30 @@ static void set_f32(struct build *b, const char *key, float v)
 	gguf_set_val_f32(b->gguf, name, v);
 }
 
+/* One "key=value" of spec.keys. */
+static void set_pair(struct build *b, const char *key, const char *value)
+{
+	char name[96], *end;
+	snprintf(name, sizeof(name), "%s.%s", b->spec.arch, key);
+	if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+		gguf_set_val_bool(b->gguf, name, value[0] == 't');
+	else if (strchr(value, '.') && (strtof(value, &end), !*end))
+		gguf_set_val_f32(b->gguf, name, strtof(value, NULL));
+	else if (strtol(value, &end, 10), !*end)
+		gguf_set_val_u32(b->gguf, name, (uint32_t)strtol(value, NULL, 10));
+	else
+		gguf_set_val_str(b->gguf, name, value);
+}
+
+static void add_keys(struct build *b)
+{
+	char key[64], value[32];
+	int n = 0;
+	for (const char *at = b->spec.keys;
+	     at && sscanf(at, " %63[^=]=%31s%n", key, value, &n) == 2; at += n)
+		set_pair(b, key, value);
+}
+
 static void add_settings(struct build *b)
 {
 	const struct tiny_gguf *s = &b->spec;
@@ -109,16 +133,18 @@ static void add_settings(struct build *b)
 	set_u32(b, "attention.head_count_kv", s->n_head_kv);
 	set_u32(b, "attention.key_length", s->head_dim);
 	set_u32(b, "attention.value_length", s->head_dim);
-	set_u32(b, "rope.dimension_count", s->head_dim);
+	set_u32(b, "rope.dimension_count", s->n_rot);
 	set_u32(b, "vocab_size", TINY_VOCAB);
 	set_f32(b, "rope.freq_base", s->rope_base);
 	set_f32(b, "attention.layer_norm_rms_epsilon", 1e-5f);
+	add_keys(b);
 }
 
 /* Around `mean`; rows == 0 makes a vector, which stays float32. */
 static void add_tensor(struct build *b, const char *name, int cols, int rows, float mean)
 {
-	enum ggml_type type = rows ? b->type : GGML_TYPE_F32;
+	bool typed = rows && (!b->spec.only || strstr(name, b->spec.only));
+	enum ggml_type type = typed ? b->type : GGML_TYPE_F32;
 	int64_t n = (int64_t)cols * (rows ? rows : 1);
 	if (cols % (int)ggml_blck_size(type)) {
 		b->failed = true;
@@ -138,35 +164,100 @@ static void add_tensor(struct build *b, const char *name, int cols, int rows, fl
 	free(f);
 }
 
+/* What the blocks of an architecture have besides a Llama's, or instead of it. */
+enum {
+	NO_PRE_NORM = 1,
+	POST_NORM = 2,
+	HEAD_NORMS = 4,
+	WHOLE_NORMS = 8,
+	QKV_BIAS = 16,
+	FUSED_QKV = 32,
+	FUSED_FFN = 64,
+	OTHER_FFN_NORM = 128,
+	UNTIED = 256
+};
+
+static const struct {
+	const char *arch;
+	unsigned has;
+} archs[] = {
+	{"qwen2", QKV_BIAS},
+	{"qwen3", HEAD_NORMS},
+	{"gemma2", POST_NORM},
+	{"gemma3", POST_NORM | HEAD_NORMS},
+	{"phi3", FUSED_QKV | FUSED_FFN},
+	{"olmo2", NO_PRE_NORM | POST_NORM | WHOLE_NORMS | UNTIED},
+	{"exaone4", NO_PRE_NORM | POST_NORM | HEAD_NORMS},
+	{"seed_oss", QKV_BIAS | OTHER_FFN_NORM},
+	{"glm4", QKV_BIAS | POST_NORM | FUSED_FFN},
+	{"xverse", UNTIED},
+};
+
+static unsigned parts_of(const struct tiny_gguf *s)
+{
+	unsigned has = (s->fused_qkv ? FUSED_QKV : 0) | (s->biases ? QKV_BIAS : 0);
+	for (size_t i = 0; i < sizeof(archs) / sizeof(*archs); i++)
+		if (strcmp(s->arch, archs[i].arch) == 0)
+			has |= archs[i].has;
+	return has;
+}
+
 static void add_block(struct build *b, int i)
 {
 	const struct tiny_gguf *s = &b->spec;
 	const int d = s->n_embd, q = s->n_head * s->head_dim, kv = s->n_head_kv * s->head_dim;
+	const int f = s->n_ff;
+	const unsigned has = parts_of(s);
+	const bool pre = !(has & NO_PRE_NORM), post = has & POST_NORM, whole = has & WHOLE_NORMS;
+	const bool other = has & OTHER_FFN_NORM, norms = has & (HEAD_NORMS | WHOLE_NORMS);
+	const bool qkv = has & FUSED_QKV, gu = has & FUSED_FFN, bias = s->biases;
+	const bool qkv_bias = has & QKV_BIAS;
 	const struct {
-		const char *arch, *name;
+		bool there;
+		const char *name;
 		int cols, rows;
 		float mean;
 	} all[] = {
-		{NULL, "attn_norm.weight", d, 0, 1},
-		{NULL, "attn_q.weight", d, q, 0},
-		{NULL, "attn_k.weight", d, kv, 0},
-		{NULL, "attn_v.weight", d, kv, 0},
-		{NULL, "attn_output.weight", q, d, 0},
-		{NULL, "ffn_norm.weight", d, 0, 1},
-		{NULL, "ffn_gate.weight", d, s->n_ff, 0},
-		{NULL, "ffn_up.weight", d, s->n_ff, 0},
-		{NULL, "ffn_down.weight", s->n_ff, d, 0},
-		{"qwen2", "attn_q.bias", q, 0, 0},
-		{"qwen2", "attn_k.bias", kv, 0, 0},
-		{"qwen2", "attn_v.bias", kv, 0, 0},
-		{"qwen3", "attn_q_norm.weight", s->head_dim, 0, 1},
-		{"qwen3", "attn_k_norm.weight", s->head_dim, 0, 1},
+		{pre, "attn_norm.weight", d, 0, 1},
+		{!qkv, "attn_q.weight", d, q, 0},
+		{!qkv, "attn_k.weight", d, kv, 0},
+		{!qkv, "attn_v.weight", d, kv, 0},
+		{qkv, "attn_qkv.weight", d, q + 2 * kv, 0},
+		{true, "attn_output.weight", q, d, 0},
+		{pre, other ? "post_attention_norm.weight" : "ffn_norm.weight", d, 0, 1},
+		{!gu, "ffn_gate.weight", d, f, 0},
+		{true, "ffn_up.weight", d, gu ? 2 * f : f, 0},
+		{true, "ffn_down.weight", f, d, 0},
+		{qkv_bias && !qkv, "attn_q.bias", q, 0, 0},
+		{qkv_bias && !qkv, "attn_k.bias", kv, 0, 0},
+		{qkv_bias && !qkv, "attn_v.bias", kv, 0, 0},
+		{qkv_bias && qkv, "attn_qkv.bias", q + 2 * kv, 0, 0},
+		{bias, "attn_output.bias", d, 0, 0},
+		{bias && !gu, "ffn_gate.bias", f, 0, 0},
+		{bias, "ffn_up.bias", gu ? 2 * f : f, 0, 0},
+		{bias, "ffn_down.bias", d, 0, 0},
+		{norms, "attn_q_norm.weight", whole ? q : s->head_dim, 0, 1},
+		{norms, "attn_k_norm.weight", whole ? kv : s->head_dim, 0, 1},
+		{post, "post_attention_norm.weight", d, 0, 1},
+		{post, "post_ffw_norm.weight", d, 0, 1},
 	};
 	for (size_t k = 0; k < sizeof(all) / sizeof(*all); k++) {
 		char name[64];
 		snprintf(name, sizeof(name), "blk.%d.%s", i, all[k].name);
-		if (!all[k].arch || strcmp(all[k].arch, s->arch) == 0)
+		if (all[k].there)
 			add_tensor(b, name, all[k].cols, all[k].rows, all[k].mean);
+	}
+}
+
+/* Of phi3, one list for short contexts and one for long ones. */
+static void add_factors(struct build *b)
+{
+	int n = b->spec.n_rot / 2;
+	if (strcmp(b->spec.arch, "phi3") == 0) {
+		add_tensor(b, "rope_factors_long.weight", n, 0, 3);
+		add_tensor(b, "rope_factors_short.weight", n, 0, 1.2f);
+	} else if (b->spec.rope_factors) {
+		add_tensor(b, b->spec.rope_factors, n, 0, 2);
 	}
 }
 
@@ -178,6 +269,7 @@ static struct tiny_gguf with_defaults(struct tiny_gguf s)
 	s.n_head = s.n_head ? s.n_head : 4;
 	s.n_head_kv = s.n_head_kv ? s.n_head_kv : s.n_head % 2 ? s.n_head : s.n_head / 2;
 	s.head_dim = s.head_dim ? s.head_dim : s.n_embd / s.n_head;
+	s.n_rot = s.n_rot ? s.n_rot : s.head_dim;
 	s.n_ff = s.n_ff ? s.n_ff : 128;
 	s.n_ctx = s.n_ctx ? s.n_ctx : 512;
 	s.rope_base = s.rope_base > 0 ? s.rope_base : 10000.0f;
@@ -204,9 +296,10 @@ bool tiny_gguf_write(const char *path, const struct tiny_gguf *spec)
 		return false;
 	size_t block =
 		(size_t)s->n_embd * ((size_t)(2 * s->n_head + 2 * s->n_head_kv) * s->head_dim +
-				     3 * (size_t)s->n_ff + 16);
+				     3 * (size_t)s->n_ff + 32) +
+		4 * (size_t)s->n_ff;
 	size_t bytes = 4 * (2 * (size_t)s->n_embd * TINY_VOCAB + block * (size_t)s->n_layer) +
-		       (size_t)(s->n_layer * 16 + 16) * (ggml_tensor_overhead() + 256);
+		       (size_t)(s->n_layer * 24 + 16) * (ggml_tensor_overhead() + 256);
 	b.random = s->seed * 2654435761u + 88172645463325252u;
 	b.ggml = ggml_init((struct ggml_init_params){.mem_size = bytes + (1 << 20)});
 	b.gguf = gguf_init_empty();
@@ -216,7 +309,8 @@ bool tiny_gguf_write(const char *path, const struct tiny_gguf *spec)
 	for (int i = 0; i < s->n_layer; i++)
 		add_block(&b, i);
 	add_tensor(&b, "output_norm.weight", s->n_embd, 0, 1);
-	if (s->untied)
+	add_factors(&b);
+	if (s->untied || parts_of(s) & UNTIED)
 		add_tensor(&b, "output.weight", s->n_embd, TINY_VOCAB, 0);
 	bool ok = !b.failed && gguf_write_to_file(b.gguf, path, false);
 	gguf_free(b.gguf);

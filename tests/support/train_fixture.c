@@ -7,8 +7,8 @@
 #include "training/training.h"
 
 static const struct tw_llm_type *const llms[] = {&tw_llm_llama, &echo_llm, NULL};
-static const struct tw_trainer_type *const trainers[] = {&tw_trainer_native, &tw_trainer_none,
-							 NULL};
+static const struct tw_trainer_type *const trainers[] = {&tw_trainer_native, &tw_trainer_command,
+							 &tw_trainer_none, NULL};
 
 const char *train_folder(void)
 {
@@ -20,6 +20,19 @@ const char *train_folder(void)
 	assert_ok(tw_remove_all(path, &err), &err);
 	assert_ok(tw_mkdirs(path, &err), &err);
 	return path;
+}
+
+const char *train_peer(const char *arguments)
+{
+	static char options[4][1200];
+	static int n;
+	char *to = options[n++ % 4];
+	char *path = realpath("tests/support/trainer_peer.py", NULL);
+	assert_non_null(path);
+	snprintf(to, 1200, "trainer: command, command: \"python3 '%s'\", args: [%s]", path,
+		 arguments);
+	free(path);
+	return to;
 }
 
 const char *train_base(const struct tiny_gguf *base)
@@ -60,10 +73,15 @@ static const char *const answers[] = {"It is made of flour and salt.",
 				      "It is late again, and nobody minds.",
 				      "It is hot."};
 
+static const char *const worse[] = {"No.", "I would rather not say anything about that now.",
+				    "Ask me later, when I am less busy than today."};
+
 /* Questions with answers of several lengths; the same for the same numbers. */
-static struct tw_examples examples_of(size_t n, enum tw_split split, const char *answer,
+static struct tw_examples examples_of(const struct train_setup *s, enum tw_split split,
 				      struct tw_arena *a)
 {
+	size_t n = split == TW_TRAIN ? s->n_train : s->n_valid;
+	const char *answer = s->answer;
 	struct tw_example *e = TW_NEW_ARRAY(a, n, struct tw_example);
 	for (size_t i = 0; i < n; i++) {
 		size_t k = i * 3 + (split == TW_VALID);
@@ -72,6 +90,7 @@ static struct tw_examples examples_of(size_t n, enum tw_split split, const char 
 			.split = split,
 			.row_id = tw_sprintf(a, "row-%d-%zu", (int)split, i),
 			.kind = "question",
+			.rejected = i < s->n_pairs ? worse[i % 3] : NULL,
 			.messages = tw_sprintf(
 				a,
 				"[{\"role\":\"system\",\"content\":\"You are brief.\"},"
@@ -117,13 +136,15 @@ enum tw_status train_open(struct train_world *w, const struct train_setup *s, st
 		st = tw_llm_open(&w->llm, llms, s->llm ? s->llm : spec, &o, err);
 	w->job = (struct tw_train_job){
 		.llm = w->llm,
-		.train = examples_of(s->n_train, TW_TRAIN, s->answer, &w->arena),
-		.valid = examples_of(s->n_valid, TW_VALID, s->answer, &w->arena),
+		.train = examples_of(s, TW_TRAIN, &w->arena),
+		.valid = examples_of(s, TW_VALID, &w->arena),
 		.work_dir = s->work,
 		.job_digest = s->digest ? s->digest : "job",
 		.seed = 11,
 		.threads = s->threads,
+		.init_adapter = s->init_adapter,
 		.on_metric = s->on_metric,
+		.on_adapter = s->on_adapter,
 		.ctx = s->ctx,
 	};
 	return st;

@@ -19,8 +19,11 @@ struct train_setup {
 	struct tiny_gguf base;
 	size_t n_train, n_valid; /* examples */
 	const char *answer;	 /* of every example, NULL: each has its own; "": none */
-	const char *work;	 /* folder, emptied by the test when it wants to */
-	const char *digest;	 /* of the job; NULL: "job" */
+	size_t n_pairs; /* examples of each split that have a worse answer too, the first */
+	const char *init_adapter; /* of the job */
+	enum tw_status (*on_adapter)(void *ctx, int64_t step, const char *path, struct tw_err *err);
+	const char *work;   /* folder, emptied by the test when it wants to */
+	const char *digest; /* of the job; NULL: "job" */
 	int threads;
 	void (*on_metric)(void *ctx, const char *name, int64_t step, double value);
 	void *ctx;
@@ -46,6 +49,9 @@ void train_close(struct train_world *w);
 /* The file's bytes; the caller releases. Fails the test when it can't be read. */
 struct tw_str train_bytes(const char *path);
 void assert_same_files(const char *a, const char *b);
+
+/* Options of the command trainer with support/trainer_peer.py: "--steps, 9"; valid until the next four calls. */
+const char *train_peer(const char *arguments);
 
 /* Where the tiny base of a setup lies; written when it is not there yet. */
 const char *train_base(const struct tiny_gguf *base);

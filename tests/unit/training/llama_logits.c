@@ -14,11 +14,12 @@ static void quiet(enum ggml_log_level level, const char *text, void *ctx)
 }
 
 static struct llama_context *make_context(struct llama_model *m, struct llama_adapter_lora *a,
-					  int n)
+					  int n, int context)
 {
 	struct llama_context_params p = llama_context_default_params();
 	float one = 1;
-	p.n_ctx = p.n_batch = p.n_ubatch = (uint32_t)(n < 32 ? 32 : n);
+	p.n_batch = p.n_ubatch = (uint32_t)(n < 32 ? 32 : n);
+	p.n_ctx = context ? (uint32_t)context : p.n_batch;
 	p.n_threads = p.n_threads_batch = 1;
 	p.type_k = p.type_v = GGML_TYPE_F32;
 	p.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
@@ -54,6 +55,12 @@ static float *decode(struct llama_context *c, struct llama_model *m, const int32
 
 float *llama_logits(const char *model, const char *adapter, const int32_t *tokens, int n)
 {
+	return llama_logits_in(model, adapter, tokens, n, 0);
+}
+
+float *llama_logits_in(const char *model, const char *adapter, const int32_t *tokens, int n,
+		       int context)
+{
 	struct llama_adapter_lora *a = NULL;
 	float *out = NULL;
 	llama_log_set(quiet, NULL);
@@ -63,7 +70,7 @@ float *llama_logits(const char *model, const char *adapter, const int32_t *token
 		return NULL;
 	if (adapter)
 		a = llama_adapter_lora_init(m, adapter);
-	struct llama_context *c = adapter && !a ? NULL : make_context(m, a, n);
+	struct llama_context *c = adapter && !a ? NULL : make_context(m, a, n, context);
 	if (c) {
 		out = decode(c, m, tokens, n);
 		llama_free(c);

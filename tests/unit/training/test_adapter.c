@@ -5,14 +5,6 @@
 #include "train_test.h"
 #include "training/adapter_int.h"
 
-static const float *all_logits(struct rig *r)
-{
-	r->batch.n_loss = r->batch.T;
-	for (int i = 0; i < r->batch.T; i++)
-		r->batch.from[i] = i;
-	return tw_net_logits(&r->net, &r->batch);
-}
-
 static char *adapter_path(char path[600])
 {
 	snprintf(path, 600, "%s/adapter.gguf", tmp_dir());
@@ -63,7 +55,10 @@ static void retarget(struct rig *r, const char *const *names, size_t n)
 	const struct tw_strings targets = {names, n};
 	float *p = r->lora.p;
 	tw_lora_release(&r->lora);
-	assert_ok(tw_lora_init(&r->lora, &r->w.shape, 4, 8, &targets, &r->err), &r->err);
+	assert_ok(tw_lora_init(&r->lora, &r->w.shape,
+			       &(struct tw_lora_config){.rank = 4, .alpha = 8, .targets = &targets},
+			       &r->err),
+		  &r->err);
 	r->lora.p = p; /* large enough for all */
 }
 
@@ -105,20 +100,85 @@ static void some_targets_alone_work_too(void **state)
 	}
 }
 
+static void other_scales_and_layers_reach_libllama(void **state)
+{
+	static const char *const layers[] = {"0", "2", NULL};
+	const struct tw_strings some = {layers, 2};
+	const struct tw_lora_config rslora = {
+		.rank = 16, .alpha = 8, .rslora = true, .targets = &all_targets};
+	const struct tw_lora_config two = {
+		.rank = 4, .alpha = 8, .targets = &all_targets, .layers = &some};
+	struct rig r;
+	(void)state;
+	rig_tiny_with(&r, &(struct tiny_gguf){.seed = 11}, &rslora, 40, 1);
+	assert_true(r.lora.scale == 2); /* 8 / sqrt(16) */
+	compare(&r);
+	rig_close(&r);
+	rig_tiny_with(&r, &(struct tiny_gguf){.seed = 12, .n_layer = 3}, &two, 40, 1);
+	assert_null(tw_lora_at(&r.lora, 1, TW_PROJ_Q));
+	compare(&r);
+	rig_close(&r);
+}
+
+static void unknown_layers_are_refused(void **state)
+{
+	static const char *const wrong[] = {"2", "-1", "x", "", "1 "};
+	struct rig r;
+	struct tw_lora l;
+	struct tw_err err = TW_ERR_INIT;
+	(void)state;
+	rig_tiny(&r, &(struct tiny_gguf){.seed = 13}, 4, 8, 1);
+	for (size_t i = 0; i < 5; i++) {
+		const char *const names[] = {wrong[i], NULL};
+		const struct tw_strings layers = {names, 1};
+		const struct tw_lora_config conf = {
+			.rank = 4, .alpha = 8, .targets = &all_targets, .layers = &layers};
+		assert_int_equal(tw_lora_init(&l, &r.w.shape, &conf, &err), TW_BAD_USE);
+		assert_contains(err.msg, "0 to 1");
+		tw_err_clear(&err);
+	}
+	rig_close(&r);
+}
+
+static void all_linear_is_every_matrix(void **state)
+{
+	static const char *const name[] = {"all-linear", NULL};
+	const struct tw_strings all = {name, 1};
+	const struct tw_lora_config conf = {.rank = 4, .alpha = 8, .b_rate = 16, .targets = &all};
+	struct rig r, same;
+	(void)state;
+	rig_tiny_with(&r, &(struct tiny_gguf){.seed = 14}, &conf, 8, 1);
+	rig_tiny(&same, &(struct tiny_gguf){.seed = 14}, 4, 8, 1);
+	assert_int_equal(r.lora.n, same.lora.n);
+	/* Each matrix is there for the optimiser, Bs with a rate of their own. */
+	size_t at = 0;
+	for (size_t i = 0; i < r.lora.params.n; i++) {
+		const struct tw_param *p = &r.lora.params.at[i];
+		assert_int_equal(p->at, at);
+		assert_true(p->rate == (p->cols == 4 ? 16 : 1));
+		at += tw_param_size(p);
+	}
+	assert_int_equal(at, r.lora.n);
+	assert_int_equal(r.lora.params.n, 2 * 7 * 2);
+	rig_close(&r);
+	rig_close(&same);
+}
+
 static void unknown_targets_are_refused_with_the_nearest_name(void **state)
 {
 	struct rig r;
 	struct tw_lora l;
 	struct tw_err err = TW_ERR_INIT;
 	static const char *const names[] = {"q_proj", "gate_prok", NULL};
+	struct tw_lora_config conf = {.rank = 4, .alpha = 8};
 	(void)state;
 	rig_tiny(&r, &(struct tiny_gguf){.seed = 4}, 4, 40, 1);
-	assert_int_equal(tw_lora_init(&l, &r.w.shape, 4, 8, &(struct tw_strings){names, 2}, &err),
-			 TW_BAD_USE);
+	conf.targets = &(struct tw_strings){names, 2};
+	assert_int_equal(tw_lora_init(&l, &r.w.shape, &conf, &err), TW_BAD_USE);
 	assert_contains(err.msg, "gate_proj");
 	tw_err_clear(&err);
-	assert_int_equal(tw_lora_init(&l, &r.w.shape, 4, 8, &(struct tw_strings){names, 0}, &err),
-			 TW_BAD_USE);
+	conf.targets = &(struct tw_strings){names, 0};
+	assert_int_equal(tw_lora_init(&l, &r.w.shape, &conf, &err), TW_BAD_USE);
 	rig_close(&r);
 }
 
@@ -178,6 +238,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(libllama_applies_it_as_it_was_trained),
 		cmocka_unit_test(some_targets_alone_work_too),
+		cmocka_unit_test(other_scales_and_layers_reach_libllama),
+		cmocka_unit_test(unknown_layers_are_refused),
+		cmocka_unit_test(all_linear_is_every_matrix),
 		cmocka_unit_test(unknown_targets_are_refused_with_the_nearest_name),
 		cmocka_unit_test(a_new_adapter_changes_nothing),
 		cmocka_unit_test(first_values_are_uniform_and_follow_the_seed),

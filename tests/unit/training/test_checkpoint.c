@@ -23,7 +23,7 @@ static struct tw_state state_of(const char *job, size_t n, float value)
 {
 	struct tw_state s;
 	struct tw_err err = TW_ERR_INIT;
-	assert_ok(tw_state_init(&s, n, 10, job, &err), &err);
+	assert_ok(tw_state_init(&s, n, 8 * n, 10, job, &err), &err);
 	fill(s.p, 4 * n, value, 1);
 	for (int i = 0; i < 10; i++)
 		s.loss[i] = (double)value * i;
@@ -120,6 +120,76 @@ static void a_full_disk_leaves_the_old_one(void **state)
 	tw_state_release(&back);
 }
 
+/* --- a folder of them --- */
+
+static char folder[600];
+
+static void empty_folder(void)
+{
+	struct tw_err err = TW_ERR_INIT;
+	snprintf(folder, sizeof(folder), "%s/checkpoints", tmp_dir());
+	assert_ok(tw_remove_all(folder, &err), &err);
+	assert_ok(tw_mkdirs(folder, &err), &err);
+}
+
+static void save_step(struct tw_state *s, int64_t step, int keep)
+{
+	struct tw_err err = TW_ERR_INIT;
+	s->head->step = step;
+	s->p[0] = (float)step;
+	assert_ok(tw_checkpoints_save(s, folder, keep, &err), &err);
+}
+
+static const char *of_step(const struct tw_state *s, int64_t step)
+{
+	static char file[700];
+	snprintf(file, sizeof(file), "%s/%.16s.%lld.checkpoint", folder, s->head->job,
+		 (long long)step);
+	return file;
+}
+
+static void the_newest_is_taken_up_and_the_last_few_stay(void **state)
+{
+	struct tw_state s = state_of("job", 100, 1), back = state_of("job", 100, 0),
+			other = state_of("another", 100, 2);
+	(void)state;
+	empty_folder();
+	assert_false(tw_checkpoints_load(&back, folder));
+	save_step(&other, 900, 1);
+	for (int64_t step = 7; step < 13; step++) /* "9" and "10": by number, not by name */
+		save_step(&s, step, 3);
+	for (int64_t step = 7; step < 13; step++)
+		assert_int_equal(tw_exists(of_step(&s, step)), step >= 10);
+	assert_true(tw_exists(of_step(&other, 900)));
+	assert_true(tw_checkpoints_load(&back, folder));
+	assert_int_equal(back.head->step, 12);
+	assert_true(back.p[0] == 12);
+	tw_state_release(&s);
+	tw_state_release(&back);
+	tw_state_release(&other);
+}
+
+static void behind_a_damaged_one_the_one_before_is_taken_up(void **state)
+{
+	struct tw_state s = state_of("job", 100, 1), back = state_of("job", 100, 0);
+	(void)state;
+	empty_folder();
+	for (int64_t step = 20; step < 23; step++)
+		save_step(&s, step, 3);
+	assert_int_equal(truncate(of_step(&s, 22), 300), 0);
+	assert_true(tw_checkpoints_load(&back, folder));
+	assert_int_equal(back.head->step, 21);
+	assert_int_equal(truncate(of_step(&s, 21), 0), 0);
+	assert_true(tw_checkpoints_load(&back, folder));
+	assert_int_equal(back.head->step, 20);
+	assert_int_equal(truncate(of_step(&s, 20), 0), 0);
+	back.head->step = 3;
+	assert_false(tw_checkpoints_load(&back, folder));
+	assert_int_equal(back.head->step, 3);
+	tw_state_release(&s);
+	tw_state_release(&back);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +197,8 @@ int main(void)
 		cmocka_unit_test(another_job_does_not_take_it_up),
 		cmocka_unit_test(a_damaged_one_is_not_taken_up),
 		cmocka_unit_test(a_full_disk_leaves_the_old_one),
+		cmocka_unit_test(the_newest_is_taken_up_and_the_last_few_stay),
+		cmocka_unit_test(behind_a_damaged_one_the_one_before_is_taken_up),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -5,6 +5,7 @@
 #include "support/tiny_gguf.h"
 #include "train_test.h"
 #include "training/kernels_int.h"
+#include "training/rows_int.h"
 
 /* --- finite differences --- */
 
@@ -105,7 +106,9 @@ static void turn_and_turn_back(bool halves)
 	const struct tw_rotation r = {H, D, ROT, halves};
 	fill(x, T * LD, 1, 4);
 	memcpy(start, x, sizeof(x));
-	tw_rope_table(table, 64, ROT, 10000.0f, NULL);
+	tw_rope_table(
+		table, 64,
+		&(struct tw_angles){.n_rot = ROT, .base = 10000.0f, .stretch = 1, .magnitude = 1});
 	tw_rope(x, LD, table, pos, T, &r, 1);
 	assert_memory_equal(x, start, LD * sizeof(float)); /* position 0 */
 	assert_memory_equal(x + 3 * LD, start + 3 * LD, LD * sizeof(float));
@@ -129,7 +132,9 @@ static void products_depend_on_distance_alone(bool halves)
 	float table[200 * D], q[D], k[D], near, far;
 	float pair[2][2 * D];
 	const struct tw_rotation r = {1, D, D, halves};
-	tw_rope_table(table, 200, D, 10000.0f, NULL);
+	tw_rope_table(
+		table, 200,
+		&(struct tw_angles){.n_rot = D, .base = 10000.0f, .stretch = 1, .magnitude = 1});
 	fill(q, D, 1, 5);
 	fill(k, D, 1, 6);
 	for (int i = 0; i < 2; i++) {
@@ -156,10 +161,31 @@ static void rope_factors_slow_their_frequencies(void **state)
 	const float factors[2] = {1, 4};
 	float plain[8 * 4], slowed[8 * 4];
 	(void)state;
-	tw_rope_table(plain, 8, 4, 100.0f, NULL);
-	tw_rope_table(slowed, 8, 4, 100.0f, factors);
+	struct tw_angles a = {.n_rot = 4, .base = 100.0f, .stretch = 1, .magnitude = 1};
+	tw_rope_table(plain, 8, &a);
+	a.factors = factors;
+	tw_rope_table(slowed, 8, &a);
 	assert_true(fabsf(plain[4 + 0] - slowed[4 + 0]) < 1e-7f);
 	assert_true(fabsf(slowed[4 * 4 + 1] - plain[1 * 4 + 1]) < 1e-6f); /* 4 as fast as 1 */
+}
+
+static void stretched_positions_turn_as_earlier_ones(void **state)
+{
+	float plain[8 * 4], half[8 * 4], yarn[8 * 4];
+	struct tw_angles a = {.n_rot = 4, .base = 100.0f, .stretch = 1, .magnitude = 1};
+	(void)state;
+	tw_rope_table(plain, 8, &a);
+	a.stretch = 0.5f;
+	tw_rope_table(half, 8, &a);
+	assert_true(worst(half + 6 * 4, plain + 3 * 4, 4) < 1e-6);
+	/* Of two pairs the first turns as if nothing were stretched, the second is stretched. */
+	a.yarn = true;
+	a.yarn_low = 0;
+	a.yarn_high = 1;
+	a.magnitude = 2;
+	tw_rope_table(yarn, 8, &a);
+	assert_true(fabsf(yarn[6 * 4] - 2 * plain[6 * 4]) < 1e-6f);
+	assert_true(fabsf(yarn[6 * 4 + 1] - 2 * half[6 * 4 + 1]) < 1e-6f);
 }
 
 /* --- attention --- */
@@ -191,13 +217,11 @@ static double attention_of(void *ctx, const float *qkv)
 	return sum;
 }
 
-static void plain_attention_has_the_gradient_of_its_forward_pass(void **state)
+static void check_plain_attention(struct attention a)
 {
-	struct attention a = {9, {4, 2, 6}};
 	size_t n = qkv_size(&a), m = out_size(&a);
 	float *qkv = tw_xcalloc(n, 4), *dqkv = tw_xcalloc(n, 4), *out = tw_xcalloc(m, 4);
 	float *dout = tw_xcalloc(m, 4), lse[9 * 4];
-	(void)state;
 	fill(qkv, n, 1.2f, 7);
 	weights_of(dout, m);
 	tw_attention_forward_ref(out, lse, qkv, a.T, &a.h);
@@ -207,6 +231,17 @@ static void plain_attention_has_the_gradient_of_its_forward_pass(void **state)
 	free(dqkv);
 	free(out);
 	free(dout);
+}
+
+static void plain_attention_has_the_gradient_of_its_forward_pass(void **state)
+{
+	static const struct attention shapes[] = {{9, {4, 2, 6, 0.4f, 0, 0}},
+						  {9, {4, 2, 6, 0.4f, 0, 3}},
+						  {9, {4, 2, 6, 0.4f, 0.7f, 0}},
+						  {9, {4, 2, 6, 1.0f, 1.5f, 4}}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
+		check_plain_attention(shapes[i]);
 }
 
 static void compare_attention(struct attention a, const struct tw_gemm_kernel *gemm)
@@ -220,8 +255,8 @@ static void compare_attention(struct attention a, const struct tw_gemm_kernel *g
 	fill(d1, n, 9, 10); /* to be overwritten */
 	tw_attention_forward_ref(o0, l0, qkv, a.T, &a.h);
 	tw_attention_backward_ref(d0, go, o0, l0, qkv, a.T, &a.h);
-	for (int kv = 0; kv < a.h.H_kv; kv++)
-		tw_attention_forward(o1, l1, qkv, a.T, &a.h, kv, gemm, scratch);
+	for (int head = 0; head < a.h.H; head++)
+		tw_attention_forward(o1, l1, qkv, a.T, &a.h, head, gemm, scratch);
 	for (int kv = 0; kv < a.h.H_kv; kv++)
 		tw_attention_backward(d1, go, o1, l1, qkv, a.T, &a.h, kv, gemm, scratch);
 	assert_true(worst(o1, o0, m) < 1e-5);
@@ -233,8 +268,14 @@ static void compare_attention(struct attention a, const struct tw_gemm_kernel *g
 static void attention_by_blocks_is_plain_attention(void **state)
 {
 	static const struct attention shapes[] = {
-		{1, {1, 1, 2}},	  {2, {3, 1, 4}},    {63, {2, 2, 8}},  {64, {4, 2, 8}},
-		{65, {4, 2, 16}}, {150, {6, 3, 10}}, {200, {9, 3, 64}}};
+		{1, {1, 1, 2, 1, 0, 0}},	 {2, {3, 1, 4, 0.5f, 0, 0}},
+		{63, {2, 2, 8, 0.3f, 0, 0}},	 {64, {4, 2, 8, 0.3f, 0, 0}},
+		{65, {4, 2, 16, 0.25f, 0, 0}},	 {150, {6, 3, 10, 0.3f, 0, 0}},
+		{200, {9, 3, 64, 0.125f, 0, 0}}, {1, {2, 1, 4, 1, 2, 1}},
+		{150, {4, 2, 8, 0.3f, 0, 1}},	 {150, {4, 2, 8, 0.3f, 0, 64}},
+		{150, {4, 2, 8, 0.3f, 0, 65}},	 {200, {4, 2, 8, 0.3f, 1.5f, 37}},
+		{200, {4, 2, 8, 0.3f, 2, 0}},
+	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
 		compare_attention(shapes[i], &tw_gemm_ref);
@@ -244,15 +285,17 @@ static void attention_by_blocks_is_plain_attention(void **state)
 
 static void nobody_looks_ahead(void **state)
 {
-	struct attention a = {70, {2, 1, 8}};
+	struct attention a = {70, {2, 1, 8, 0.35f, 0, 0}};
 	size_t n = qkv_size(&a), m = out_size(&a);
 	float *qkv = tw_xcalloc(n, 4), *o0 = tw_xcalloc(m, 4), *o1 = tw_xcalloc(m, 4), lse[70 * 2];
 	float *scratch = tw_xcalloc((size_t)tw_attention_scratch(70), 4);
 	(void)state;
 	fill(qkv, n, 1, 11);
-	tw_attention_forward(o0, lse, qkv, 70, &a.h, 0, tw_gemm_best(), scratch);
+	for (int head = 0; head < 2; head++)
+		tw_attention_forward(o0, lse, qkv, 70, &a.h, head, tw_gemm_best(), scratch);
 	fill(qkv + 40 * 32, n - 40 * 32, 1, 12); /* other tokens from 40 on */
-	tw_attention_forward(o1, lse, qkv, 70, &a.h, 0, tw_gemm_best(), scratch);
+	for (int head = 0; head < 2; head++)
+		tw_attention_forward(o1, lse, qkv, 70, &a.h, head, tw_gemm_best(), scratch);
 	assert_memory_equal(o0, o1, 40 * 16 * sizeof(float));
 	assert_true(worst(o0 + 40 * 16, o1 + 40 * 16, 16) > 1e-3);
 	free(qkv);
@@ -294,6 +337,68 @@ static void swiglu_stays_finite_far_out(void **state)
 	for (int i = 0; i < 8; i++)
 		assert_true(isfinite(d[i]));
 	assert_true(fabsf(y[0]) < 1e-30f && y[1] == 400.0f);
+}
+
+static double geglu_of(void *ctx, const float *gu)
+{
+	float y[4 * 37];
+	(void)ctx;
+	tw_geglu_forward(y, gu, 4, 37);
+	return weigh(y, 4 * 37);
+}
+
+static void geglu_has_the_gradient_of_its_forward_pass(void **state)
+{
+	float gu[4 * 74], dgu[4 * 74], dy[4 * 37], y[4 * 37];
+	(void)state;
+	fill(gu, 4 * 74, 3, 31);
+	weights_of(dy, 4 * 37);
+	tw_geglu_forward(y, gu, 4, 37);
+	for (int i = 0; i < 37; i++) {
+		double g = (double)gu[i];
+		double want = 0.5 * g * (1 + tanh(sqrt(2 / M_PI) * (g + 0.044715 * g * g * g))) *
+			      (double)gu[37 + i];
+		assert_true(fabs((double)y[i] - want) < 2e-6);
+	}
+	tw_geglu_backward(dgu, dy, gu, 4, 37);
+	assert_true(gradient_error(geglu_of, NULL, gu, 4 * 74, dgu) < 1e-3);
+	float in_place[4 * 74];
+	memcpy(in_place, gu, sizeof(gu));
+	tw_geglu_backward(in_place, dy, in_place, 4, 37);
+	assert_memory_equal(in_place, dgu, sizeof(dgu));
+}
+
+static void geglu_stays_finite_far_out(void **state)
+{
+	float gu[8] = {-200, 200, -88, 3e4f, 1, 2, 3, 4}, y[4], d[8], one[4] = {1, 1, 1, 1};
+	(void)state;
+	tw_geglu_forward(y, gu, 1, 4);
+	tw_geglu_backward(d, one, gu, 1, 4);
+	for (int i = 0; i < 8; i++)
+		assert_true(isfinite(d[i]));
+	assert_true(fabsf(y[0]) < 1e-30f && y[1] == 400.0f);
+}
+
+static double cap_of(void *ctx, const float *x)
+{
+	float y[60];
+	memcpy(y, x, sizeof(y));
+	tw_cap(y, 60, *(const float *)ctx);
+	return weigh(y, 60);
+}
+
+static void capped_values_stay_below_the_cap(void **state)
+{
+	float cap = 5, x[60], y[60], dx[60];
+	(void)state;
+	fill(x, 60, 12, 32);
+	memcpy(y, x, sizeof(y));
+	tw_cap(y, 60, cap);
+	for (int i = 0; i < 60; i++)
+		assert_true(fabs((double)y[i] - 5 * tanh((double)x[i] / 5)) < 2e-6);
+	weights_of(dx, 60);
+	tw_cap_backward(dx, y, 60, cap);
+	assert_true(gradient_error(cap_of, &cap, x, 60, dx) < 1e-3);
 }
 
 /* --- loss --- */
@@ -443,6 +548,54 @@ static void products_do_not_depend_on_threads(void **state)
 	free(a);
 }
 
+/* --- instructions --- */
+
+enum { ROW_MOST = 150 };
+
+struct row_results {
+	float dot, sum, max, row[10][2 * ROW_MOST];
+};
+
+static void run_rows(struct row_results *r, const struct tw_row_kernels *k, int n)
+{
+	float in[4][2 * ROW_MOST];
+	for (int i = 0; i < 4; i++)
+		fill(in[i], 2 * ROW_MOST, 3, 50 + (uint64_t)i);
+	memset(r, 0, sizeof(*r));
+	for (int i = 0; i < 10; i++)
+		memcpy(r->row[i], in[3], sizeof(in[3]));
+	r->dot = k->dot(in[0], in[1], n);
+	r->sum = (float)k->sum(in[0], n);
+	r->max = k->max(in[0], n);
+	k->exp(r->row[0], n, -3, 0.9f);
+	k->norm(r->row[1], in[0], in[1], 0.7f, n);
+	k->norm_backward(r->row[2], in[0], in[1], in[2], 0.7f, n);
+	k->rotate_halves(r->row[3], in[0], in[1], n / 2, -1);
+	k->rotate_pairs(r->row[4], in[0], in[1], n / 2, 1);
+	k->swiglu(r->row[5], in[0], n);
+	k->swiglu_backward(r->row[6], in[1], r->row[6], n);
+	k->geglu(r->row[7], in[0], n);
+	k->geglu_backward(r->row[8], in[1], r->row[8], n);
+	k->cap(r->row[9], n, 2);
+	k->cap_backward(r->row[9], in[0], n, 4);
+}
+
+static void instructions_of_this_machine_do_what_plain_code_does(void **state)
+{
+	static struct row_results plain, here;
+	(void)state;
+	print_message("kernels: %s\n", tw_row_kernels()->name);
+	for (int n = 1; n <= ROW_MOST; n += n < 40 ? 1 : 17) {
+		run_rows(&plain, tw_row_kernels_plain(), n);
+		run_rows(&here, tw_row_kernels(), n);
+		assert_true(fabsf(plain.dot - here.dot) < 1e-4f);
+		assert_true(fabsf(plain.sum - here.sum) < 1e-4f);
+		assert_true(plain.max == here.max);
+		for (int i = 0; i < 10; i++)
+			assert_true(worst_relative(here.row[i], plain.row[i], 2 * ROW_MOST) < 1e-6);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -451,11 +604,16 @@ int main(void)
 		cmocka_unit_test(rope_turns_and_turns_back),
 		cmocka_unit_test(rope_makes_products_depend_on_distance_alone),
 		cmocka_unit_test(rope_factors_slow_their_frequencies),
+		cmocka_unit_test(stretched_positions_turn_as_earlier_ones),
 		cmocka_unit_test(plain_attention_has_the_gradient_of_its_forward_pass),
 		cmocka_unit_test(attention_by_blocks_is_plain_attention),
 		cmocka_unit_test(nobody_looks_ahead),
 		cmocka_unit_test(swiglu_has_the_gradient_of_its_forward_pass),
 		cmocka_unit_test(swiglu_stays_finite_far_out),
+		cmocka_unit_test(geglu_has_the_gradient_of_its_forward_pass),
+		cmocka_unit_test(geglu_stays_finite_far_out),
+		cmocka_unit_test(capped_values_stay_below_the_cap),
+		cmocka_unit_test(instructions_of_this_machine_do_what_plain_code_does),
 		cmocka_unit_test(cross_entropy_has_the_gradient_of_its_forward_pass),
 		cmocka_unit_test(cross_entropy_of_even_odds_is_the_logarithm),
 		cmocka_unit_test(exponentials_are_exact_to_single_precision),

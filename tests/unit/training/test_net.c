@@ -5,66 +5,8 @@
 #include "base/hash.h"
 #include "ggml.h"
 #include "gguf.h"
-#include "llama_logits.h"
 #include "support/tiny_gguf.h"
 #include "train_test.h"
-
-/* Logits of every token of the batch's only document. */
-static const float *all_logits(struct rig *r)
-{
-	r->batch.n_loss = r->batch.T;
-	for (int i = 0; i < r->batch.T; i++)
-		r->batch.from[i] = i;
-	return tw_net_logits(&r->net, &r->batch);
-}
-
-static void compare_with_llama(const struct tiny_gguf *spec)
-{
-	struct rig r;
-	rig_tiny(&r, spec, 4, 48, 1);
-	memset(r.lora.p, 0, r.lora.n * sizeof(*r.lora.p));
-	rig_add_random(&r, 48, 1, 5);
-	float *theirs = llama_logits(r.path, NULL, r.batch.tokens, 48);
-	assert_non_null(theirs);
-	double diff = worst(all_logits(&r), theirs, 48 * (size_t)r.w.shape.V);
-	print_message("logits against libllama: worst difference %.1e\n", diff);
-	assert_true(diff < 1e-4);
-	free(theirs);
-	rig_close(&r);
-}
-
-static void logits_are_those_of_libllama(void **state)
-{
-	(void)state;
-	compare_with_llama(&(struct tiny_gguf){.seed = 1});
-	compare_with_llama(&(struct tiny_gguf){.seed = 2, .untied = true, .rope_base = 500000.0f});
-	compare_with_llama(
-		&(struct tiny_gguf){.seed = 3, .n_head = 9, .n_head_kv = 3, .n_embd = 72});
-	compare_with_llama(&(struct tiny_gguf){.seed = 4, .head_dim = 24, .n_layer = 3});
-	compare_with_llama(&(struct tiny_gguf){.seed = 5, .arch = "qwen2"});
-	compare_with_llama(&(struct tiny_gguf){.seed = 6, .arch = "qwen3", .head_dim = 32});
-}
-
-static void quantised_weights_are_read_as_libllama_reads_them(void **state)
-{
-	static const char *const types[] = {"F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_1"};
-	(void)state;
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
-		const struct tiny_gguf t = {.seed = 6, .type = types[i]};
-		struct rig r;
-		rig_tiny(&r, &t, 4, 32, 1);
-		memset(r.lora.p, 0, r.lora.n * sizeof(*r.lora.p));
-		rig_add_random(&r, 32, 1, 7);
-		float *theirs = llama_logits(r.path, NULL, r.batch.tokens, 32);
-		assert_non_null(theirs);
-		/* libllama rounds activations too, to 8 bits for most of these. */
-		double diff = worst_relative(all_logits(&r), theirs, 32 * (size_t)r.w.shape.V);
-		print_message("%s: logits differ by %.1e of the largest\n", types[i], diff);
-		assert_true(diff < 0.05);
-		free(theirs);
-		rig_close(&r);
-	}
-}
 
 /* A batch of two documents that touch every path, small enough for differences of each kind of parameter. */
 static void two_documents(struct rig *r)
@@ -101,6 +43,8 @@ static void check_gradients(const struct tiny_gguf *spec)
 				for (size_t k = 0; k < 90; k += 11, tried++) {
 					const struct tw_lora_pair *at =
 						tw_lora_at(&r.lora, layer, p);
+					if (!at)
+						break;
 					size_t i = (half ? at->b : at->a) + k;
 					float x = r.lora.p[i];
 					double g = (loss_at(&r, i, x + h) - loss_at(&r, i, x - h)) /
@@ -117,8 +61,6 @@ static void gradients_are_those_of_the_loss(void **state)
 {
 	(void)state;
 	check_gradients(&(struct tiny_gguf){.seed = 10, .n_head = 4, .n_head_kv = 2});
-	check_gradients(&(struct tiny_gguf){.seed = 20, .arch = "qwen2"});
-	check_gradients(&(struct tiny_gguf){.seed = 21, .arch = "qwen3", .head_dim = 24});
 }
 
 static void a_gradient_step_lowers_the_loss(void **state)
@@ -223,15 +165,14 @@ static void many_targets_pass_the_head_in_portions(void **state)
 	rig_close(&r);
 }
 
-static void results_do_not_depend_on_threads(void **state)
+static void compare_threads(const struct tiny_gguf *spec)
 {
 	float *g[2];
 	double loss[2];
 	size_t n = 0;
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct rig r;
-		rig_tiny(&r, &(struct tiny_gguf){.seed = 17}, 4, 40, i ? 3 : 1);
+		rig_tiny(&r, spec, 4, 40, i ? 3 : 1);
 		two_documents(&r);
 		loss[i] = tw_net_train(&r.net, &r.batch, 0.5f);
 		n = r.lora.n;
@@ -243,6 +184,16 @@ static void results_do_not_depend_on_threads(void **state)
 	assert_memory_equal(g[0], g[1], n * sizeof(float));
 	free(g[0]);
 	free(g[1]);
+}
+
+static void results_do_not_depend_on_threads(void **state)
+{
+	(void)state;
+	compare_threads(&(struct tiny_gguf){.seed = 17});
+	compare_threads(&(struct tiny_gguf){
+		.seed = 18, .arch = "gemma2", .keys = "attention.sliding_window=7"});
+	compare_threads(&(struct tiny_gguf){.seed = 19, .arch = "olmo2"});
+	compare_threads(&(struct tiny_gguf){.seed = 20, .arch = "phi3"});
 }
 
 /* --- what can be opened --- */
@@ -289,22 +240,6 @@ static const char *edited(const struct edit *e)
 	return path[1];
 }
 
-static void frequencies_of_the_file_are_used(void **state)
-{
-	const float factors[8] = {1, 1, 1.5f, 2, 3, 4, 8, 8};
-	struct rig r;
-	(void)state;
-	rig_open(&r,
-		 edited(&(struct edit){.tensor = "rope_freqs.weight", .values = factors, .n = 8}),
-		 4, 8, 48, 1);
-	rig_add_random(&r, 48, 1, 5);
-	float *theirs = llama_logits(r.path, NULL, r.batch.tokens, 48);
-	assert_non_null(theirs);
-	assert_true(worst(all_logits(&r), theirs, 48 * (size_t)r.w.shape.V) < 1e-4);
-	free(theirs);
-	rig_close(&r);
-}
-
 static void expect_refusal(const char *path, enum tw_status want, const char *words)
 {
 	struct tw_weights w;
@@ -319,26 +254,18 @@ static void other_architectures_are_refused_by_name(void **state)
 	char path[600];
 	(void)state;
 	snprintf(path, sizeof(path), "%s/other.gguf", tmp_dir());
-	assert_true(tiny_gguf_write(path, &(struct tiny_gguf){.arch = "gemma2"}));
-	expect_refusal(path, TW_UNSUPPORTED, "\"gemma2\"");
+	assert_true(tiny_gguf_write(path, &(struct tiny_gguf){.arch = "falcon"}));
+	expect_refusal(path, TW_UNSUPPORTED, "\"falcon\"");
+	expect_refusal(path, TW_UNSUPPORTED, "llama, ");
 	expect_refusal(path, TW_UNSUPPORTED, "trainer: none");
 }
 
-static void scaled_positions_are_refused(void **state)
+static void positions_scaled_in_unknown_ways_are_refused(void **state)
 {
-	struct tw_weights w;
-	struct tw_err err = TW_ERR_INIT;
 	(void)state;
-	expect_refusal(edited(&(struct edit){.type = "yarn", .factor = 4}), TW_UNSUPPORTED, "yarn");
-	expect_refusal(edited(&(struct edit){.type = "linear", .factor = 2}), TW_UNSUPPORTED,
-		       "linear");
-	expect_refusal(edited(&(struct edit){.factor = 2}), TW_UNSUPPORTED, "linear");
-	assert_ok(tw_weights_open(&w, edited(&(struct edit){.type = "none", .factor = 2}), &err),
-		  &err);
-	tw_weights_close(&w);
-	assert_ok(tw_weights_open(&w, edited(&(struct edit){.type = "linear", .factor = 1}), &err),
-		  &err);
-	tw_weights_close(&w);
+	expect_refusal(edited(&(struct edit){.type = "su", .factor = 4}), TW_UNSUPPORTED, "\"su\"");
+	expect_refusal(edited(&(struct edit){.type = "linear", .factor = -2}), TW_BAD_DATA,
+		       "rope.scaling.factor");
 }
 
 static void a_part_of_the_model_is_never_left_out(void **state)
@@ -346,8 +273,8 @@ static void a_part_of_the_model_is_never_left_out(void **state)
 	const float values[64] = {0};
 	(void)state;
 	expect_refusal(edited(&(struct edit){
-			       .tensor = "blk.1.attn_output.bias", .values = values, .n = 64}),
-		       TW_UNSUPPORTED, "blk.1.attn_output.bias");
+			       .tensor = "blk.1.attn_sinks.weight", .values = values, .n = 64}),
+		       TW_UNSUPPORTED, "blk.1.attn_sinks.weight");
 }
 
 static void half_a_file_is_refused(void **state)
@@ -373,8 +300,6 @@ static void half_a_file_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(logits_are_those_of_libllama),
-		cmocka_unit_test(quantised_weights_are_read_as_libllama_reads_them),
 		cmocka_unit_test(gradients_are_those_of_the_loss),
 		cmocka_unit_test(a_gradient_step_lowers_the_loss),
 		cmocka_unit_test(packed_documents_do_not_see_each_other),
@@ -382,8 +307,7 @@ int main(void)
 		cmocka_unit_test(many_targets_pass_the_head_in_portions),
 		cmocka_unit_test(results_do_not_depend_on_threads),
 		cmocka_unit_test(other_architectures_are_refused_by_name),
-		cmocka_unit_test(frequencies_of_the_file_are_used),
-		cmocka_unit_test(scaled_positions_are_refused),
+		cmocka_unit_test(positions_scaled_in_unknown_ways_are_refused),
 		cmocka_unit_test(a_part_of_the_model_is_never_left_out),
 		cmocka_unit_test(half_a_file_is_refused),
 	};

@@ -62,7 +62,8 @@ static void without_an_answer_token_nothing_is_left(void **state)
 
 static struct tw_pack pack_of(size_t n, uint64_t seed, int sequence)
 {
-	struct tw_pack p = {.sample = TW_NEW_ARRAY(&a, n, struct tw_sample), .n_samples = n};
+	struct tw_pack p = {
+		.group = 1, .sample = TW_NEW_ARRAY(&a, n, struct tw_sample), .n_samples = n};
 	uint64_t state = 5;
 	for (size_t i = 0; i < n; i++) {
 		size_t len = 2 + tw_random_u64(&state) % 120;
@@ -156,6 +157,62 @@ static void a_batch_restarts_positions_at_each_document(void **state)
 	tw_batch_release(&b);
 }
 
+static int count(const struct tw_tokens *t)
+{
+	int n = 0;
+	for (size_t i = 0; i < t->n; i++)
+		n += t->answer[i];
+	return n;
+}
+
+static void loss_lies_where_the_options_say(void **state)
+{
+	(void)state;
+	struct tw_tokens t = tokens(30, 8, 12);
+	for (int i = 20; i < 27; i++) /* a second turn of the assistant */
+		t.answer[i] = 1;
+	tw_loss_mask(&t, TW_LOSS_ASSISTANT);
+	assert_int_equal(count(&t), 4 + 7);
+	tw_loss_mask(&t, TW_LOSS_LAST);
+	assert_int_equal(count(&t), 7);
+	assert_true(t.answer[20] && t.answer[26] && !t.answer[11]);
+	tw_loss_mask(&t, TW_LOSS_ALL);
+	assert_int_equal(count(&t), 30);
+	struct tw_tokens none = tokens(5, 5, 5), empty = {0};
+	tw_loss_mask(&none, TW_LOSS_LAST);
+	assert_int_equal(count(&none), 0);
+	tw_loss_mask(&empty, TW_LOSS_ALL);
+	tw_loss_mask(&empty, TW_LOSS_LAST);
+}
+
+static void pairs_stay_together(void **state)
+{
+	struct tw_pack p = {
+		.group = 2, .sample = TW_NEW_ARRAY(&a, 200, struct tw_sample), .n_samples = 200};
+	size_t pairs = 0;
+	(void)state;
+	for (size_t i = 0; i < 200; i++) {
+		struct tw_tokens t = tokens(20 + i % 90, 1, 20 + i % 90);
+		p.sample[i] = tw_sample_cut(&t, 128);
+	}
+	tw_pack_rows(&p, 128, 1, &a);
+	int *seen = tw_xcalloc(100, sizeof(*seen));
+	for (size_t r = 0; r < p.n_rows; r++) {
+		int n = 0;
+		for (size_t i = 0; i < p.row[r].n; i++, pairs++) {
+			size_t pair = p.order[p.row[r].first + i];
+			seen[pair]++;
+			n += p.sample[2 * pair].n + p.sample[2 * pair + 1].n;
+		}
+		assert_int_equal(n, p.row[r].tokens);
+		assert_true(n <= 256);
+	}
+	assert_int_equal(pairs, 100);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(seen[i], 1);
+	free(seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +224,8 @@ int main(void)
 		cmocka_unit_test(nothing_makes_no_row),
 		cmocka_unit_test(a_shuffle_is_a_permutation),
 		cmocka_unit_test(a_batch_restarts_positions_at_each_document),
+		cmocka_unit_test(loss_lies_where_the_options_say),
+		cmocka_unit_test(pairs_stay_together),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -12,6 +12,7 @@
 #include "support/tiny_gguf.h"
 #include "train_test.h"
 #include "training/optim_int.h"
+#include "training/preference_int.h"
 
 static struct {
 	struct tw_arena a;
@@ -290,7 +291,7 @@ static void steps_of_adamw_follow_peft(void **state)
 	}
 	const struct tw_json *sft = at(ref.root, "sft");
 	const struct tw_json *loss = at(sft, "losses")->child, *norm = at(sft, "grad_norms")->child;
-	const struct tw_adamw adam = {2e-4, 0.9, 0.999, 1e-8, 0.01};
+	const struct tw_optim_options adam = {0.9, 0.999, 1e-8, 0.01};
 	const char *wanted = getenv("TWIN_REFERENCE_STEPS");
 	int steps = wanted ? atoi(wanted) : 3;
 	open_real(&r, 1024);
@@ -307,10 +308,77 @@ static void steps_of_adamw_follow_peft(void **state)
 			      tw_json_real(loss, NAN), g, tw_json_real(norm, NAN));
 		assert_true(fabs(l - tw_json_real(loss, NAN)) < 5e-5);
 		assert_true(fabs(g - tw_json_real(norm, NAN)) < 5e-4 * g);
-		tw_adamw_step(&r.c, r.lora.p, moments, moments + r.lora.n, r.lora.g, r.lora.n, 1,
-			      i + 1, &adam);
+		tw_optim_adamw.step(
+			&r.c, moments, &r.lora.params,
+			&(struct tw_optim_step){r.lora.p, r.lora.g, 1, 2e-4, i + 1, &adam});
 	}
 	free(moments);
+	rig_close(&r);
+}
+
+/* A document of the prompt and one of the answers, with the loss on the answer. */
+static void add_answer(struct rig *r, const struct tw_json *dpo, const char *which)
+{
+	int n, more;
+	int32_t *prompt = ints(at(dpo, "prompt"), &n), *answer = ints(at(dpo, which), &more);
+	int32_t *all = TW_NEW_ARRAY(&ref.a, (size_t)(n + more), int32_t);
+	memcpy(all, prompt, (size_t)n * sizeof(*all));
+	memcpy(all + n, answer, (size_t)more * sizeof(*all));
+	rig_add(r, all, n + more, n);
+}
+
+/* Sums over the targets of the batch's two documents. */
+static void sum_logps(double sum[2], struct rig *r)
+{
+	double *logp = TW_NEW_ARRAY(&ref.a, (size_t)r->batch.n_loss, double);
+	tw_net_logps(&r->net, &r->batch, logp);
+	for (int d = 0; d < 2; d++) {
+		sum[d] = 0;
+		for (int i = r->batch.doc_loss[d]; i < r->batch.doc_loss[d + 1]; i++)
+			sum[d] += logp[i];
+	}
+}
+
+static void expect_near(const char *what, double got, double want, double tolerance)
+{
+	print_message("%s %.6f, theirs %.6f\n", what, got, want);
+	if (!(fabs(got - want) < tolerance))
+		fail_msg("%s: off by %g", what, got - want);
+}
+
+static void dpo_follows_the_reference(void **state)
+{
+	const struct tw_preference p = {.beta = 0.1};
+	struct tw_pair pair = {0};
+	struct rig r;
+	float weight[256];
+	(void)state;
+	if (!ref.there) {
+		check_tiny();
+		return;
+	}
+	const struct tw_json *dpo = at(ref.root, "dpo");
+	open_real(&r, 256);
+	load_formula_b(&r);
+	add_answer(&r, dpo, "chosen");
+	add_answer(&r, dpo, "rejected");
+	r.lora.off = true;
+	sum_logps(pair.ref, &r);
+	r.lora.off = false;
+	sum_logps(pair.logp, &r);
+	for (int d = 0; d < 2; d++)
+		pair.n[d] = r.batch.doc_loss[d + 1] - r.batch.doc_loss[d];
+	expect_near("chosen, without adapter", pair.ref[0], number(dpo, "ref_chosen"), 2e-3);
+	expect_near("rejected, without adapter", pair.ref[1], number(dpo, "ref_rejected"), 2e-3);
+	expect_near("chosen", pair.logp[0], number(dpo, "pol_chosen"), 2e-3);
+	expect_near("rejected", pair.logp[1], number(dpo, "pol_rejected"), 2e-3);
+	struct tw_pair_loss loss = tw_preference_loss(&p, &pair);
+	expect_near("loss", loss.loss, number(dpo, "loss"), 1e-5);
+	for (int d = 0; d < 2; d++)
+		for (int i = r.batch.doc_loss[d]; i < r.batch.doc_loss[d + 1]; i++)
+			weight[i] = (float)-loss.dlogp[d];
+	tw_net_learn(&r.net, &r.batch, &(struct tw_head){.scale = 1, .weight = weight});
+	assert_true(compare_gradients(&r, at(dpo, "grads")) < 1e-3);
 	rig_close(&r);
 }
 
@@ -321,6 +389,7 @@ int main(void)
 		cmocka_unit_test(gradients_are_those_of_peft),
 		cmocka_unit_test(packed_documents_train_as_peft_trains_them_apart),
 		cmocka_unit_test(steps_of_adamw_follow_peft),
+		cmocka_unit_test(dpo_follows_the_reference),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

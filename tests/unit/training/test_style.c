@@ -169,6 +169,62 @@ static void a_text_is_cut_behind_a_word(void **state)
 	assert_int_equal(tw_style_prefix((struct tw_bytes){NULL, 0}, 4), 0);
 }
 
+/* Titles whose answers are all alike leave no doubt; the more they differ, the more doubt there is. */
+static void an_interval_is_as_wide_as_titles_differ(void **state)
+{
+	enum { TITLES = 12 };
+	struct tw_arena a;
+	struct tw_str mara = half_of_mara(0);
+	double width[2];
+	(void)state;
+	tw_arena_init(&a);
+	const struct tw_style *style = tw_style_new(bytes(mara.data), &a);
+	const size_t size = tw_style_size(style);
+	double *base = TW_NEW_ARRAY(&a, TITLES * size, double);
+	double *author = TW_NEW_ARRAY(&a, size, double);
+	tw_style_count(author, style, bytes(mara.data));
+	for (int differ = 0; differ < 2; differ++) {
+		const struct tw_style_answers c = {style, TITLES, base, base, author};
+		struct tw_style_figure f[TW_STYLE_FIGURES];
+		memset(base, 0, TITLES * size * sizeof(*base));
+		for (size_t i = 0; i < TITLES; i++) {
+			const struct tw_bytes piece = {official + (differ ? i * 100 : 0), 300};
+			tw_style_count(base + i * size, style, piece);
+		}
+		tw_style_compare(f, &c, 1);
+		width[differ] = f[TW_STYLE_BASE].high - f[TW_STYLE_BASE].low;
+		assert_true(f[TW_STYLE_BASE].low <= f[TW_STYLE_BASE].value + 1e-9);
+		assert_true(f[TW_STYLE_BASE].value <= f[TW_STYLE_BASE].high + 1e-9);
+		assert_true(fabs(f[TW_STYLE_RATIO].low - 1) < 1e-9);
+		assert_true(f[TW_STYLE_ADAPTED].value == f[TW_STYLE_BASE].value);
+	}
+	assert_true(width[0] < 1e-9);
+	assert_true(width[1] > 0.01);
+	tw_arena_release(&a);
+	tw_str_release(&mara);
+}
+
+static void a_few_titles_have_no_interval(void **state)
+{
+	struct tw_arena a;
+	struct tw_str mara = half_of_mara(0);
+	struct tw_style_figure f[TW_STYLE_FIGURES];
+	(void)state;
+	tw_arena_init(&a);
+	const struct tw_style *style = tw_style_new(bytes(mara.data), &a);
+	const size_t size = tw_style_size(style);
+	double *base = TW_NEW_ARRAY(&a, 4 * size, double), *author = TW_NEW_ARRAY(&a, size, double);
+	for (size_t i = 0; i < 4; i++)
+		tw_style_count(base + i * size, style, bytes(official));
+	tw_style_count(author, style, bytes(mara.data));
+	const struct tw_style_answers c = {style, 4, base, base, author};
+	tw_style_compare(f, &c, 1);
+	assert_true(f[TW_STYLE_BASE].value > 0);
+	assert_true(isnan(f[TW_STYLE_BASE].low) && isnan(f[TW_STYLE_RATIO].high));
+	tw_arena_release(&a);
+	tw_str_release(&mara);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +234,8 @@ int main(void)
 		cmocka_unit_test(ngrams_are_what_one_counts_by_hand),
 		cmocka_unit_test(what_cannot_be_measured_is_no_number),
 		cmocka_unit_test(a_text_is_cut_behind_a_word),
+		cmocka_unit_test(an_interval_is_as_wide_as_titles_differ),
+		cmocka_unit_test(a_few_titles_have_no_interval),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

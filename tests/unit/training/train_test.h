@@ -25,11 +25,17 @@ extern const struct tw_strings all_targets;
 void rig_open(struct rig *r, const char *path, int rank, double alpha, int cap, int threads);
 /* On a tiny model that is written first. Both halves of the adapter are random: nothing is zero by chance. */
 void rig_tiny(struct rig *r, const struct tiny_gguf *spec, int rank, int cap, int threads);
+/* The same with an adapter of any kind. */
+void rig_tiny_with(struct rig *r, const struct tiny_gguf *spec, const struct tw_lora_config *conf,
+		   int cap, int threads);
 void rig_close(struct rig *r);
 
 /* A document of random tokens whose loss lies on tokens from `loss_from` on. */
 void rig_add_random(struct rig *r, int n, int loss_from, uint64_t seed);
 void rig_add(struct rig *r, const int32_t *tokens, int n, int loss_from);
+
+/* Logits of every token of the batch's only document; at most TW_HEAD_TOKENS. */
+const float *all_logits(struct rig *r);
 
 /* Uniform in ±size. */
 void fill(float *x, size_t n, float size, uint64_t seed);
