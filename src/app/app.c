@@ -15,6 +15,8 @@ enum tw_status tw_app_load(struct tw_app *app, const char *dir, char *const *set
 		st = tw_config_set(app->conf, settings[i], err);
 	if (st == TW_OK)
 		st = tw_app_check_config(app, err);
+	if (st == TW_OK)
+		st = tw_app_imply(app, err);
 	if (st != TW_OK)
 		return st;
 	if (!app->conf->llm)

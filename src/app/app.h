@@ -40,6 +40,8 @@ struct tw_app {
 TW_MUST_USE enum tw_status tw_app_load(struct tw_app *app, const char *dir, char *const *settings,
 				       struct tw_err *err);
 TW_MUST_USE enum tw_status tw_app_check_config(struct tw_app *app, struct tw_err *err);
+/* Writes into the configuration what its sections mean for each other; of a configuration that was checked. */
+TW_MUST_USE enum tw_status tw_app_imply(struct tw_app *app, struct tw_err *err);
 /* Opens the stores below .twin/ (made when absent), and with `lock` takes the folder's lock:
  * TW_CONFLICT when another twin is at work there. */
 TW_MUST_USE enum tw_status tw_app_open(struct tw_app *app, bool lock, struct tw_err *err);

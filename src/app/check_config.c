@@ -1,6 +1,8 @@
 /* Reads every section of twin.yaml once, so that a mistake in the last one is told before the first step, not after it. */
 #include "app/app.h"
 #include "app/plugins.h"
+#include "app/samples.h"
+#include "app/train_init.h"
 #include "base/str.h"
 #include "core/spec.h"
 #include "inference/options.h"
@@ -77,6 +79,17 @@ static enum tw_status check_training(struct tw_app *app, struct tw_err *err)
 	return tw_config_read(&dataset, tw_dataset_opts, app->conf, "training.dataset", err);
 }
 
+static enum tw_status check_tracking(struct tw_app *app, struct tw_err *err)
+{
+	struct tw_tracker *t;
+	enum tw_status st = tw_tracker_new(&t, tw_trackers, app->conf, err);
+	if (st == TW_OK)
+		tw_tracker_free(t);
+	if (st == TW_OK)
+		st = tw_train_init_check(app->conf, err);
+	return st == TW_OK ? tw_asker_check(app->conf, err) : st;
+}
+
 enum tw_status tw_app_check_config(struct tw_app *app, struct tw_err *err)
 {
 	struct tw_evaluation_options evaluation;
@@ -100,6 +113,8 @@ enum tw_status tw_app_check_config(struct tw_app *app, struct tw_err *err)
 		st = check_features(app, err);
 	if (st == TW_OK)
 		st = check_training(app, err);
+	if (st == TW_OK)
+		st = check_tracking(app, err);
 	for (size_t i = 0; st == TW_OK && i < sizeof(plain) / sizeof(*plain); i++)
 		st = tw_config_read(plain[i].ctx, plain[i].opts, app->conf, plain[i].name, err);
 	return st;

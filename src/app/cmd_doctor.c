@@ -39,7 +39,7 @@ static void check_machine(struct report *r)
 	add(r, true, "processor cores", tw_sprintf(a, "%d", tw_cores()), "");
 	const char *kernels = tw_training_kernels();
 	add(r, strcmp(kernels, "plain C") != 0, "matrix products", kernels,
-	    "training is several times faster with OpenBLAS (Debian: libopenblas0)");
+	    "training is several times faster with AVX2 or with OpenBLAS (Debian: libopenblas0)");
 	add(r, memory >= (int64_t)2 << 30, "memory", tw_human_size(a, memory),
 	    "training the default model takes about 2 GB");
 	const char *dir = r->app->conf ? r->app->conf->dir : ".";

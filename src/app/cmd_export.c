@@ -5,19 +5,34 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "inference/options.h"
+#include "training/convert.h"
 #include "training/dataset.h"
+#include "training/merge.h"
 
 struct export_options {
-	const char *output, *split;
+	const char *output, *split, *rows, *type;
 };
 
 static const struct tw_opt opts[] = {
 	{"output", TW_OPT_STRING, offsetof(struct export_options, output),
-	 .help = "file to write (-o)"},
+	 .help = "file to write, or folder for peft (-o)"},
 	{"split", TW_OPT_STRING, offsetof(struct export_options, split), .def = "train",
 	 .choices = "train|valid|test", .help = "of a dataset"},
+	{"rows", TW_OPT_STRING, offsetof(struct export_options, rows), .def = "all",
+	 .choices = "all|chats|pairs",
+	 .help = "of a dataset: pairs as pairs and the others as chats, every one as a chat, or pairs only"},
+	{"type", TW_OPT_STRING, offsetof(struct export_options, type), .def = "base",
+	 .choices = TW_MERGE_TYPES,
+	 .help = "of the tensors that merging changes; base: as they were"},
 	{0},
 };
+
+static enum tw_dataset_rows rows_named(const char *name)
+{
+	return strcmp(name, "pairs") == 0   ? TW_ROWS_PAIRS
+	       : strcmp(name, "chats") == 0 ? TW_ROWS_CHATS
+					    : TW_ROWS_ALL;
+}
 
 static enum tw_status export_dataset(struct tw_app *app, const char *ref,
 				     const struct export_options *o, struct tw_err *err)
@@ -27,7 +42,9 @@ static enum tw_status export_dataset(struct tw_app *app, const char *ref,
 	while (strcmp(tw_split_name(split), o->split) != 0)
 		split++;
 	enum tw_status st = tw_fs_dataset(&d, app->fs, ref, &app->arena, err);
-	return st == TW_OK ? tw_dataset_export(app->fs, d.id, split, o->output, err) : st;
+	return st == TW_OK ? tw_dataset_export(app->fs, d.id, split, rows_named(o->rows), o->output,
+					       err)
+			   : st;
 }
 
 static enum tw_status adapter_path(const char **out, struct tw_model_version *v, struct tw_app *app,
@@ -46,6 +63,40 @@ static enum tw_status export_adapter(struct tw_app *app, const char *ref,
 	const char *path;
 	enum tw_status st = adapter_path(&path, &v, app, ref, err);
 	return st == TW_OK ? tw_copy_file(path, o->output, err) : st;
+}
+
+/* For transformers: PeftModel.from_pretrained(base, DIR). */
+static enum tw_status export_peft(struct tw_app *app, const char *ref,
+				  const struct export_options *o, struct tw_err *err)
+{
+	struct tw_model_version v;
+	struct tw_llm *llm;
+	const char *path;
+	enum tw_status st = adapter_path(&path, &v, app, ref, err);
+	if (st == TW_OK)
+		st = tw_app_llm(app, v.base_spec, &llm, err);
+	if (st != TW_OK)
+		return st;
+	if (!tw_llm_info(llm)->path)
+		return tw_fail(err, TW_UNSUPPORTED, "%s is no file on this machine", v.base_spec);
+	return tw_adapter_export_peft(NULL, o->output, path, tw_llm_info(llm)->path, err);
+}
+
+/* Base and adapter as one model. */
+static enum tw_status export_merged(struct tw_app *app, const char *ref,
+				    const struct export_options *o, struct tw_err *err)
+{
+	struct tw_model_version v;
+	struct tw_llm *llm;
+	const char *path;
+	enum tw_status st = adapter_path(&path, &v, app, ref, err);
+	if (st == TW_OK)
+		st = tw_app_llm(app, v.base_spec, &llm, err);
+	if (st != TW_OK)
+		return st;
+	if (!tw_llm_info(llm)->path)
+		return tw_fail(err, TW_UNSUPPORTED, "%s is no file on this machine", v.base_spec);
+	return tw_merge_gguf(o->output, tw_llm_info(llm)->path, path, o->type, 0, err);
 }
 
 static enum tw_status export_modelfile(struct tw_app *app, const char *ref,
@@ -95,10 +146,8 @@ static const struct {
 	enum tw_status (*write)(struct tw_app *app, const char *ref, const struct export_options *o,
 				struct tw_err *err);
 } kinds[] = {
-	{"view", export_view},
-	{"dataset", export_dataset},
-	{"adapter", export_adapter},
-	{"modelfile", export_modelfile},
+	{"view", export_view}, {"dataset", export_dataset}, {"adapter", export_adapter},
+	{"peft", export_peft}, {"merged", export_merged},   {"modelfile", export_modelfile},
 };
 enum { N_KINDS = sizeof(kinds) / sizeof(*kinds), VIEW = 0 };
 
@@ -111,9 +160,10 @@ static enum tw_status run(struct tw_app *app, const void *options, char *const *
 	while (k < N_KINDS && strcmp(kinds[k].name, args[0]) != 0)
 		k++;
 	if (k == N_KINDS)
-		return tw_fail(err, TW_BAD_USE,
-			       "cannot export \"%s\"; there are: view, dataset, adapter, modelfile",
-			       args[0]);
+		return tw_fail(
+			err, TW_BAD_USE,
+			"cannot export \"%s\"; there are: view, dataset, adapter, peft, merged, modelfile",
+			args[0]);
 	if (k != VIEW && !o->output)
 		return tw_fail(err, TW_BAD_USE, "where to? twin export %s %s -o FILE", args[0],
 			       args[1]);
@@ -125,11 +175,14 @@ static enum tw_status run(struct tw_app *app, const void *options, char *const *
 
 const struct tw_command tw_cmd_export = {
 	.name = "export",
-	.args = "view|dataset|adapter|modelfile ID",
-	.help = "Write features, datasets, adapters or an Ollama Modelfile for other programs",
+	.args = "view|dataset|adapter|peft|merged|modelfile ID",
+	.help = "Write features, datasets, adapters, models or an Ollama Modelfile for other programs",
 	.more = "  twin export view chunks@v1 > chunks.jsonl        rows, as JSON lines\n"
 		"  twin export dataset 3 -o train.jsonl             ChatML: {\"messages\": [...]} a line\n"
+		"  twin export dataset 3 --rows pairs -o pairs.jsonl  for DPO: prompt, chosen, rejected\n"
 		"  twin export adapter champion -o adapter.gguf     LoRA, for llama.cpp and others\n"
+		"  twin export peft champion -o adapter/             a folder for transformers and PEFT\n"
+		"  twin export merged champion -o model.gguf        base and adapter as one model\n"
 		"  twin export modelfile champion -o Modelfile      then: ollama create me -f Modelfile",
 	.opts = opts,
 	.opts_size = sizeof(struct export_options),

@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "app/print.h"
+#include "app/train_init.h"
 #include "base/fs.h"
 #include "base/log.h"
 
@@ -14,7 +15,7 @@ static enum tw_status taint(int64_t *models, struct tw_app *app, const struct tw
 		st = tw_mr_taint(app->mr, f->datasets[i], why, &n, err);
 		*models += n;
 	}
-	return st;
+	return st == TW_OK ? tw_taint_followers(models, app, err) : st;
 }
 
 static void print(struct tw_app *app, const char *id, const struct tw_forgotten *f, int64_t models)

@@ -1,11 +1,14 @@
+#include <string.h>
+
 #include "app/command.h"
+#include "app/import_adapter.h"
 #include "app/print.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "llm/model_import.h"
 
 struct import {
-	const char *output, *quantize;
+	const char *output, *quantize, *base, *dataset;
 };
 
 static const struct tw_opt opts[] = {
@@ -13,6 +16,10 @@ static const struct tw_opt opts[] = {
 	 .help = "file to write (default: its name, in the models folder)"},
 	{"quantize", TW_OPT_STRING, offsetof(struct import, quantize),
 	 .help = "type of the weights, as Q8_0, Q4_K, F16, F32 (default: as they are)"},
+	{"base", TW_OPT_STRING, offsetof(struct import, base),
+	 .help = "of an adapter that is only converted: the GGUF that it was trained on (default: the configured LLM)"},
+	{"dataset", TW_OPT_STRING, offsetof(struct import, dataset),
+	 .help = "of an adapter: the dataset that it was trained on, or none"},
 	{0},
 };
 
@@ -28,8 +35,13 @@ static const char *default_output(struct tw_app *app, const char *from)
 static enum tw_status import(struct tw_app *app, const void *options, char *const *args, int n,
 			     struct tw_err *err)
 {
-	(void)n;
 	const struct import *o = options;
+	if (n == 2 && strcmp(args[0], "adapter") != 0)
+		return tw_fail(err, TW_BAD_USE, "usage: twin import [adapter] PATH");
+	if (n == 2)
+		return tw_import_adapter(
+			app, &(struct tw_import_adapter){args[1], o->output, o->base, o->dataset},
+			err);
 	const char *to = o->output ? o->output : default_output(app, args[0]);
 	struct tw_import_info info;
 	enum tw_status st = tw_model_import(&info, args[0], to, o->quantize, err);
@@ -54,15 +66,17 @@ static enum tw_status import(struct tw_app *app, const void *options, char *cons
 
 const struct tw_command tw_cmd_import = {
 	.name = "import",
-	.args = "MODEL",
-	.help = "Take in a model: a GGUF (copied or requantised) or a folder of safetensors",
+	.args = "MODEL|adapter PATH",
+	.help = "Take in a model (a GGUF, or a folder of safetensors), or an adapter of PEFT or llama.cpp",
 	.more = "  twin import ~/Downloads/qwen2.5-0.5b-instruct.gguf --quantize Q8_0\n"
 		"  twin import ./all-MiniLM-L6-v2 --output all-minilm.gguf\n"
-		"Then name it in twin.yaml:  models: {llm: llama:qwen2.5-0.5b-instruct.gguf}",
+		"Then name it in twin.yaml:  models: {llm: llama:qwen2.5-0.5b-instruct.gguf}\n"
+		"  twin import adapter ./lora --dataset 3           registers a version: twin ask --model v4 …\n"
+		"  twin import adapter ./lora -o lora.gguf          converts a folder of PEFT's, no more",
 	.opts = opts,
 	.opts_size = sizeof(struct import),
 	.min_args = 1,
-	.max_args = 1,
-	.flags = TW_CMD_ANYWHERE,
+	.max_args = 2,
+	.flags = TW_CMD_ANYWHERE | TW_CMD_OPTIONAL_CONF,
 	.run = import,
 };

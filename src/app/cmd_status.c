@@ -17,6 +17,17 @@ static const struct tw_opt opts[] = {
 	{0},
 };
 
+static enum tw_status tracker_hosts(struct tw_str *out, struct tw_app *app, struct tw_err *err)
+{
+	struct tw_tracker *t;
+	enum tw_status st = tw_tracker_new(&t, tw_trackers, app->conf, err);
+	if (st != TW_OK)
+		return st;
+	tw_tracker_hosts(out, t);
+	tw_tracker_free(t);
+	return TW_OK;
+}
+
 static enum tw_status print_hosts(struct tw_app *app, struct tw_err *err)
 {
 	const struct tw_config *c = app->conf;
@@ -31,6 +42,8 @@ static enum tw_status print_hosts(struct tw_app *app, struct tw_err *err)
 	}
 	tw_llm_hosts(&hosts, tw_llms, c->llm);
 	tw_embedder_hosts(&hosts, tw_embedders, c->embedder);
+	if (st == TW_OK)
+		st = tracker_hosts(&hosts, app, err);
 	if (st == TW_OK && app->json) {
 		struct tw_str s = TW_STR_INIT;
 		struct tw_json_writer w;

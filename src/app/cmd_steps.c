@@ -4,6 +4,8 @@
 #include "app/command.h"
 #include "app/graph.h"
 #include "app/plugins.h"
+#include "app/samples.h"
+#include "app/train_init.h"
 #include "base/str.h"
 #include "training/dataset.h"
 #include "training/evaluate.h"
@@ -89,6 +91,16 @@ static void describe_trainers(struct tw_str *out)
 		tw_str_addf(out, "\ntrainer: %s  # %s\n", tw_trainers[i]->name,
 			    tw_trainers[i]->help);
 		tw_opt_help(out, tw_trainers[i]->opts);
+	}
+	tw_str_adds(out, "\nWhat the model is asked on the way, under `training:` too\n");
+	tw_opt_help(out, tw_train_init_opts);
+	tw_opt_help(out, tw_sample_opts);
+	tw_str_adds(out, "\nTrackers, and their keys under `tracking:`\n");
+	for (size_t i = 0; tw_trackers[i]; i++) {
+		tw_str_addf(out, "\ntracker: %s  # %s\n", tw_trackers[i]->name,
+			    tw_trackers[i]->help);
+		if (tw_trackers[i]->opts)
+			tw_opt_help(out, tw_trackers[i]->opts);
 	}
 	tw_str_adds(out, "\nThe dataset, under `training.dataset:`\n");
 	tw_opt_help(out, tw_dataset_opts);

@@ -27,6 +27,7 @@ struct tw_graph {
 	struct tw_dataset dataset;     /* after dataset */
 	struct tw_model_version model; /* after train */
 	bool trained;		       /* model.version is set */
+	const char *tracked;	       /* page of the training elsewhere, "" for none; after it */
 	struct tw_err
 		partial; /* a part of a step that failed while the rest went on: how the run ends, unless it fails */
 	bool forced;  /* the last step runs although it is up to date */

@@ -15,11 +15,17 @@ const struct tw_source_type *const tw_sources[] = {
 };
 
 const struct tw_transform_type *const tw_transforms[] = {
-	&tw_transform_clean,	  &tw_transform_scrub,
-	&tw_transform_signatures, &tw_transform_duplicates,
-	&tw_transform_chunks,	  &tw_transform_embeddings,
-	&tw_transform_labels,	  &tw_transform_questions,
-	&tw_transform_checks,	  NULL,
+	&tw_transform_clean,
+	&tw_transform_scrub,
+	&tw_transform_signatures,
+	&tw_transform_duplicates,
+	&tw_transform_chunks,
+	&tw_transform_embeddings,
+	&tw_transform_labels,
+	&tw_transform_questions,
+	&tw_transform_preferences,
+	&tw_transform_checks,
+	NULL,
 };
 
 const struct tw_llm_type *const tw_llms[] = {
@@ -36,6 +42,13 @@ const struct tw_embedder_type *const tw_embedders[] = {
 
 const struct tw_trainer_type *const tw_trainers[] = {
 	&tw_trainer_native,
+	&tw_trainer_command,
 	&tw_trainer_none,
+	NULL,
+};
+
+const struct tw_tracker_type *const tw_trackers[] = {
+	&tw_tracker_mlflow,
+	&tw_tracker_none,
 	NULL,
 };

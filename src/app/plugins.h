@@ -10,6 +10,7 @@
 #include "core/embedder.h"
 #include "core/llm.h"
 #include "core/source.h"
+#include "core/tracker.h"
 #include "core/trainer.h"
 #include "core/transform.h"
 
@@ -18,5 +19,6 @@ extern const struct tw_transform_type *const tw_transforms[];
 extern const struct tw_llm_type *const tw_llms[];
 extern const struct tw_embedder_type *const tw_embedders[];
 extern const struct tw_trainer_type *const tw_trainers[];
+extern const struct tw_tracker_type *const tw_trackers[];
 
 #endif

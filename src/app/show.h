@@ -2,7 +2,7 @@
  * app/show.h: what `twin show` can show, one function a kind, in show_*.c.
  *
  * To add a kind: a function here, a line in the table of cmd_show.c. `ref` is
- * the word behind the kind, NULL when there is none.
+ * the word behind the kind, NULL when there is none; runs take several (options.refs).
  */
 #ifndef TW_APP_SHOW_H
 #define TW_APP_SHOW_H
@@ -14,6 +14,11 @@
 struct tw_show_options {
 	int64_t limit;
 	bool deleted;
+	const char *svg; /* path of a file for the charts; NULL: none */
+	/* Filled by the command: */
+	const char *const *refs; /* all words behind the kind */
+	size_t n_refs;
+	bool one; /* the kind was named in the singular: "run" */
 };
 
 /* How many of `n` are shown. */

@@ -1,6 +1,9 @@
 #include "app/print.h"
+#include "app/run_view.h"
 #include "app/show.h"
+#include "base/fs.h"
 #include "base/json.h"
+#include "base/log.h"
 
 static const struct tw_column columns[] = {
 	{"id", "run", TW_COL_NUMBER, 0},
@@ -59,41 +62,110 @@ static void print_metrics(const struct tw_metrics *m)
 	}
 }
 
-static enum tw_status show_one(struct tw_app *app, const char *ref, struct tw_err *err)
+static void write_samples(struct tw_json_writer *w, const struct tw_samples *s)
 {
-	int64_t id;
-	struct tw_run run;
-	struct tw_metrics metrics;
-	if (tw_parse_i64(&id, ref, NULL) != TW_OK)
-		return tw_fail(err, TW_BAD_USE,
-			       "\"%s\" is no run; usage: twin show run NUMBER (`twin show runs` "
-			       "lists them)",
-			       ref);
-	enum tw_status st = tw_mr_run(&run, app->mr, id, &app->arena, err);
-	if (st == TW_OK)
-		st = tw_mr_run_metrics(&metrics, app->mr, id, &app->arena, err);
-	if (st != TW_OK)
-		return st;
+	tw_jw_array(w, "samples");
+	for (size_t i = 0; i < s->n; i++) {
+		tw_jw_object(w, NULL);
+		tw_jw_int(w, "step", s->at[i].step);
+		tw_jw_int(w, "item", s->at[i].item);
+		tw_jw_str(w, "prompt", s->at[i].prompt);
+		if (s->at[i].expected[0])
+			tw_jw_str(w, "expected", s->at[i].expected);
+		tw_jw_str(w, "text", s->at[i].text);
+		tw_jw_end(w);
+	}
+	tw_jw_end(w);
+}
+
+static void write_whole(struct tw_json_writer *w, const struct tw_run_view *v)
+{
+	tw_jw_object(w, NULL);
+	write_run(w, &v->run);
+	write_metrics(w, &v->metrics);
+	if (v->samples.n)
+		write_samples(w, &v->samples);
+	tw_jw_end(w);
+}
+
+/* One run is an object, several are a list. */
+static void print_whole(const struct tw_run_view *v, size_t n)
+{
+	struct tw_str s = TW_STR_INIT;
+	struct tw_json_writer w;
+	tw_jw_init(&w, &s);
+	if (n > 1)
+		tw_jw_array(&w, NULL);
+	for (size_t i = 0; i < n; i++)
+		write_whole(&w, &v[i]);
+	if (n > 1)
+		tw_jw_end(&w);
+	tw_print_json(&s);
+	tw_str_release(&s);
+}
+
+static void print_one(struct tw_app *app, const struct tw_run_view *v)
+{
 	struct tw_str s = TW_STR_INIT;
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
 	tw_jw_object(&w, NULL);
-	write_run(&w, &run);
-	if (app->json)
-		write_metrics(&w, &metrics);
+	write_run(&w, &v->run);
 	tw_jw_end(&w);
 	tw_print_object(app, &s);
-	if (!app->json)
-		print_metrics(&metrics);
 	tw_str_release(&s);
+	if (v->metrics.n)
+		fputs("\n", stdout);
+	print_metrics(&v->metrics);
+	tw_run_charts_text(stdout, v, 1, &app->arena);
+	tw_run_samples_print(stdout, v, &app->arena);
+}
+
+static enum tw_status write_svg(const char *path, const struct tw_run_view *v, size_t n,
+				struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_str s = TW_STR_INIT;
+	tw_run_charts_svg(&s, v, n, a);
+	enum tw_status st = tw_write_file(path, tw_str_c(&s), s.len, err);
+	if (st == TW_OK)
+		tw_info("wrote %s (%s)", path, tw_human_size(a, (int64_t)s.len));
+	tw_str_release(&s);
+	return st;
+}
+
+static enum tw_status show_some(struct tw_app *app, const struct tw_show_options *o,
+				struct tw_err *err)
+{
+	static const char *const last[] = {"last"};
+	const char *const *refs = o->n_refs ? o->refs : last;
+	const size_t n = o->n_refs ? o->n_refs : 1;
+	enum tw_status st = TW_OK;
+	if (n > TW_RUNS_COMPARED)
+		return tw_fail(err, TW_BAD_USE, "at most %d runs can be compared",
+			       TW_RUNS_COMPARED);
+	struct tw_run_view *v = TW_NEW_ARRAY(&app->arena, n, struct tw_run_view);
+	for (size_t i = 0; st == TW_OK && i < n; i++)
+		st = tw_run_view_load(&v[i], app, refs[i], err);
+	if (st == TW_OK && o->svg)
+		return write_svg(o->svg, v, n, &app->arena, err);
+	if (st != TW_OK)
+		return st;
+	if (app->json) {
+		print_whole(v, n);
+	} else if (n == 1) {
+		print_one(app, v);
+	} else {
+		tw_run_compare(app, v, n);
+		tw_run_charts_text(stdout, v, n, &app->arena);
+	}
 	return TW_OK;
 }
 
 enum tw_status tw_show_runs(struct tw_app *app, const char *ref, const struct tw_show_options *o,
 			    struct tw_err *err)
 {
-	if (ref)
-		return show_one(app, ref, err);
+	if (ref || o->one || o->svg)
+		return show_some(app, o, err);
 	struct tw_runs all;
 	enum tw_status st = tw_mr_runs(&all, app->mr, NULL, 0, &app->arena, err);
 	if (st != TW_OK)

@@ -60,6 +60,11 @@ static enum tw_status summarize(struct tw_step_run *r, int version, const char *
 		if (isnan(x)) /* not measured */
 			continue;
 		tw_str_addf(&r->summary, "%s%s %.*f", sep, told[i].label, told[i].decimals, x);
+		double low = figure(v, tw_sprintf(a, "%s_low", told[i].name));
+		double high = figure(v, tw_sprintf(a, "%s_high", told[i].name));
+		if (!isnan(low) && !isnan(high))
+			tw_str_addf(&r->summary, " [%.*f, %.*f]", told[i].decimals, low,
+				    told[i].decimals, high);
 		double base = told[i].base ? figure(v, told[i].base) : NAN;
 		if (!isnan(base))
 			tw_str_addf(&r->summary, " (base %.*f)", told[i].decimals, base);

@@ -9,6 +9,8 @@
 #include "app/graph.h"
 #include "app/pinned.h"
 #include "app/plugins.h"
+#include "app/train_init.h"
+#include "app/watch.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -19,6 +21,8 @@ struct job {
 	struct tw_trainer *trainer;
 	struct tw_llm *base;
 	struct tw_examples train, valid;
+	struct tw_train_init init;
+	struct tw_digest basis; /* without where it starts */
 	struct tw_digest digest;
 };
 
@@ -28,32 +32,54 @@ static void add_examples(struct tw_hasher *h, const struct tw_examples *e)
 	for (size_t i = 0; i < e->n; i++) {
 		tw_digest_str(h, e->at[i].row_id);
 		tw_digest_str(h, e->at[i].messages);
+		if (e->at[i].rejected)
+			tw_digest_str(h, e->at[i].rejected);
 	}
 }
 
-static enum tw_status read_job(struct job *j, struct tw_graph *g, struct tw_err *err)
+static enum tw_status read_inputs(struct job *j, struct tw_graph *g, struct tw_err *err)
 {
 	struct tw_app *app = g->app;
-	*j = (struct job){0};
-	enum tw_status st = tw_trainer_new(&j->trainer, tw_trainers, app->conf, err);
-	if (st == TW_OK)
-		st = tw_app_llm(app, NULL, &j->base, err);
+	enum tw_status st = tw_app_llm(app, NULL, &j->base, err);
 	if (st == TW_OK)
 		st = tw_fs_examples(&j->train, app->fs, g->dataset.id, TW_TRAIN, &app->arena, err);
 	if (st == TW_OK)
 		st = tw_fs_examples(&j->valid, app->fs, g->dataset.id, TW_VALID, &app->arena, err);
-	if (st != TW_OK) {
-		tw_trainer_free(j->trainer);
-		return st;
-	}
+	return st;
+}
+
+static struct tw_digest digest_of(const struct job *j)
+{
 	struct tw_hasher *h = tw_hasher_new();
 	tw_digest_str(h, tw_trainer_params(j->trainer));
 	tw_digest_str(h, tw_llm_info(j->base)->digest.hex);
 	tw_digest_str(h, tw_llm_info(j->base)->template_digest.hex);
 	add_examples(h, &j->train);
 	add_examples(h, &j->valid);
-	j->digest = tw_hasher_end(h);
-	return TW_OK;
+	if (j->init.path)
+		tw_digest_str(h, j->init.digest);
+	return tw_hasher_end(h);
+}
+
+static enum tw_status read_job(struct job *j, struct tw_graph *g, struct tw_err *err)
+{
+	*j = (struct job){0};
+	enum tw_status st = tw_trainer_new(&j->trainer, tw_trainers, g->app->conf, err);
+	if (st != TW_OK)
+		return st;
+	st = read_inputs(j, g, err);
+	if (st == TW_OK) {
+		j->basis = digest_of(j);
+		st = tw_train_init_resolve(&j->init, g, tw_llm_info(j->base)->digest.hex,
+					   j->basis.hex, err);
+	}
+	if (st == TW_OK)
+		st = tw_train_init_choose(&j->train, &j->init, g, err);
+	if (st == TW_OK)
+		j->digest = digest_of(j);
+	else
+		tw_trainer_free(j->trainer);
+	return st;
 }
 
 static enum tw_status key(struct tw_hasher *h, struct tw_graph *g, struct tw_err *err)
@@ -122,17 +148,6 @@ static const char *adapter_of(struct tw_graph *g, const char *job)
 
 /* --- training --- */
 
-struct metrics {
-	struct tw_graph *g;
-	const struct tw_step_run *r;
-};
-
-static void on_metric(void *ctx, const char *name, int64_t step, double value)
-{
-	struct metrics *m = ctx;
-	tw_step_metric(m->g, m->r, name, step, value);
-}
-
 static enum tw_status store_adapter(const char **out, struct tw_graph *g,
 				    const struct tw_train_result *res, struct tw_err *err)
 {
@@ -151,24 +166,32 @@ static enum tw_status train(const char **adapter, struct tw_train_result *res, s
 			    const struct tw_step_run *r, const struct job *j, struct tw_err *err)
 {
 	struct tw_arena *a = &g->app->arena;
-	struct metrics m = {g, r};
+	struct tw_watch *watch = NULL;
 	const char *dir =
 		tw_path_join(a, g->app->conf->state, tw_sprintf(a, "train/%.16s", j->digest.hex));
-	const struct tw_train_job job = {
+	struct tw_train_job job = {
 		.llm = j->base,
 		.train = j->train,
 		.valid = j->valid,
 		.work_dir = dir,
 		.job_digest = j->digest.hex,
+		.init_adapter = j->init.path,
 		.seed = tw_hash64(j->digest.hex, TW_DIGEST_LEN, 0),
-		.on_metric = on_metric,
-		.ctx = &m,
 	};
+	if (j->init.version)
+		tw_info("going on from v%d with %zu examples", j->init.version, j->train.n);
+	else if (j->init.path)
+		tw_info("going on from %s", j->init.path);
+	else if (j->init.why_not)
+		tw_info("training starts from nothing: %s", j->init.why_not);
 	enum tw_status st = tw_exists(dir) ? TW_OK : tw_remove_all(tw_path_dir(a, dir), err);
 	if (st == TW_OK)
 		st = tw_mkdirs(dir, err);
 	if (st == TW_OK)
+		st = tw_watch_new(&watch, g, r, &job, err);
+	if (st == TW_OK)
 		st = tw_train(res, j->trainer, &job, err);
+	g->tracked = tw_watch_end(watch, st, res->adapter_path);
 	if (st == TW_OK)
 		st = store_adapter(adapter, g, res, err);
 	return st == TW_OK ? tw_remove_all(dir, err) : st;
@@ -197,15 +220,20 @@ static enum tw_status put_version(struct tw_graph *g, const struct tw_step_run *
 	return st == TW_OK ? take_version(g, v.version, err) : st;
 }
 
-static void write_outputs(struct tw_step_run *r, const struct job *j, int version,
+static void write_outputs(struct tw_step_run *r, const struct tw_graph *g, const struct job *j,
 			  const char *adapter, const struct tw_train_result *res)
 {
 	struct tw_json_writer w;
 	tw_jw_init(&w, &r->outputs);
 	tw_jw_object(&w, NULL);
-	tw_jw_int(&w, "version", version);
+	tw_jw_int(&w, "version", g->model.version);
 	tw_jw_str(&w, "adapter", adapter);
 	tw_jw_str(&w, "job", j->digest.hex);
+	tw_jw_str(&w, "basis", j->basis.hex);
+	if (j->init.path)
+		tw_jw_str(&w, "init", j->init.digest);
+	if (j->init.version)
+		tw_jw_int(&w, "init_version", j->init.version);
 	if (res) {
 		tw_jw_int(&w, "steps", res->steps);
 		tw_jw_int(&w, "tokens", res->tokens);
@@ -213,6 +241,8 @@ static void write_outputs(struct tw_step_run *r, const struct job *j, int versio
 		tw_jw_int(&w, "resumed_from", res->resumed_from);
 		tw_jw_real(&w, "train_loss", res->train_loss);
 		tw_jw_real(&w, "valid_loss", res->valid_loss);
+		if (g->tracked[0])
+			tw_jw_str(&w, "tracked", g->tracked);
 	}
 	tw_jw_end(&w);
 }
@@ -248,7 +278,7 @@ static enum tw_status make_version(struct tw_graph *g, struct tw_step_run *r, co
 		st = put_version(g, r, j->base, g->dataset.id, adapter, err);
 	if (st != TW_OK)
 		return st;
-	write_outputs(r, j, g->model.version, adapter, trains ? &res : NULL);
+	write_outputs(r, g, j, adapter, trains ? &res : NULL);
 	summarize(r, g->model.version, adapter, trains ? &res : NULL);
 	return TW_OK;
 }

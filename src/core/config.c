@@ -6,8 +6,9 @@
 
 #include "base/fs.h"
 
-static const char *const sections[] = {"twin",	     "sources",	  "models", "features", "training",
-				       "evaluation", "retrieval", "answer", "serve",	NULL};
+static const char *const sections[] = {"twin",	   "sources",  "models",     "features",
+				       "training", "tracking", "evaluation", "retrieval",
+				       "answer",   "serve",    NULL};
 
 static enum tw_status find_file(struct tw_config *c, const char *dir, struct tw_err *err)
 {
@@ -218,6 +219,8 @@ enum tw_status tw_config_set(struct tw_config *c, const char *assignment, struct
 	struct tw_json *v = (struct tw_json *)(uintptr_t)c->root;
 	for (const char *p = assignment; p < eq;) {
 		size_t n = strcspn(p, ".=");
+		if (v->type == TW_JSON_NULL) /* "features:" with nothing behind it */
+			v->type = TW_JSON_OBJECT;
 		if (v->type != TW_JSON_OBJECT)
 			return tw_fail(err, TW_BAD_USE, "--set %s: \"%.*s\" is not a map",
 				       assignment, (int)(p - assignment), assignment);

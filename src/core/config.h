@@ -10,6 +10,7 @@
  *	models: {llm: …, embedder: …}    # specs: core/llm.h, core/embedder.h
  *	features: {chunks: {…}, …}       # core/transform.h, one map a view
  *	training: {trainer: native, …}   # core/trainer.h
+ *	tracking: {url: …}               # core/tracker.h
  *	evaluation: {…}                  # training/evaluate.h
  *	retrieval: {…}                   # inference/retrieve.h
  *	answer: {…}                      # inference/answer.h

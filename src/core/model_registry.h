@@ -103,7 +103,7 @@ TW_MUST_USE enum tw_status tw_mr_models(struct tw_model_versions *out, struct tw
 					struct tw_arena *a, struct tw_err *err);
 TW_MUST_USE enum tw_status tw_mr_model_metrics(struct tw_model_registry *mr, int version,
 					       const char *metrics, struct tw_err *err);
-/* Marks every version trained on the dataset. *n counts them. */
+/* Marks every version trained on the dataset; *n counts them. Removes what was sampled on the way (core/samples.h). */
 TW_MUST_USE enum tw_status tw_mr_taint(struct tw_model_registry *mr, const char *dataset,
 				       const char *why, int64_t *n, struct tw_err *err);
 

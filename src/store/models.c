@@ -175,5 +175,12 @@ enum tw_status tw_mr_taint(struct tw_model_registry *mr, const char *dataset, co
 			 V_TEXT(dataset));
 	if (st == TW_OK)
 		*n = tw_sql_changes(c);
-	return tw_db_finish(c, st, err);
+	/* What models said while they learnt from it. A run names its dataset among its inputs. */
+	if (st == TW_OK)
+		st = tw_sql_exec(c, err,
+				 "DELETE FROM samples WHERE run IN "
+				 "(SELECT id FROM runs WHERE inputs LIKE '%' || $1 || '%')",
+				 V_TEXT(dataset));
+	st = tw_db_finish(c, st, err);
+	return st == TW_OK ? tw_db_settle(mr->db, err) : st;
 }

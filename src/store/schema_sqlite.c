@@ -159,6 +159,9 @@ static const char *const features[] = {
 	"CREATE TABLE forgotten_texts ("
 	"	digest TEXT PRIMARY KEY" /* of the body of a revision */
 	") STRICT, WITHOUT ROWID;",
+
+	/* 4: answers that the author's are to be preferred to; NULL: none */
+	"ALTER TABLE examples ADD COLUMN rejected TEXT;",
 };
 
 static const char *const registry[] = {
@@ -225,6 +228,17 @@ static const char *const registry[] = {
 	"	revision INTEGER NOT NULL," /* 0: not by a deployment */
 	"	at_ms INTEGER NOT NULL"
 	") STRICT;",
+
+	/* 2: what a model answers while it is trained */
+	"CREATE TABLE samples ("
+	"	run INTEGER NOT NULL REFERENCES runs (id),"
+	"	item INTEGER NOT NULL,"
+	"	step INTEGER NOT NULL,"
+	"	prompt TEXT NOT NULL,"
+	"	expected TEXT NOT NULL,"
+	"	text TEXT NOT NULL,"
+	"	PRIMARY KEY (run, item, step)"
+	") STRICT, WITHOUT ROWID;",
 };
 
 const struct tw_db_schema tw_features_schema = {

@@ -98,12 +98,25 @@ def test_a_dataset_is_exported_as_chatml_with_the_authors_own_words(ran):
             assert paragraph in whole
 
 
+def modelfile(ran):
+    ran("export", "modelfile", "champion", "-o", ran.dir / "Modelfile")
+    return (ran.dir / "Modelfile").read_text()
+
+
 def test_adapter_and_modelfile_are_exported(ran):
     ran("export", "adapter", "champion", "-o", ran.dir / "a.gguf")
     assert (ran.dir / "a.gguf").read_bytes()[:4] == b"GGUF"
-    ran("export", "modelfile", "champion", "-o", ran.dir / "Modelfile")
-    text = (ran.dir / "Modelfile").read_text()
+    text = modelfile(ran)
     assert "FROM " in text and "ADAPTER " in text and "You are Tess" in text
+
+
+def test_a_merged_model_is_exported(ran):
+    base = os.path.getsize(re.search(r"FROM (.*)", modelfile(ran)).group(1))
+    ran("export", "merged", "champion", "-o", ran.dir / "merged.gguf")
+    assert (ran.dir / "merged.gguf").read_bytes()[:4] == b"GGUF"
+    assert abs((ran.dir / "merged.gguf").stat().st_size - base) < 4096  # the same types
+    wrong = ran("export", "merged", "champion", "-o", ran.dir / "m.gguf", "--type", "q2", rc=2)
+    assert "q8_0" in wrong.stderr
 
 
 def test_a_change_of_chunking_makes_a_version_without_training(ran):

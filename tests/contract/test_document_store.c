@@ -406,8 +406,8 @@ static void put_dataset(struct store_world *w, const char *doc, const char **id)
 {
 	const struct tw_example e[] = {
 		{TW_TRAIN, "r1", "v", doc, "g", "title",
-		 "[{\"role\":\"user\",\"content\":\"zyxwv\"}]"},
-		{TW_TEST, "r2", "v", "0000000000000000", "h", "title", "[]"},
+		 "[{\"role\":\"user\",\"content\":\"zyxwv\"}]", NULL},
+		{TW_TEST, "r2", "v", "0000000000000000", "h", "title", "[]", NULL},
 	};
 	const struct tw_examples examples = {e, 2};
 	struct tw_dataset d = {.service = "", .seed = 1, .params = "{}", .stats = "{}"};

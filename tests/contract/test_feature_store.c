@@ -685,9 +685,9 @@ static void a_dataset_is_named_by_its_manifest(void **state)
 {
 	struct store_world *w = *state;
 	const struct tw_example e[] = {
-		{TW_TEST, "r3", "v", "d3", "g3", "title", "[3]"},
-		{TW_TRAIN, "r2", "v", "d2", "g2", "title", "[2]"},
-		{TW_TRAIN, "r1", "v", "d1", "g1", "heading", "[1]"},
+		{TW_TEST, "r3", "v", "d3", "g3", "title", "[3]", NULL},
+		{TW_TRAIN, "r2", "v", "d2", "g2", "title", "[2]", NULL},
+		{TW_TRAIN, "r1", "v", "d1", "g1", "heading", "[1]", NULL},
 	};
 	const struct tw_example shuffled[] = {e[2], e[0], e[1]};
 	struct tw_examples list = {e, 3}, other = {shuffled, 3}, got;

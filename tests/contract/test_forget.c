@@ -27,10 +27,11 @@ static const char *put_dataset(struct store_world *w, const char *doc, const cha
 {
 	const struct tw_example e[] = {
 		{TW_TRAIN, "r1", "v", doc, "g", "title",
-		 "[{\"role\":\"user\",\"content\":\"zyxwvsecret\"}]"},
-		{TW_TEST, "r2", "v", other, "h", "title", "[]"},
+		 "[{\"role\":\"user\",\"content\":\"zyxwvsecret\"}]", NULL},
+		{TW_TRAIN, "r3", "v", doc, "g", "title", "[]", "a worse zyxwvsecret"},
+		{TW_TEST, "r2", "v", other, "h", "title", "[]", NULL},
 	};
-	const struct tw_examples examples = {e, 2};
+	const struct tw_examples examples = {e, 3};
 	struct tw_dataset d = {.service = "", .seed = 1, .params = "{}", .stats = "{}"};
 
 	assert_ok(tw_fs_dataset_put(&d, w->fs, &examples, &w->a, &w->err), &w->err);
@@ -111,7 +112,7 @@ static void nothing_of_it_is_left_in_any_file(void **state)
 	assert_string_equal(f.doc, l.id);
 	assert_int_equal(f.revisions, 2);
 	assert_int_equal(f.rows, 502);
-	assert_int_equal(f.dataset_rows, 1);
+	assert_int_equal(f.dataset_rows, 2);
 	assert_int_equal(f.predictions, 1);
 	assert_int_equal(f.n_datasets, 1);
 	assert_string_equal(f.datasets[0], l.set);

@@ -2,6 +2,7 @@
 #include "support/store_fixture.h"
 
 #include "core/model_registry.h"
+#include "core/samples.h"
 
 struct world {
 	struct tw_model_registry *mr;
@@ -218,6 +219,58 @@ static void every_model_of_a_dataset_is_marked(void **state)
 	assert_string_equal(v.metrics, "{\"test_loss\":1}");
 }
 
+static void sample(struct world *w, int64_t run, int64_t step, int64_t item, const char *text)
+{
+	const struct tw_sample s = {step, item, "How do I make tea?", "Warm the pot.", text};
+
+	assert_ok(tw_mr_run_sample(w->mr, run, &s, &w->err), &w->err);
+}
+
+static struct tw_samples samples(struct world *w, int64_t run)
+{
+	struct tw_samples all;
+
+	assert_ok(tw_mr_run_samples(&all, w->mr, run, &w->a, &w->err), &w->err);
+	return all;
+}
+
+static void samples_are_ordered_by_prompt_and_a_step_again_replaces(void **state)
+{
+	struct world *w = *state;
+	int64_t run = start(w, "train", "k"), other = start(w, "train", "k2");
+
+	sample(w, run, 20, 0, "later");
+	sample(w, run, 0, 1, "second");
+	sample(w, run, 0, 0, "first");
+	sample(w, run, 20, 0, "last");
+	sample(w, other, 0, 0, "not here");
+	struct tw_samples all = samples(w, run);
+	assert_int_equal(all.n, 3);
+	assert_string_equal(all.at[0].text, "first");
+	assert_string_equal(all.at[1].text, "last");
+	assert_int_equal(all.at[1].step, 20);
+	assert_string_equal(all.at[2].text, "second");
+	assert_string_equal(all.at[2].prompt, "How do I make tea?");
+	assert_string_equal(all.at[2].expected, "Warm the pot.");
+	const struct tw_sample s = {.prompt = "", .text = ""};
+	assert_int_equal(tw_mr_run_sample(w->mr, 999, &s, &w->err), TW_NOT_FOUND);
+}
+
+static void what_was_sampled_on_a_forgotten_dataset_goes(void **state)
+{
+	struct world *w = *state;
+	int64_t run, n;
+
+	assert_ok(tw_mr_run_start(&run, w->mr, "train", "k", "{}", "{\"dataset\":\"d1\"}", &w->err),
+		  &w->err);
+	int64_t other = start(w, "train", "k2");
+	sample(w, run, 0, 0, "from what was forgotten");
+	sample(w, other, 0, 0, "from elsewhere");
+	assert_ok(tw_mr_taint(w->mr, "d1", "forgotten", &n, &w->err), &w->err);
+	assert_int_equal(samples(w, run).n, 0);
+	assert_int_equal(samples(w, other).n, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +282,8 @@ int main(void)
 		T(a_model_is_found_by_version_and_by_alias),
 		T(a_deployment_moves_the_champion_and_history_only_grows),
 		T(every_model_of_a_dataset_is_marked),
+		T(samples_are_ordered_by_prompt_and_a_step_again_replaces),
+		T(what_was_sampled_on_a_forgotten_dataset_goes),
 	};
 
 	return cmocka_run_group_tests_name("model_registry", tests, NULL, NULL);

@@ -414,6 +414,7 @@ static const char *other_value(const struct tw_opt *o)
 				  (def + (def < (o->min + o->max) / 2 ? o->max : o->min)) / 2);
 	case TW_OPT_STRING:
 		return o->choices ? NULL : "\"other\"";
+	case TW_OPT_SIZE:
 	case TW_OPT_PATH:
 	case TW_OPT_LIST:
 		break;

@@ -1,0 +1,169 @@
+#include "app/watch.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/facts.h"
+#include "app/plugins.h"
+#include "app/samples.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/time.h"
+
+#define EXCERPT 50 /* letters */
+
+struct tw_watch {
+	struct tw_graph *g;
+	const struct tw_step_run *r;
+	struct tw_tracker *tracker;
+	struct tw_asker *asker;
+	double loss, best; /* of the last step; of all evaluations but the first */
+};
+
+/* --- metrics --- */
+
+static void keep(struct tw_watch *w, const char *name, int64_t step, double value)
+{
+	tw_step_metric(w->g, w->r, name, step, value);
+	tw_tracker_metric(w->tracker, name, step, value);
+}
+
+/* "  step   20  loss 2.310  validation 2.402  best" */
+static void tell_evaluation(struct tw_watch *w, int64_t step, double valid)
+{
+	struct tw_str s = TW_STR_INIT;
+	bool best = step > 0 && !(valid >= w->best);
+	tw_str_addf(&s, "  %sstep%s %4lld", tw_color(stderr, "dim"), tw_color(stderr, "reset"),
+		    (long long)step);
+	if (!isnan(w->loss))
+		tw_str_addf(&s, "  loss %.3f", w->loss);
+	tw_str_addf(&s, "%*s  validation %s%.3f%s", isnan(w->loss) ? 12 : 0, "",
+		    best ? tw_color(stderr, "bold") : "", valid,
+		    best ? tw_color(stderr, "reset") : "");
+	if (best)
+		tw_str_addf(&s, "  %sbest so far%s", tw_color(stderr, "green"),
+			    tw_color(stderr, "reset"));
+	tw_info("%s", tw_str_c(&s));
+	tw_str_release(&s);
+	if (best)
+		w->best = valid;
+}
+
+static void on_metric(void *ctx, const char *name, int64_t step, double value)
+{
+	struct tw_watch *w = ctx;
+	keep(w, name, step, value);
+	if (strcmp(name, "loss") == 0)
+		w->loss = value;
+	else if (strcmp(name, "valid_loss") == 0)
+		tell_evaluation(w, step, value);
+}
+
+/* --- samples --- */
+
+/* The beginning, on one line. */
+static const char *shortened(const char *text, struct tw_arena *a)
+{
+	struct tw_str s = TW_STR_INIT;
+	tw_text_plain(&s, text, strlen(text), "");
+	tw_str_trim(&s);
+	size_t n = 0, len = 0;
+	while (len < s.len && n < EXCERPT) {
+		len++;
+		while (len < s.len && ((unsigned char)s.data[len] & 0xC0) == 0x80)
+			len++;
+		n++;
+	}
+	const char *out = tw_sprintf(a, "%.*s%s", (int)len, tw_str_c(&s), len < s.len ? "…" : "");
+	tw_str_release(&s);
+	return out;
+}
+
+static enum tw_status on_adapter(void *ctx, int64_t step, const char *path, struct tw_err *err)
+{
+	struct tw_watch *w = ctx;
+	const char *text;
+	struct tw_arena a;
+	(void)err;
+	tw_arena_init(&a);
+	double seconds = tw_asker_ask(&text, w->asker, w->r->id, step, path, &a);
+	if (seconds > 0)
+		keep(w, "sample_seconds", step, seconds);
+	if (text)
+		tw_info("             %s“%s” (%.1f s)%s", tw_color(stderr, "dim"),
+			shortened(text, &a), seconds, tw_color(stderr, "reset"));
+	tw_arena_release(&a);
+	return TW_OK;
+}
+
+/* --- tracking --- */
+
+static void begin_tracking(struct tw_watch *w, const struct tw_train_job *job)
+{
+	struct tw_app *app = w->g->app;
+	struct tw_arena *a = &app->arena;
+	struct tw_facts params = {0};
+	struct tw_json *v;
+	const char *text = tw_str_c(&w->r->params);
+	if (tw_json_parse(&v, text, strlen(text), a, NULL) == TW_OK)
+		tw_facts_add(&params, v, "", a);
+	const struct tw_pair more[] = {
+		{"base", tw_llm_info(job->llm)->name},
+		{"examples.train", tw_sprintf(a, "%zu", job->train.n)},
+		{"examples.valid", tw_sprintf(a, "%zu", job->valid.n)},
+	};
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++)
+		tw_vec_push(&params, more[i]);
+	const struct tw_pair tags[] = {
+		{"twin.run", tw_sprintf(a, "%lld", (long long)w->r->id)},
+		{"twin.dataset", w->g->dataset.id},
+		{"twin.service", w->g->service.digest},
+		{"twin.base", tw_llm_info(job->llm)->digest.hex},
+		{"twin.job", job->job_digest},
+	};
+	const struct tw_tracked_run run = {
+		.name = tw_sprintf(a, "%s %lld", app->conf->twin, (long long)w->r->id),
+		.started_ms = tw_now_ms(),
+		.params = {params.at, params.n},
+		.tags = {tags, sizeof(tags) / sizeof(*tags)},
+		.dataset = w->g->dataset.id,
+	};
+	const struct tw_http_policy policy = tw_http_policy_of(app->http);
+	tw_tracker_begin(w->tracker, &policy, &run);
+	tw_vec_release(&params);
+}
+
+enum tw_status tw_watch_new(struct tw_watch **out, struct tw_graph *g, const struct tw_step_run *r,
+			    struct tw_train_job *job, struct tw_err *err)
+{
+	struct tw_watch *w = tw_xcalloc(1, sizeof(*w));
+	*w = (struct tw_watch){.g = g, .r = r, .loss = NAN, .best = NAN};
+	enum tw_status st = tw_tracker_new(&w->tracker, tw_trackers, g->app->conf, err);
+	if (st == TW_OK)
+		st = tw_asker_new(&w->asker, g->app, job->llm, &job->valid, err);
+	if (st != TW_OK) {
+		tw_watch_end(w, st, NULL);
+		return st;
+	}
+	begin_tracking(w, job);
+	job->on_metric = on_metric;
+	job->on_adapter = w->asker ? on_adapter : NULL;
+	job->ctx = w;
+	*out = w;
+	return TW_OK;
+}
+
+const char *tw_watch_end(struct tw_watch *w, enum tw_status st, const char *adapter)
+{
+	if (!w)
+		return "";
+	const char *status = st == TW_OK ? "done" : st == TW_CANCELLED ? "interrupted" : "failed";
+	bool sends = st == TW_OK && adapter && adapter[0];
+	tw_tracker_end(w->tracker, status, sends ? "adapter.gguf" : NULL, sends ? adapter : NULL);
+	const char *page = tw_tracker_page(w->tracker, &w->g->app->arena);
+	tw_tracker_free(w->tracker);
+	tw_asker_free(w->asker);
+	free(w);
+	return page;
+}
