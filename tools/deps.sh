@@ -6,6 +6,7 @@
 #	deps.sh models [TWIN]      the default models; TWIN (the program) converts them
 #	deps.sh test               what tests in Python need: pytest, an OpenAI client, a browser
 #	deps.sh python             prints the Python that has it
+#	deps.sh bench              what Twin is measured against (4.6 GB); prints the Python that has it
 #
 # What is fetched is pinned by version and digest in tools/requirements-*.txt,
 # and comes through pip as this machine has it set up. It lands in
@@ -272,6 +273,35 @@ need_test() {
 	need_venv "$dir" tools/requirements-test.txt
 }
 
+# ---- Benchmarks --------------------------------------------------------------
+
+# The list is whole, so --no-deps: PyPI's PyTorch would bring every CUDA library otherwise.
+# llama.cpp's Python client comes without its library, and gets a link to Twin's own.
+need_bench() {
+	local dir=$1 tmp=$1.tmp lib
+	exec 9>"$cache/bench.lock"
+	flock 9
+	[ ! -x "$dir/bin/python" ] || return 0
+	say "making the benchmarks' Python environment in $dir (4.6 GB, a few minutes, once)"
+	rm -rf "$tmp"
+	need_venv "$tmp"
+	"$tmp/bin/python" -m pip install -q --no-deps --no-cache-dir \
+		-r tools/requirements-bench.txt >&2
+	CMAKE_ARGS=-DLLAMA_BUILD=OFF "$tmp/bin/python" -m pip install -q --no-deps --no-cache-dir \
+		--no-binary llama-cpp-python --require-hashes -r $requirements >&2
+	if system_llama; then
+		lib=$(pkg-config --variable=libdir llama)
+	else
+		lib=$(llama_dir)/lib
+	fi
+	ln -sfn "$lib" "$("$tmp/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/llama_cpp/lib"
+	mv "$tmp" "$dir"
+}
+
+bench_venv() {
+	echo "$cache/venv-bench-$({ cat tools/requirements-bench.txt $requirements; llama_dir; } | digest)"
+}
+
 case ${1:-} in
 system)
 	need_system
@@ -292,6 +322,13 @@ test)
 python)
 	need_test
 	echo "$(test_venv)/bin/python"
+	exit
+	;;
+bench)
+	mkdir -p "$cache"
+	need_llama
+	need_bench "$(bench_venv)"
+	echo "$(bench_venv)/bin/python"
 	exit
 	;;
 *)
