@@ -33,28 +33,35 @@ static void keep_sums(const struct tw_train_loop *l, struct tw_pack *p)
 	}
 }
 
-static enum tw_status compute(struct tw_train_loop *l, struct tw_pack *p,
-			      struct tw_progress *progress, struct tw_err *err)
+static enum tw_status compute_row(struct tw_train_loop *l, struct tw_pack *p, size_t row,
+				  struct tw_progress *progress, struct tw_err *err)
 {
-	for (size_t row = 0; row < p->n_rows; row++) {
-		if (tw_stopping())
-			return tw_fail(err, TW_CANCELLED, "stopped");
-		tw_batch_clear(&l->batch);
-		tw_train_loop_add_row(l, p, row);
-		tw_net_logps(&l->net, &l->batch, l->logp);
-		keep_sums(l, p);
-		tw_progress_add(progress, 1);
-	}
+	if (tw_stopping())
+		return tw_fail(err, TW_CANCELLED, "stopped");
+	tw_batch_clear(&l->batch);
+	tw_train_loop_add_row(l, p, row);
+	tw_net_logps(&l->net, &l->batch, l->logp);
+	keep_sums(l, p);
+	tw_progress_add(progress, 1);
 	return TW_OK;
+}
+
+/* Rows of the first epoch that the steps get to: all of them, unless max_steps ends before. */
+static int64_t rows_reached(const struct tw_train_loop *l)
+{
+	int64_t n = (int64_t)l->train.n_rows, most = l->state.head->total_steps * l->o->batch;
+	return most < n ? most : n;
 }
 
 static enum tw_status compute_both(struct tw_train_loop *l, struct tw_err *err)
 {
-	struct tw_progress *progress = tw_progress_new(
-		"reference", "rows", (int64_t)(l->train.n_rows + l->valid_pairs.n_rows));
-	enum tw_status st = compute(l, &l->train, progress, err);
-	if (st == TW_OK)
-		st = compute(l, &l->valid_pairs, progress, err);
+	const int64_t n = rows_reached(l), n_valid = (int64_t)l->valid_pairs.n_rows;
+	struct tw_progress *progress = tw_progress_new("reference", "rows", n + n_valid);
+	enum tw_status st = TW_OK;
+	for (int64_t k = 0; k < n && st == TW_OK; k++)
+		st = compute_row(l, &l->train, tw_train_loop_row(l, k), progress, err);
+	for (int64_t k = 0; k < n_valid && st == TW_OK; k++)
+		st = compute_row(l, &l->valid_pairs, (size_t)k, progress, err);
 	tw_progress_free(progress);
 	return st;
 }

@@ -38,8 +38,7 @@ void tw_train_loop_add_row(struct tw_train_loop *l, const struct tw_pack *p, siz
 
 /* --- one step --- */
 
-/* Row number k of the whole training: each epoch passes all rows in an order of its own. */
-static size_t row_at(struct tw_train_loop *l, int64_t k)
+size_t tw_train_loop_row(struct tw_train_loop *l, int64_t k)
 {
 	int64_t n = (int64_t)l->train.n_rows, epoch = k / n;
 	if (epoch != l->epoch) {
@@ -54,7 +53,7 @@ static void fill_batch(struct tw_train_loop *l, int64_t *next, int64_t end)
 {
 	tw_batch_clear(&l->batch);
 	while (*next < end) {
-		size_t row = row_at(l, *next);
+		size_t row = tw_train_loop_row(l, *next);
 		if (l->batch.T + l->train.row[row].tokens > l->batch.cap)
 			break;
 		tw_train_loop_add_row(l, &l->train, row);
@@ -103,7 +102,7 @@ static enum tw_status accumulate(struct tw_train_loop *l, struct step *out, stru
 	int64_t from = l->state.head->step * l->o->batch, end = from + l->o->batch, units = 0;
 	end = end < l->total_rows ? end : l->total_rows;
 	for (int64_t k = from; k < end; k++)
-		units += l->objective->units(&l->train, row_at(l, k));
+		units += l->objective->units(&l->train, tw_train_loop_row(l, k));
 	memset(l->lora.g, 0, l->lora.n * sizeof(*l->lora.g));
 	enum tw_status st = pass_rows(l, &out->sums, from, end, 1.0f / (float)units, err);
 	out->loss = out->sums.at[0] / out->sums.units;

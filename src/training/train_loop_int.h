@@ -51,6 +51,9 @@ TW_MUST_USE enum tw_status tw_train_loop_run(struct tw_train_loop *l, struct tw_
 /* Writes into l->lora.p what training begins with: the job's init_adapter, or a fresh adapter that changes nothing. */
 TW_MUST_USE enum tw_status tw_train_loop_begin(struct tw_train_loop *l, struct tw_err *err);
 
+/* Row number k of the whole training: each epoch passes all rows in an order of its own. */
+size_t tw_train_loop_row(struct tw_train_loop *l, int64_t k);
+
 /* Adds a row of a pack to l->batch; there must be room. */
 void tw_train_loop_add_row(struct tw_train_loop *l, const struct tw_pack *p, size_t row);
 
