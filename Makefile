@@ -17,7 +17,7 @@ TWIN := $(O)/twin
 
 # ---- What each folder needs --------------------------------------------------
 
-FOLDERS := base core store llm collect feature training inference serve app
+FOLDERS := base core net store llm collect feature training trainer inference serve app
 
 # pkg-config names; LIBS_x for what has no .pc file; LLAMA is filled by tools/deps.sh.
 PKGS_base := jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n
@@ -26,21 +26,26 @@ PKGS_store := sqlite3
 PKGS_collect := libxml-2.0 libgit2
 PKGS_serve := libmicrohttpd
 LIBS_llm = $(LLAMA_LIBS)
-LIBS_training = $(LLAMA_LIBS) -ldl
+LIBS_net = $(LLAMA_LIBS) -ldl
 CPPFLAGS_llm = $(LLAMA_CFLAGS)
-CPPFLAGS_training = $(LLAMA_CFLAGS)
-CFLAGS_training := -O3 -fno-math-errno -fno-trapping-math
+CPPFLAGS_net = $(LLAMA_CFLAGS)
+CPPFLAGS_trainer = $(LLAMA_CFLAGS)
+FAST := -O3 -fno-math-errno -fno-trapping-math
+CFLAGS_net := $(FAST)
+CFLAGS_trainer := $(FAST)
 
 # Which libraries a test of the folder is linked with (see docs/architecture.md).
-SIBLINGS := store llm collect feature training inference
+SIBLINGS := store llm collect feature training trainer inference
 USES_base := base
 USES_core := core base
+USES_net := net core base
 $(foreach f,$(SIBLINGS),$(eval USES_$(f) := $(f) core base))
+USES_trainer := trainer net core base
 # Tests of what serves, and of what computes, run on the real store.
 USES_feature := feature store core base
 USES_inference := inference store core base
 USES_serve := serve inference store core base
-USES_app := app serve $(SIBLINGS) core base
+USES_app := app serve $(SIBLINGS) net core base
 
 # Files named for an instruction set are compiled for it, and called only after a check at run time.
 ISA_avx2 := -mavx2 -mfma -mf16c
@@ -273,11 +278,11 @@ help:
 # ---- What is missing is fetched first ----------------------------------------
 
 # tools/deps.sh writes deps.mk (LLAMA_*) and changes it only when something
-# changed; make then reads it again. Goals without llm or training in them do
+# changed; make then reads it again. Goals without llm, net or trainer in them do
 # not wait for libllama.
 GOALS := $(if $(MAKECMDGOALS),$(MAKECMDGOALS),all)
 USED := $(sort $(foreach t,$(CHOSEN_C),$(USES_$(call folder_of,$(t)))) $(if $(NEEDS_TWIN),app llm))
-GOALS_FULL := all $(TWIN) models demo install $(O)/bench/% lib-llm lib-training
+GOALS_FULL := all $(TWIN) models demo install $(O)/bench/% lib-llm lib-net lib-trainer
 GOALS_PART := lib-% $(O)/%
 DEPS := $(if $(filter $(GOALS_FULL),$(GOALS)),build,$(if $(filter $(GOALS_PART),$(GOALS)),system))
 GOALS_FUZZ := $(filter fuzz-programs,$(GOALS))
@@ -285,7 +290,7 @@ ifneq ($(GOALS_FUZZ),)
 DEPS := build
 endif
 ifneq ($(filter test-programs,$(GOALS)),)
-DEPS := $(if $(filter llm training,$(USED)),build,$(if $(DEPS),$(DEPS),system))
+DEPS := $(if $(filter llm net trainer,$(USED)),build,$(if $(DEPS),$(DEPS),system))
 endif
 
 ifneq ($(DEPS),)

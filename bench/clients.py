@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+from support import environment
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin")).resolve()
 RANK, ALPHA = 4, 8
@@ -24,13 +26,6 @@ models: {{llm: "llama:{base}", embedder: "llama:all-minilm-l6-v2.f32.gguf"}}
 features: {{questions: {{share: 0}}}}
 training: {{max_steps: 4, batch: 1, sequence: 256, rank: {rank}, alpha: {alpha}, learning_rate: 0.01}}
 """
-
-
-def enter_environment():
-    """Goes on in the Python that has llama.cpp's client."""
-    python = subprocess.run([str(ROOT / "tools/deps.sh"), "bench"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    if os.path.realpath(sys.prefix) != os.path.realpath(pathlib.Path(python).parents[1]):
-        os.execv(python, [python, *sys.argv])
 
 
 def twin(*words):
@@ -97,5 +92,5 @@ def main():
 
 
 if __name__ == "__main__":
-    enter_environment()
+    environment.enter()
     main()

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "training/adapter_int.h"
-#include "training/net_int.h"
+#include "net/adapter.h"
+#include "net/net.h"
 
 static void must(enum tw_status st, const struct tw_err *err)
 {

@@ -16,7 +16,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "fma_peak.h"
-#include "training/gemm_int.h"
+#include "net/gemm.h"
 
 enum { C = 576, F = 1536, QKV = 960, SLICE = 3072, RANK = 16, HEAD = 256, MOST_KERNELS = 6 };
 

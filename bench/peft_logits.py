@@ -6,7 +6,7 @@
 
 Both ways: what `twin train` made is exported to PEFT, and adapters that PEFT made (plain, and rsLoRA with ranks and alphas
 of their own) are imported. Needs the environment of tools/deps.sh bench; not a part of `make test`, since PyTorch is too large
-for that: tests/unit/training/test_convert.c checks the same without it.
+for that: tests/unit/trainer/test_convert.c checks the same without it.
 """
 
 import os
@@ -15,23 +15,13 @@ import subprocess
 import sys
 import tempfile
 
+from support import environment
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "twin"
 TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin")).resolve()
 
-
-def enter_environment():
-    """Runs this file again with the Python that has torch."""
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        found = sorted(CACHE.glob("venv-bench-*/bin/python"))
-        if not found or os.environ.get("TWIN_BENCH_PEFT"):
-            sys.exit("there is no environment with torch: tools/deps.sh bench")
-        os.execve(found[-1], [str(found[-1]), *sys.argv], {**os.environ, "TWIN_BENCH_PEFT": "1"})
-
-
-enter_environment()
+environment.enter()
 os.environ["HF_HUB_OFFLINE"] = "1"
 sys.path += [str(p) for p in sorted(CACHE.glob("llama-*"))]  # llama.cpp's Python client, on our libllama
 

@@ -22,6 +22,8 @@ import subprocess
 import sys
 import tempfile
 
+from support import environment
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin"))
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "twin"
@@ -196,16 +198,9 @@ def arguments():
     return args
 
 
-def enter_environment():
-    """Goes on in the Python that has PyTorch."""
-    python = subprocess.run([str(ROOT / "tools/deps.sh"), "bench"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
-    if os.path.realpath(sys.prefix) != os.path.realpath(pathlib.Path(python).parents[1]):
-        os.execv(python, [python, *sys.argv])
-
-
 def main():
     args = arguments()
-    enter_environment()
+    environment.enter()
     subprocess.run([str(ROOT / "tools/deps.sh"), "models", str(TWIN)], check=True)
     with tempfile.TemporaryDirectory() as base:
         subprocess.run(peer("base", MODEL, base), check=True, stderr=subprocess.DEVNULL)

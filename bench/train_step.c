@@ -22,10 +22,10 @@
 #include "base/fs.h"
 #include "base/time.h"
 #include "fma_peak.h"
-#include "training/net_int.h"
-#include "training/optim_int.h"
-#include "training/plan_int.h"
-#include "training/q16_int.h"
+#include "net/net.h"
+#include "trainer/optim_int.h"
+#include "trainer/plan_int.h"
+#include "net/q16.h"
 
 struct options {
 	const char *model, *ids, *mask, *a;

@@ -10,7 +10,7 @@
 #include "base/pool.h"
 #include "base/text.h"
 #include "llm/llm_backends.h"
-#include "training/training.h"
+#include "trainer/trainers.h"
 
 /* Findings: an object a check, and how many are bad. */
 struct report {

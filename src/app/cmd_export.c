@@ -5,9 +5,9 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "inference/options.h"
-#include "training/convert.h"
+#include "trainer/convert.h"
 #include "training/dataset.h"
-#include "training/merge.h"
+#include "trainer/merge.h"
 
 struct export_options {
 	const char *output, *split, *rows, *type;

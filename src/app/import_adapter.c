@@ -6,7 +6,7 @@
 #include "app/print.h"
 #include "base/fs.h"
 #include "base/log.h"
-#include "training/convert.h"
+#include "trainer/convert.h"
 
 struct made {
 	struct tw_adapter_info info;

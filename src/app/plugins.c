@@ -5,7 +5,8 @@
 #include "collect/collect.h"
 #include "feature/feature.h"
 #include "llm/llm_backends.h"
-#include "training/training.h"
+#include "trainer/trainers.h"
+#include "training/trackers.h"
 
 const struct tw_source_type *const tw_sources[] = {
 	&tw_source_dir,

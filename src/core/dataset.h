@@ -57,4 +57,15 @@ TW_MUST_USE enum tw_status tw_fs_examples(struct tw_examples *out, struct tw_fea
 					  const char *dataset, enum tw_split split,
 					  struct tw_arena *a, struct tw_err *err);
 
+enum tw_dataset_rows {
+	TW_ROWS_ALL,   /* pairs as pairs, the others as chats */
+	TW_ROWS_CHATS, /* every example as a chat, with the better answer */
+	TW_ROWS_PAIRS, /* only examples with a worse answer */
+};
+
+/* Adds a line of JSON as TRL reads it: {"messages": […]}, or for a pair {"prompt": […], "chosen": […], "rejected": […]}.
+ * TW_BAD_DATA for messages that are no chat. */
+TW_MUST_USE enum tw_status tw_dataset_line(struct tw_str *out, const struct tw_example *e,
+					   enum tw_dataset_rows rows, struct tw_err *err);
+
 #endif

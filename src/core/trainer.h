@@ -6,7 +6,7 @@
  * A trainer can be killed at any moment; started again with the same job and
  * work folder it goes on from its last checkpoint and ends with the same file.
  *
- * To add one: training/trainer_x.c, its extern in training/training.h, one
+ * To add one: trainer/trainer_x.c, its extern in trainer/trainers.h, one
  * line in app/plugins.c, one row in tests/contract/test_trainer.c.
  */
 #ifndef TW_CORE_TRAINER_H

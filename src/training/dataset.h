@@ -41,20 +41,9 @@ TW_MUST_USE enum tw_status tw_dataset_build(struct tw_dataset *out,
 					    const struct tw_dataset_options *o, struct tw_arena *a,
 					    struct tw_err *err);
 
-enum tw_dataset_rows {
-	TW_ROWS_ALL,   /* pairs as pairs, the others as chats */
-	TW_ROWS_CHATS, /* every example as a chat, with the better answer */
-	TW_ROWS_PAIRS, /* only examples with a worse answer */
-};
-
-/* JSONL as TRL reads it: {"messages": […]} a line, and for pairs {"prompt": […], "chosen": […], "rejected": […]}. The file
- * appears whole or not at all. TW_NOT_FOUND for a split without such examples. */
+/* JSONL, a tw_dataset_line() for each example. The file appears whole or not at all. TW_NOT_FOUND for a split without such examples. */
 TW_MUST_USE enum tw_status tw_dataset_export(struct tw_feature_store *fs, const char *dataset,
 					     enum tw_split split, enum tw_dataset_rows rows,
 					     const char *path, struct tw_err *err);
-
-/* Adds one such line. TW_BAD_DATA for messages that are no chat. */
-TW_MUST_USE enum tw_status tw_dataset_line(struct tw_str *out, const struct tw_example *e,
-					   enum tw_dataset_rows rows, struct tw_err *err);
 
 #endif

@@ -2,68 +2,10 @@
  * A dataset for other programs: JSONL, as TRL, Unsloth, Axolotl and OpenAI's
  * fine-tuning read it.
  */
-#include <string.h>
-
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "training/dataset.h"
-
-static void write_message(struct tw_json_writer *w, const char *role, const char *content)
-{
-	tw_jw_object(w, NULL);
-	tw_jw_str(w, "role", role);
-	tw_jw_str(w, "content", content);
-	tw_jw_end(w);
-}
-
-static void write_again(struct tw_json_writer *w, const struct tw_json *message)
-{
-	write_message(w, tw_json_str(tw_json_get(message, "role"), ""),
-		      tw_json_str(tw_json_get(message, "content"), ""));
-}
-
-static enum tw_status write_pair(struct tw_json_writer *w, const struct tw_example *e,
-				 struct tw_err *err)
-{
-	struct tw_json *v;
-	struct tw_arena a;
-	tw_arena_init(&a);
-	enum tw_status st = tw_json_parse(&v, e->messages, strlen(e->messages), &a, err);
-	if (st == TW_OK && (v->type != TW_JSON_ARRAY || v->n < 2))
-		st = tw_fail(err, TW_BAD_DATA, "row %s is no question with an answer", e->row_id);
-	if (st == TW_OK) {
-		const struct tw_json *m = v->child;
-		tw_jw_array(w, "prompt");
-		for (; m->next; m = m->next)
-			write_again(w, m);
-		tw_jw_end(w);
-		tw_jw_array(w, "chosen");
-		write_again(w, m);
-		tw_jw_end(w);
-		tw_jw_array(w, "rejected");
-		write_message(w, "assistant", e->rejected);
-		tw_jw_end(w);
-	}
-	tw_arena_release(&a);
-	return st;
-}
-
-enum tw_status tw_dataset_line(struct tw_str *out, const struct tw_example *e,
-			       enum tw_dataset_rows rows, struct tw_err *err)
-{
-	struct tw_json_writer w;
-	enum tw_status st = TW_OK;
-	tw_jw_init(&w, out);
-	tw_jw_object(&w, NULL);
-	if (e->rejected && rows != TW_ROWS_CHATS)
-		st = write_pair(&w, e, err);
-	else
-		tw_jw_raw(&w, "messages", e->messages);
-	tw_jw_end(&w);
-	tw_str_addc(out, '\n');
-	return st;
-}
 
 enum tw_status tw_dataset_export(struct tw_feature_store *fs, const char *dataset,
 				 enum tw_split split, enum tw_dataset_rows rows, const char *path,

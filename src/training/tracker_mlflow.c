@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "core/tracker.h"
-#include "training/training.h"
+#include "training/trackers.h"
 
 #define API	    "/api/2.0/mlflow"
 #define TIMEOUT_S   5

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "support/train_fixture.h"
-#include "training/convert.h"
+#include "trainer/convert.h"
 
 static struct train_setup setup_of(const char *arguments)
 {

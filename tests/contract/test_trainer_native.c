@@ -9,8 +9,8 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "support/train_fixture.h"
-#include "training/train_loop_int.h"
-#include "training/training.h"
+#include "trainer/train_loop_int.h"
+#include "trainer/trainers.h"
 
 #define QUICK "trainer: native, rank: 4, sequence: 128, batch: 2, learning_rate: 0.01"
 

@@ -4,7 +4,7 @@
 #include "core/config.h"
 #include "llm/llm_backends.h"
 #include "support/echo_models.h"
-#include "training/training.h"
+#include "trainer/trainers.h"
 
 static const struct tw_llm_type *const llms[] = {&tw_llm_llama, &echo_llm, NULL};
 static const struct tw_trainer_type *const trainers[] = {&tw_trainer_native, &tw_trainer_command,

@@ -1,0 +1,15 @@
+"""The Python that has PyTorch, the peers and llama.cpp's client: tools/deps.sh bench."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def enter():
+    """Makes it when it is not there, and goes on in it with the same words."""
+    python = subprocess.run([str(ROOT / "tools/deps.sh"), "bench"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    if os.path.realpath(sys.prefix) != os.path.realpath(pathlib.Path(python).parents[1]):
+        os.execv(python, [python, *sys.argv])

@@ -1,0 +1,119 @@
+#include "net/gemm.h"
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/* Blocks of the result: large enough that packing the operands costs little, small enough for several threads. */
+#define BLOCK_M 256
+#define BLOCK_N 512
+
+struct blocks {
+	const struct tw_compute *c;
+	const struct tw_gemm *g;
+	int across, bm, bn;
+};
+
+static int count(int n, int block)
+{
+	return (n + block - 1) / block;
+}
+
+/* Length of each of as few equal parts as are needed for parts of at most `most`; in vectors of 16. */
+static int even(int n, int most)
+{
+	int parts = count(n, most);
+	return count(count(n, parts), 16) * 16;
+}
+
+static void run_block(void *ctx, size_t i, int worker)
+{
+	const struct blocks *b = ctx;
+	struct tw_gemm g = *b->g;
+	int row = (int)i / b->across * b->bm, col = (int)i % b->across * b->bn;
+	(void)worker;
+	g.m = g.m - row < b->bm ? g.m - row : b->bm;
+	g.n = g.n - col < b->bn ? g.n - col : b->bn;
+	g.a += g.ta ? row : (ptrdiff_t)row * g.lda;
+	g.b += g.tb ? (ptrdiff_t)col * g.ldb : col;
+	g.c += (ptrdiff_t)row * g.ldc + col;
+	b->c->gemm->run(&g);
+}
+
+void tw_gemm_run(const struct tw_compute *c, const struct tw_gemm *g)
+{
+	if (c->gemm->run_on) {
+		c->gemm->run_on(c->pool, g);
+		return;
+	}
+	struct blocks b = {.c = c, .g = g, .bm = even(g->m, BLOCK_M), .bn = even(g->n, BLOCK_N)};
+	b.across = count(g->n, b.bn);
+	tw_pool_run(c->pool, (size_t)b.across * (size_t)count(g->m, b.bm), run_block, &b);
+}
+
+struct pieces {
+	int n, piece;
+	void (*fn)(void *ctx, int begin, int end);
+	void *ctx;
+};
+
+static void run_piece(void *ctx, size_t i, int worker)
+{
+	const struct pieces *p = ctx;
+	int begin = (int)i * p->piece;
+	(void)worker;
+	p->fn(p->ctx, begin, p->n - begin < p->piece ? p->n : begin + p->piece);
+}
+
+void tw_for_pieces(const struct tw_compute *c, int n, int piece,
+		   void (*fn)(void *ctx, int begin, int end), void *ctx)
+{
+	struct pieces p = {n, piece, fn, ctx};
+	tw_pool_run(c->pool, (size_t)count(n, piece), run_piece, &p);
+}
+
+static const struct tw_gemm_kernel *plain(void)
+{
+	return &tw_gemm_ref;
+}
+
+static const struct {
+	const char *name;
+	const struct tw_gemm_kernel *(*get)(void);
+} kernels[] = {{"native", tw_gemm_native}, {"openblas", tw_gemm_openblas}, {"reference", plain}};
+
+enum { KERNELS = sizeof(kernels) / sizeof(*kernels) };
+
+static const struct tw_gemm_kernel *best;
+
+/* The one that TWIN_GEMM names, if it is there; else the first that is. */
+static void choose(void)
+{
+	const char *wanted = getenv("TWIN_GEMM");
+	int i = 0;
+	while (wanted && i < KERNELS && strcmp(wanted, kernels[i].name) != 0)
+		i++;
+	if (i < KERNELS && wanted)
+		best = kernels[i].get();
+	if (wanted && !best)
+		tw_warn(i < KERNELS
+				? "TWIN_GEMM: %s is not there on this machine"
+				: "TWIN_GEMM is \"%s\"; native, openblas and reference are known",
+			wanted);
+	for (i = 0; !best; i++)
+		best = kernels[i].get();
+	if (best == &tw_gemm_ref && !wanted)
+		tw_warn("no OpenBLAS, and a CPU that Twin has no kernels for: training will be several times "
+			"slower; on Debian or Ubuntu: apt-get install libopenblas0");
+	tw_debug("matrix products by %s", best->name);
+}
+
+const struct tw_gemm_kernel *tw_gemm_best(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, choose);
+	return best;
+}

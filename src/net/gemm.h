@@ -1,0 +1,63 @@
+/*
+ * net/gemm.h: matrix products.
+ *
+ * Two layers: kernels (our own for x86-64 with AVX2 or AVX-512, OpenBLAS where it is installed, a plain one everywhere), and
+ * tw_gemm_run(), which gives a product to all threads of a pool. Neither the number of threads
+ * nor their speed changes a result.
+ */
+#ifndef TW_NET_GEMM_H
+#define TW_NET_GEMM_H
+
+#include <stdbool.h>
+
+#include "base/pool.h"
+
+/* c (m, n) = alpha op(a) op(b) + beta c, row-major. op(a) is (m, k): a is (m, k), or (k, m) when ta; likewise b. ld: floats
+ * from a row to the next. With beta 0, c is only written. */
+struct tw_gemm {
+	bool ta, tb;
+	int m, n, k;
+	float alpha;
+	const float *a;
+	int lda;
+	const float *b;
+	int ldb;
+	float beta;
+	float *c;
+	int ldc;
+};
+
+struct tw_gemm_kernel {
+	const char *name;		      /* for people: "OpenBLAS Haswell" */
+	void (*run)(const struct tw_gemm *g); /* serial; may be called from several threads */
+	/* On a pool's threads. NULL: gemm.c cuts the product into blocks for run(). */
+	void (*run_on)(struct tw_pool *pool, const struct tw_gemm *g);
+};
+
+extern const struct tw_gemm_kernel tw_gemm_ref;
+
+/* NULL when there is no OpenBLAS. Loads it at the first call. */
+const struct tw_gemm_kernel *tw_gemm_openblas(void);
+
+/* NULL when this CPU has none of the instruction sets that gemm_native.c knows. */
+const struct tw_gemm_kernel *tw_gemm_native(void);
+
+/* Our own where the CPU is one that it knows, else OpenBLAS where it is installed, else the plain one. Never by timing: the
+ * same machine always gives the same bytes. Our own comes first because with it a row's result does not depend on what
+ * other rows are in the product, which OpenBLAS does not promise; they are equally fast. The environment's TWIN_GEMM
+ * overrides: native, openblas, reference. */
+const struct tw_gemm_kernel *tw_gemm_best(void);
+
+/* What the parts of a training step run on. */
+struct tw_compute {
+	struct tw_pool *pool;
+	const struct tw_gemm_kernel *gemm;
+};
+
+void tw_gemm_run(const struct tw_compute *c, const struct tw_gemm *g);
+
+/* Calls fn(ctx, begin, end) on pieces of [0, n) that are `piece` long (the last may be shorter), on all threads. */
+void tw_for_pieces(const struct tw_compute *c, int n, int piece,
+		   void (*fn)(void *ctx, int begin, int end), void *ctx);
+
+#endif

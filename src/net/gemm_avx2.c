@@ -1,0 +1,109 @@
+/* Tiles of 6 x 16 for AVX2 and FMA. */
+#include "net/gemm_native_int.h"
+
+#if defined(__x86_64__) && defined(__AVX2__) && defined(__FMA__)
+
+#include <immintrin.h>
+
+#define VEC	     __m256
+#define LANES	     8
+#define MR	     6
+#define ZERO()	     _mm256_setzero_ps()
+#define SET(x)	     _mm256_set1_ps(x)
+#define LOAD(p)	     _mm256_loadu_ps(p)
+#define STORE(p, v)  _mm256_storeu_ps(p, v)
+#define MUL(a, b)    _mm256_mul_ps(a, b)
+#define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
+
+#include "net/gemm_tile_int.h"
+
+#define AHEAD 8 /* rows that are asked for early: each may lie on a page of its own */
+
+/* Rows become columns. */
+static inline void turn(__m256 r[8])
+{
+	__m256 a[8], b[8];
+#pragma GCC unroll 4
+	for (int i = 0; i < 8; i += 2) {
+		a[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+		a[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+	}
+#pragma GCC unroll 2
+	for (int i = 0; i < 8; i += 4) {
+		b[i] = _mm256_shuffle_ps(a[i], a[i + 2], 0x44);
+		b[i + 1] = _mm256_shuffle_ps(a[i], a[i + 2], 0xee);
+		b[i + 2] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0x44);
+		b[i + 3] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0xee);
+	}
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		r[i] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20);
+		r[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
+	}
+}
+
+/* A group of `rows` (8, or fewer): what a store writes beyond them, the next one overwrites. */
+static inline void transpose_group(float *to, const float *from, ptrdiff_t ld, int width, int rows)
+{
+	__m256 r[8];
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		r[i] = i < rows ? _mm256_loadu_ps(from + i * ld) : _mm256_setzero_ps();
+	turn(r);
+#pragma GCC unroll 8
+	for (int i = 0; i < 8; i++)
+		_mm256_storeu_ps(to + i * width, r[i]);
+}
+
+void tw_gemm_transpose_avx2(float *to, const float *from, ptrdiff_t ld, int width, int k)
+{
+	int p = 0;
+	for (; p + 8 <= k; p += 8) {
+		if (width < 8)
+			transpose_group(to + p * width, from + p, ld, width, width);
+		for (int i = 0; i < width && width >= 8; i += 8) {
+			int at = i + 8 <= width ? i : width - 8; /* the last group may overlap */
+			transpose_group(to + p * width + at, from + at * ld + p, ld, width, 8);
+		}
+	}
+	for (; p < k; p++)
+		for (int i = 0; i < width; i++)
+			to[p * width + i] = from[i * ld + p];
+}
+
+/* Rows of all strips at a time: what lies side by side is read side by side. */
+void tw_gemm_copy_avx2(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t ld, int width,
+		       int n, int k)
+{
+	for (int p = 0; p < k; p++, from += ld, to += width) {
+		const float *next = from + AHEAD * ld;
+		for (int i = 0; i < n * width && p + AHEAD < k; i += 16)
+			__builtin_prefetch(next + i);
+		for (int s = 0; s < n; s++) {
+			const float *x = from + s * width;
+			float *y = to + s * pitch;
+			int i = 0;
+			for (; i + 8 <= width; i += 8)
+				_mm256_storeu_ps(y + i, _mm256_loadu_ps(x + i));
+			for (; i < width; i++)
+				y[i] = x[i];
+		}
+	}
+}
+
+static const struct tw_gemm_isa avx2 = {
+	"AVX2", MR, 2 * LANES, tile, tw_gemm_transpose_avx2, tw_gemm_copy_avx2};
+
+const struct tw_gemm_isa *tw_gemm_avx2(void)
+{
+	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2 : NULL;
+}
+
+#else
+
+const struct tw_gemm_isa *tw_gemm_avx2(void)
+{
+	return NULL;
+}
+
+#endif

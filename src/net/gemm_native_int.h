@@ -1,0 +1,53 @@
+/*
+ * net/gemm_native_int.h: our own sgemm. One driver (gemm_native.c) cuts, packs and shares; an instruction set
+ * supplies the tile that stays in registers.
+ *
+ * To add one: gemm_<isa>.c with a struct tw_gemm_isa (gemm_tile_int.h has the body, given vectors), its line in
+ * gemm_native.c, its flags in the Makefile.
+ */
+#ifndef TW_NET_GEMM_NATIVE_INT_H
+#define TW_NET_GEMM_NATIVE_INT_H
+
+#include <stddef.h>
+
+#include "net/gemm.h"
+
+enum { TW_GEMM_SLACK = 16 }; /* floats behind a packed operand that packing may overwrite */
+
+/* c (mr, nr) = alpha a b + beta c, where a[i, p] lies at a[i row_step + p step] and b[p, j] at b[p nr + j]. */
+struct tw_gemm_tile {
+	int k;
+	const float *a;
+	ptrdiff_t row_step, step;
+	const float *b;
+	float *c;
+	ptrdiff_t ldc;
+	float alpha, beta; /* beta 0: c is only written */
+};
+
+struct tw_gemm_isa {
+	const char *name;
+	int mr, nr; /* at most TW_GEMM_MR, TW_GEMM_NR */
+	void (*tile)(const struct tw_gemm_tile *t);
+	/* to[p width + i] = from[i ld + p] for i < width, p < k; may write SLACK floats more. */
+	void (*transpose)(float *to, const float *from, ptrdiff_t ld, int width, int k);
+	/* to[s pitch + p width + i] = from[p ld + s width + i] for s < n; likewise. */
+	void (*copy)(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t ld, int width, int n,
+		     int k);
+};
+
+enum { TW_GEMM_MR = 16, TW_GEMM_NR = 32 };
+
+/* NULL when this CPU lacks it, or the compiler did. */
+const struct tw_gemm_isa *tw_gemm_avx2(void);
+const struct tw_gemm_isa *tw_gemm_avx512(void);
+
+/* What both have in common; its CPU has AVX2. */
+void tw_gemm_transpose_avx2(float *to, const float *from, ptrdiff_t ld, int width, int k);
+void tw_gemm_copy_avx2(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t ld, int width,
+		       int n, int k);
+
+/* A product by one instruction set; pool NULL: on this thread alone. The result does not depend on the pool. */
+void tw_gemm_by(const struct tw_gemm_isa *isa, struct tw_pool *pool, const struct tw_gemm *g);
+
+#endif

@@ -1,0 +1,277 @@
+/* Products with the weights and their adapters, and the gradients of the adapters. */
+#include "net/net.h"
+#include "net/q16.h"
+
+#define ROW_PIECE 64 /* rows of weights that a thread makes float32 at a time */
+
+struct merge {
+	struct tw_net *net;
+	const struct tw_matrix *w;
+	const float *a, *b; /* NULL: this one has no adapter */
+	float *to;
+};
+
+static void merge_rows(void *ctx, int begin, int end)
+{
+	const struct merge *m = ctx;
+	const struct tw_lora *l = m->net->lora;
+	float *to = m->to + (ptrdiff_t)begin * m->w->cols;
+	tw_matrix_rows(to, m->w, begin, end - begin);
+	if (m->a)
+		m->net->c.gemm->run(&(struct tw_gemm){.m = end - begin,
+						      .n = m->w->cols,
+						      .k = l->rank,
+						      .alpha = l->scale,
+						      .a = m->b + (ptrdiff_t)begin * l->rank,
+						      .lda = l->rank,
+						      .b = m->a,
+						      .ldb = m->w->cols,
+						      .beta = 1,
+						      .c = to,
+						      .ldc = m->w->cols});
+}
+
+void tw_net_merge(struct tw_net *net, int layer, enum tw_group g)
+{
+	const struct tw_lora *l = net->lora;
+	float *to = net->merged;
+	net->layer = layer;
+	if (net->q16)
+		return; /* packed already */
+	for (int i = 0; i < tw_groups[g].n; i++) {
+		enum tw_proj p = tw_groups[g].p[i];
+		struct merge m = {.net = net, .w = &net->w->block[layer].proj[p], .to = to};
+		const struct tw_lora_pair *at = tw_lora_at(l, layer, p);
+		if (at && !net->apart) {
+			m.a = l->p + at->a;
+			m.b = l->p + at->b;
+		}
+		tw_for_pieces(&net->c, m.w->rows, ROW_PIECE, merge_rows, &m);
+		to += (ptrdiff_t)m.w->rows * m.w->cols;
+	}
+}
+
+/* --- adapters of a group --- */
+
+/* One adapted projection, and its columns in y (T, out) and in xa and dyb (T, width). */
+struct part {
+	enum tw_proj p;
+	const struct tw_lora_pair *pair;
+	int out, column, at;
+};
+
+struct parts {
+	struct part part[TW_GROUP_MOST];
+	int n;
+	int in, out, rank, width; /* width = n rank */
+};
+
+static struct parts parts_of(const struct tw_net *net, int layer, enum tw_group g)
+{
+	struct parts all = {.in = tw_group_in(net->s, g), .rank = net->lora->rank};
+	for (int i = 0; i < tw_groups[g].n; i++) {
+		enum tw_proj p = tw_groups[g].p[i];
+		const struct tw_lora_pair *pair = tw_lora_at(net->lora, layer, p);
+		int out = tw_proj_out(net->s, p);
+		if (pair)
+			all.part[all.n++] = (struct part){p, pair, out, all.out, all.width};
+		all.width += pair ? all.rank : 0;
+		all.out += out;
+	}
+	return all;
+}
+
+/* Parts that read the same input: all of them, or with dropout each alone. Their As are one matrix (width, in). */
+struct span {
+	const struct part *part;
+	int n, at, width;
+	const float *x;
+};
+
+static int next_span(struct span *s, const struct tw_net *net, const struct parts *all, int i)
+{
+	int n = net->drop.on ? 1 : all->n;
+	*s = (struct span){
+		.part = &all->part[i], .n = n, .at = all->part[i].at, .width = n * all->rank};
+	return i + n;
+}
+
+/* xa = drop(x) A^T in the span's columns; s->x is what A read. */
+static void read_span(struct tw_net *net, const struct parts *all, struct span *s, int layer,
+		      const float *x, int T)
+{
+	s->x = x;
+	if (net->drop.on) {
+		tw_net_drop(net, layer, s->part->p, net->dropped, x, T, false);
+		s->x = net->dropped;
+	}
+	tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
+					       .m = T,
+					       .n = s->width,
+					       .k = all->in,
+					       .alpha = 1,
+					       .a = s->x,
+					       .lda = all->in,
+					       .b = net->lora->p + s->part->pair->a,
+					       .ldb = all->in,
+					       .c = net->xa + s->at,
+					       .ldc = all->width});
+}
+
+/* y += s xa B^T in the part's columns. */
+static void write_part(struct tw_net *net, const struct parts *all, const struct part *q, float *y,
+		       int T)
+{
+	tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
+					       .m = T,
+					       .n = q->out,
+					       .k = all->rank,
+					       .alpha = net->lora->scale,
+					       .a = net->xa + q->at,
+					       .lda = all->width,
+					       .b = net->lora->p + q->pair->b,
+					       .ldb = all->rank,
+					       .beta = 1,
+					       .c = y + q->column,
+					       .ldc = all->out});
+}
+
+/* y (T, out) += s (drop(x) A^T) B^T */
+static void add_adapters(struct tw_net *net, enum tw_group g, float *y, const float *x, int T)
+{
+	const struct parts all = parts_of(net, net->layer, g);
+	struct span s;
+	for (int i = 0; i < all.n;) {
+		i = next_span(&s, net, &all, i);
+		read_span(net, &all, &s, net->layer, x, T);
+		for (int k = 0; k < s.n; k++)
+			write_part(net, &all, &s.part[k], y, T);
+	}
+}
+
+/* One projection of a group: dB += s dy^T xa, and dyb = s dy B. */
+static void part_backward(struct tw_net *net, const struct parts *all, const struct part *q,
+			  const float *dy, int T)
+{
+	struct tw_lora *l = net->lora;
+	tw_gemm_run(&net->c, &(struct tw_gemm){.ta = true,
+					       .m = q->out,
+					       .n = all->rank,
+					       .k = T,
+					       .alpha = l->scale,
+					       .a = dy + q->column,
+					       .lda = all->out,
+					       .b = net->xa + q->at,
+					       .ldb = all->width,
+					       .beta = 1,
+					       .c = l->g + q->pair->b,
+					       .ldc = all->rank});
+	tw_gemm_run(&net->c, &(struct tw_gemm){.m = T,
+					       .n = all->rank,
+					       .k = q->out,
+					       .alpha = l->scale,
+					       .a = dy + q->column,
+					       .lda = all->out,
+					       .b = l->p + q->pair->b,
+					       .ldb = all->rank,
+					       .c = net->dyb + q->at,
+					       .ldc = all->width});
+}
+
+/*
+ * y = x W^T + s (drop(x) A^T) B^T, so dB = s dy^T (drop(x) A^T) and dA = s (dy B)^T drop(x).
+ */
+void tw_net_lora_backward(struct tw_net *net, int layer, enum tw_group g, const float *x,
+			  const float *dy, int T)
+{
+	const struct parts all = parts_of(net, layer, g);
+	struct span s;
+	for (int i = 0; i < all.n;) {
+		i = next_span(&s, net, &all, i);
+		read_span(net, &all, &s, layer, x, T);
+		for (int k = 0; k < s.n; k++)
+			part_backward(net, &all, &s.part[k], dy, T);
+		tw_gemm_run(&net->c, &(struct tw_gemm){.ta = true,
+						       .m = s.width,
+						       .n = all.in,
+						       .k = T,
+						       .alpha = 1,
+						       .a = net->dyb + s.at,
+						       .lda = all.width,
+						       .b = s.x,
+						       .ldb = all.in,
+						       .beta = 1,
+						       .c = net->lora->g + s.part->pair->a,
+						       .ldc = all.in});
+	}
+}
+
+/* dx += drop(dyb A): what went through the adapters. */
+static void add_adapters_backward(struct tw_net *net, enum tw_group g, float *dx, int T)
+{
+	const struct parts all = parts_of(net, net->layer, g);
+	struct span s;
+	for (int i = 0; i < all.n;) {
+		i = next_span(&s, net, &all, i);
+		tw_gemm_run(&net->c, &(struct tw_gemm){.m = T,
+						       .n = all.in,
+						       .k = s.width,
+						       .alpha = 1,
+						       .a = net->dyb + s.at,
+						       .lda = all.width,
+						       .b = net->lora->p + s.part->pair->a,
+						       .ldb = all.in,
+						       .beta = net->drop.on ? 0 : 1,
+						       .c = net->drop.on ? net->dropped : dx,
+						       .ldc = all.in});
+		if (net->drop.on)
+			tw_net_drop(net, net->layer, s.part->p, dx, net->dropped, T, true);
+	}
+}
+
+/* --- the group --- */
+
+void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x, int T)
+{
+	int in = tw_group_in(net->s, g), out = tw_group_out(net->s, g);
+	const struct tw_q16_net *q = net->q16;
+	if (q)
+		tw_q16_run(&net->c, q->kernel, &q->forward[net->layer * TW_GROUP_COUNT + (int)g],
+			   &q->rows, y, x, T);
+	else
+		tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
+						       .m = T,
+						       .n = out,
+						       .k = in,
+						       .alpha = 1,
+						       .a = x,
+						       .lda = in,
+						       .b = net->merged,
+						       .ldb = in,
+						       .c = y,
+						       .ldc = out});
+	if (net->apart)
+		add_adapters(net, g, y, x, T);
+}
+
+void tw_net_linear_backward(struct tw_net *net, enum tw_group g, float *dx, const float *dy, int T)
+{
+	int in = tw_group_in(net->s, g), out = tw_group_out(net->s, g);
+	const struct tw_q16_net *q = net->q16;
+	if (q)
+		tw_q16_run(&net->c, q->kernel, &q->backward[net->layer * TW_GROUP_COUNT + (int)g],
+			   &q->rows, dx, dy, T);
+	else
+		tw_gemm_run(&net->c, &(struct tw_gemm){.m = T,
+						       .n = in,
+						       .k = out,
+						       .alpha = 1,
+						       .a = dy,
+						       .lda = out,
+						       .b = net->merged,
+						       .ldb = in,
+						       .c = dx,
+						       .ldc = in});
+	if (net->apart)
+		add_adapters_backward(net, g, dx, T);
+}

@@ -1,0 +1,174 @@
+#include "net/lora.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/str.h"
+
+const struct tw_lora_pair *tw_lora_at(const struct tw_lora *l, int layer, enum tw_proj p)
+{
+	const struct tw_lora_pair *at = &l->pair[layer * TW_PROJ_COUNT + (int)p];
+	return at->on && !l->off ? at : NULL;
+}
+
+int tw_group_on(const struct tw_lora *l, int layer, enum tw_group g)
+{
+	int n = 0;
+	for (int i = 0; i < tw_groups[g].n; i++)
+		n += tw_lora_at(l, layer, tw_groups[g].p[i]) != NULL;
+	return n;
+}
+
+/* The fused matrix that does p's work in models that have it. */
+static int whole_of(int p)
+{
+	return p <= TW_PROJ_V			      ? TW_PROJ_QKV
+	       : p == TW_PROJ_GATE || p == TW_PROJ_UP ? TW_PROJ_GATE_UP
+						      : p;
+}
+
+/* Whether target p means matrix i: itself, the one that it is a part of, or a part of it. */
+static bool means(int p, int i)
+{
+	return p == i || p == TW_PROJ_COUNT || whole_of(p) == i || whole_of(i) == p;
+}
+
+static enum tw_status choose_target(struct tw_lora *l, const char *target, struct tw_err *err)
+{
+	const char *names[TW_PROJ_COUNT + 2] = {0};
+	int p = 0;
+	for (; p < TW_PROJ_COUNT; p++)
+		names[p] = tw_proj_names[p].peft;
+	names[p] = "all-linear";
+	for (p = 0; names[p] && strcmp(names[p], target) != 0;)
+		p++;
+	if (!names[p]) {
+		const char *near = tw_nearest(target, names);
+		return tw_fail(
+			err, TW_BAD_USE,
+			"training.targets: there is no \"%s\"%s%s%s; there are q_proj, k_proj, "
+			"v_proj, o_proj, gate_proj, up_proj, down_proj, qkv_proj, gate_up_proj, "
+			"and all-linear for all",
+			target, near ? " (\"" : "", near ? near : "", near ? "\"?)" : "");
+	}
+	for (int i = 0; i < TW_PROJ_COUNT; i++)
+		l->on[i] |= tw_proj_out(&l->shape, (enum tw_proj)i) > 0 && means(p, i);
+	return TW_OK;
+}
+
+static enum tw_status choose_layers(bool *on, const struct tw_lora *l,
+				    const struct tw_strings *layers, struct tw_err *err)
+{
+	bool all = !layers || layers->n == 0;
+	for (int i = 0; i < l->shape.n_layer; i++)
+		on[i] = all;
+	for (size_t i = 0; !all && i < layers->n; i++) {
+		char *end;
+		long k = strtol(layers->at[i], &end, 10);
+		if (!layers->at[i][0] || *end || k < 0 || k >= l->shape.n_layer)
+			return tw_fail(err, TW_BAD_USE,
+				       "training.layers_to_transform: \"%s\" is no layer of this "
+				       "model; it has 0 to %d",
+				       layers->at[i], l->shape.n_layer - 1);
+		on[k] = true;
+	}
+	return TW_OK;
+}
+
+static enum tw_status choose(struct tw_lora *l, const struct tw_lora_config *conf,
+			     struct tw_err *err)
+{
+	enum tw_status st = TW_OK;
+	if (conf->targets->n == 0)
+		return tw_fail(err, TW_BAD_USE, "training.targets names no matrix to adapt");
+	for (size_t i = 0; i < conf->targets->n && st == TW_OK; i++)
+		st = choose_target(l, conf->targets->at[i], err);
+	bool *layers = tw_xcalloc((size_t)l->shape.n_layer, sizeof(*layers));
+	if (st == TW_OK)
+		st = choose_layers(layers, l, conf->layers, err);
+	for (int i = 0; i < l->shape.n_layer * TW_PROJ_COUNT; i++)
+		l->pair[i].on = layers[i / TW_PROJ_COUNT] && l->on[i % TW_PROJ_COUNT];
+	free(layers);
+	return st;
+}
+
+/* Group by group: all As, then all Bs. */
+static void place(struct tw_lora *l, struct tw_param *param, double b_rate)
+{
+	const struct tw_shape *s = &l->shape;
+	size_t r = (size_t)l->rank;
+	for (int layer = 0; layer < s->n_layer; layer++)
+		for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+			for (int half = 0; half < 2; half++)
+				for (int i = 0; i < tw_groups[g].n; i++) {
+					enum tw_proj p = tw_groups[g].p[i];
+					struct tw_lora_pair *at =
+						&l->pair[layer * TW_PROJ_COUNT + (int)p];
+					if (!at->on)
+						continue;
+					*(half ? &at->b : &at->a) = l->n;
+					param[l->params.n++] = (struct tw_param){
+						l->n, half ? tw_proj_out(s, p) : l->rank,
+						half ? l->rank : tw_proj_in(s, p),
+						half ? b_rate : 1};
+					l->n += r * (size_t)(half ? tw_proj_out(s, p)
+								  : tw_proj_in(s, p));
+				}
+}
+
+enum tw_status tw_lora_init(struct tw_lora *out, const struct tw_shape *shape,
+			    const struct tw_lora_config *conf, struct tw_err *err)
+{
+	double alpha = conf->rslora ? conf->alpha * sqrt(conf->rank) : conf->alpha;
+	*out = (struct tw_lora){.shape = *shape,
+				.rank = conf->rank,
+				.alpha = (float)alpha,
+				.scale = (float)(alpha / conf->rank),
+				.dropout = conf->dropout};
+	out->pair = tw_xcalloc((size_t)shape->n_layer * TW_PROJ_COUNT, sizeof(*out->pair));
+	enum tw_status st = choose(out, conf, err);
+	if (st != TW_OK)
+		goto failed;
+	struct tw_param *param =
+		tw_xcalloc((size_t)shape->n_layer * TW_PROJ_COUNT * 2, sizeof(*param));
+	out->params.at = param;
+	place(out, param, conf->b_rate > 0 ? conf->b_rate : 1);
+	out->params.floats = out->n;
+	out->g = tw_try_alloc(out->n * sizeof(*out->g), "gradients of the adapter", err);
+	if (out->g)
+		return TW_OK;
+	st = TW_NO_MEMORY;
+failed:
+	tw_lora_release(out);
+	return st;
+}
+
+void tw_lora_release(struct tw_lora *l)
+{
+	free(l->pair);
+	free((void *)l->params.at);
+	free(l->g);
+	l->params = (struct tw_params){0};
+	l->pair = NULL;
+	l->g = NULL;
+}
+
+void tw_lora_seed(struct tw_lora *l, uint64_t seed)
+{
+	memset(l->p, 0, l->n * sizeof(*l->p));
+	for (int layer = 0; layer < l->shape.n_layer; layer++)
+		for (enum tw_proj p = 0; p < TW_PROJ_COUNT; p++) {
+			const struct tw_lora_pair *at = tw_lora_at(l, layer, p);
+			if (!at)
+				continue;
+			int in = tw_proj_in(&l->shape, p);
+			int64_t name[2] = {layer, (int64_t)p};
+			uint64_t state = tw_hash64(name, sizeof(name), seed);
+			double bound = 1.0 / sqrt(in);
+			float *a = l->p + at->a;
+			for (int i = 0; i < l->rank * in; i++)
+				a[i] = (float)(bound * (2 * tw_random_unit(&state) - 1));
+		}
+}

@@ -1,0 +1,190 @@
+#include "net/pass_int.h"
+#include "net/q16.h"
+
+#include <stdlib.h>
+
+#define ALIGN	    16	      /* floats: a cache line */
+#define SLICE_MIN   (1 << 20) /* floats of scratch, at least */
+#define TOKEN_PIECE 16	      /* tokens that a thread takes at a time */
+
+/* Hands out parts of one block of memory; counts only while there is none. */
+struct cutter {
+	float *base;
+	int64_t used;
+};
+
+static float *cut(struct cutter *c, int64_t n)
+{
+	float *at = c->base ? c->base + c->used : NULL;
+	c->used += (n + ALIGN - 1) / ALIGN * ALIGN;
+	return at;
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t merged_size(const struct tw_shape *s)
+{
+	int64_t n = SLICE_MIN;
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+		n = most(n, (int64_t)tw_group_out(s, g) * tw_group_in(s, g));
+	return most(n, s->C);
+}
+
+static int64_t widest_in(const struct tw_shape *s)
+{
+	int64_t n = 0;
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+		n = most(n, tw_group_in(s, g));
+	return n;
+}
+
+static void cut_acts(struct tw_block_acts *a, struct cutter *c, const struct tw_shape *s, int64_t T)
+{
+	a->rstd1 = cut(c, T);
+	a->qkv = cut(c, T * tw_qkv_dim(s));
+	a->qk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
+	a->qk_rstd = cut(c, s->qk_norm ? T * (s->H + s->H_kv) : 0);
+	a->lse = cut(c, T * s->H);
+	a->att = cut(c, T * tw_q_dim(s));
+	a->x_mid = cut(c, T * s->C);
+	a->rstd2 = cut(c, T);
+	a->gu = cut(c, T * 2 * s->F);
+	a->o = cut(c, s->post_norm ? T * s->C : 0);
+	a->o_rstd = cut(c, s->post_norm ? T : 0);
+	a->d = cut(c, s->post_norm ? T * s->C : 0);
+	a->d_rstd = cut(c, s->post_norm ? T : 0);
+}
+
+/* With recompute, all blocks have the first one's but for x_in. */
+static void cut_blocks(struct tw_net *net, struct cutter *c, const struct tw_shape *s, int64_t T)
+{
+	struct tw_block_acts first = {0};
+	for (int i = 0; i < s->n_layer; i++) {
+		struct tw_block_acts a = first;
+		if (i == 0 || !net->size.recompute)
+			cut_acts(&a, c, s, T);
+		first = i == 0 ? a : first;
+		a.x_in = cut(c, T * s->C);
+		if (net->acts)
+			net->acts[i] = a;
+	}
+}
+
+static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape *s,
+		    const struct tw_lora *lora, int workers)
+{
+	int64_t T = net->size.cap;
+	int rank = lora->rank, longest = net->size.longest;
+	cut_blocks(net, c, s, T);
+	net->x_out = cut(c, T * s->C);
+	for (int i = 0; i < TW_ROPE_COUNT; i++)
+		net->rope[i] = cut(c, (int64_t)longest * s->n_rot);
+	net->merged = cut(c, merged_size(s));
+	net->norm = cut(c, T * s->C);
+	net->h = cut(c, T * most(s->F, tw_q_dim(s)));
+	net->dx = cut(c, T * s->C);
+	net->dn = cut(c, T * s->C);
+	net->dy = cut(c, s->post_norm || s->residual_scale != 1 ? T * s->C : 0);
+	net->dqkv = cut(c, T * tw_qkv_dim(s));
+	net->dqk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
+	net->xa = cut(c, T * 3 * rank);
+	net->dyb = cut(c, T * 3 * rank);
+	net->dropped = cut(c, lora->dropout > 0 ? T * widest_in(s) : 0);
+	net->attention_ld = (tw_attention_scratch(longest) + ALIGN - 1) / ALIGN * ALIGN;
+	net->attention = cut(c, net->attention_ld * workers);
+	net->logits = cut(c, (int64_t)TW_HEAD_TOKENS * s->V);
+	net->head_x = cut(c, (int64_t)TW_HEAD_TOKENS * s->C);
+	net->head_n = cut(c, (int64_t)TW_HEAD_TOKENS * s->C);
+	net->head_rstd = cut(c, TW_HEAD_TOKENS);
+}
+
+int64_t tw_net_bytes(const struct tw_shape *s, const struct tw_lora *lora,
+		     const struct tw_net_size *size, int workers)
+{
+	struct tw_net none = {.size = *size};
+	struct cutter c = {0};
+	cut_all(&none, &c, s, lora, workers);
+	return c.used * (int64_t)sizeof(float);
+}
+
+enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w, struct tw_lora *lora,
+			   const struct tw_compute *compute, const struct tw_net_size *size,
+			   struct tw_err *err)
+{
+	const struct tw_shape *s = &w->shape;
+	int workers = tw_pool_size(compute->pool);
+	int64_t bytes = tw_net_bytes(s, lora, size, workers);
+	struct cutter c = {0};
+	*net = (struct tw_net){.w = w,
+			       .s = s,
+			       .lora = lora,
+			       .c = *compute,
+			       .size = *size,
+			       .apart = lora->dropout > 0};
+	net->memory = tw_try_alloc((size_t)bytes,
+				   "activations; a shorter training.sequence needs less", err);
+	if (!net->memory)
+		return TW_NO_MEMORY;
+	net->acts = tw_xcalloc((size_t)s->n_layer, sizeof(*net->acts));
+	net->losses = tw_xcalloc(TW_HEAD_TOKENS, sizeof(*net->losses));
+	c.base = net->memory;
+	cut_all(net, &c, s, lora, workers);
+	for (int i = 0; i < TW_ROPE_COUNT; i++)
+		tw_rope_table(net->rope[i], size->longest, &w->rope[i]);
+	return TW_OK;
+}
+
+void tw_net_release(struct tw_net *net)
+{
+	free(net->memory);
+	free(net->acts);
+	free(net->losses);
+	tw_q16_net_free(net->q16);
+	*net = (struct tw_net){0};
+}
+
+double tw_net_learn(struct tw_net *net, const struct tw_batch *b, const struct tw_head *h)
+{
+	double loss = tw_net_head(net, b, h);
+	tw_net_backward(net, b);
+	return loss;
+}
+
+double tw_net_pass(struct tw_net *net, const struct tw_batch *b, const struct tw_head *h)
+{
+	tw_net_forward(net, b);
+	return h->scale != 0 ? tw_net_learn(net, b, h) : tw_net_head(net, b, h);
+}
+
+double tw_net_loss(struct tw_net *net, const struct tw_batch *b)
+{
+	return tw_net_pass(net, b, &(struct tw_head){0});
+}
+
+double tw_net_train(struct tw_net *net, const struct tw_batch *b, float scale)
+{
+	return tw_net_pass(net, b, &(struct tw_head){.scale = scale});
+}
+
+void tw_net_logps(struct tw_net *net, const struct tw_batch *b, double *logp)
+{
+	tw_net_pass(net, b, &(struct tw_head){.logp = logp});
+}
+
+struct tw_pass tw_pass_of(struct tw_net *net, const struct tw_batch *b, int layer)
+{
+	return (struct tw_pass){.net = net,
+				.b = b,
+				.layer = layer,
+				.w = &net->w->block[layer],
+				.a = &net->acts[layer]};
+}
+
+void tw_pass_run(const struct tw_pass *p, void (*fn)(void *pass, int begin, int end))
+{
+	struct tw_pass pass = *p;
+	tw_for_pieces(&p->net->c, p->b->T, TOKEN_PIECE, fn, &pass);
+}

@@ -1,0 +1,92 @@
+/*
+ * net/rows_math_int.h: sums and functions in plain C that compilers make vectors of.
+ */
+#ifndef TW_NET_ROWS_MATH_INT_H
+#define TW_NET_ROWS_MATH_INT_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Sixteen running sums: compilers may not reorder one sum, but do make vectors of these. */
+#define LANES 16
+
+static inline float dot(const float *a, const float *b, int n)
+{
+	float s[LANES] = {0}, sum = 0;
+	int i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (int k = 0; k < LANES; k++)
+			s[k] += a[i + k] * b[i + k];
+	for (; i < n; i++)
+		sum += a[i] * b[i];
+	for (int k = 0; k < LANES; k++)
+		sum += s[k];
+	return sum;
+}
+
+static inline double sum_of(const float *x, int n)
+{
+	float s[LANES] = {0};
+	double sum = 0;
+	int i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (int k = 0; k < LANES; k++)
+			s[k] += x[i + k];
+	for (; i < n; i++)
+		sum += (double)x[i];
+	for (int k = 0; k < LANES; k++)
+		sum += (double)s[k];
+	return sum;
+}
+
+static inline float most_of(const float *x, int n)
+{
+	float m[LANES], most = x[0];
+	int i = 0;
+	for (int k = 0; k < LANES; k++)
+		m[k] = x[0];
+	for (; i + LANES <= n; i += LANES)
+		for (int k = 0; k < LANES; k++)
+			m[k] = x[i + k] > m[k] ? x[i + k] : m[k];
+	for (; i < n; i++)
+		most = x[i] > most ? x[i] : most;
+	for (int k = 0; k < LANES; k++)
+		most = m[k] > most ? m[k] : most;
+	return most;
+}
+
+/*
+ * e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2; polynomial and split of ln 2 from
+ * Cephes' expf (Moshier). Adding 1.5 * 2^23 rounds to an integer in the low bits.
+ */
+static inline float exp_fast(float x)
+{
+	const float magic = 12582912.0f;
+	x = x < -87.0f ? -87.0f : x;
+	x = x > 88.0f ? 88.0f : x;
+	float t = x * 1.44269504088896341f + magic, n = t - magic;
+	float r = x - n * 0.693359375f + n * 2.12194440e-4f;
+	float p = 1.9875691500e-4f;
+	p = p * r + 1.3981999507e-3f;
+	p = p * r + 8.3334519073e-3f;
+	p = p * r + 4.1665795894e-2f;
+	p = p * r + 1.6666665459e-1f;
+	p = p * r + 5.0000001201e-1f;
+	p = p * (r * r) + r + 1.0f;
+	int32_t bits;
+	memcpy(&bits, &t, sizeof(bits));
+	bits = (int32_t)((uint32_t)(bits - 0x4b400000 + 127) << 23);
+	float pow2;
+	memcpy(&pow2, &bits, sizeof(pow2));
+	return p * pow2;
+}
+
+/* tanh by e^(-2 |x|): its absolute error is that of a float near 1. */
+static inline float tanh_fast(float x)
+{
+	float e = exp_fast(-2.0f * fabsf(x)), t = (1.0f - e) / (1.0f + e);
+	return x < 0 ? -t : t;
+}
+
+#endif

@@ -1,0 +1,13 @@
+#define ROWS_NAME "plain"
+#include "net/rows_body_int.h"
+
+const struct tw_row_kernels *tw_row_kernels_plain(void)
+{
+	return &rows;
+}
+
+const struct tw_row_kernels *tw_row_kernels(void)
+{
+	const struct tw_row_kernels *avx2 = tw_row_kernels_avx2();
+	return avx2 ? avx2 : &rows;
+}

@@ -1,0 +1,279 @@
+/* Adapters in GGUF, and what the base's GGUF says about the tensors that they adapt. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "ggml.h"
+#include "gguf.h"
+#include "trainer/factors_int.h"
+#include "net/weights.h"
+
+/*
+ * Those whose modules Hugging Face calls model.layers.N.self_attn and .mlp, and whose code there rotates halves of a
+ * head. Where libllama rotates neighbours, the rows of q and k must lie interleaved in the GGUF.
+ */
+static const char *const archs[] = {"llama",  "qwen2",	 "qwen3",   "gemma",   "gemma2",
+				    "gemma3", "phi3",	 "granite", "minicpm", "smollm3",
+				    "olmo2",  "exaone4", "seed_oss"};
+
+static const char *str_of(const struct gguf_context *g, const char *key)
+{
+	int64_t id = gguf_find_key(g, key);
+	return id >= 0 && gguf_get_kv_type(g, id) == GGUF_TYPE_STRING ? gguf_get_val_str(g, id)
+								      : "";
+}
+
+static int int_of(const struct gguf_context *g, const char *arch, const char *key, int absent)
+{
+	char name[160];
+	snprintf(name, sizeof(name), "%s.%s", arch, key);
+	int64_t id = gguf_find_key(g, name);
+	if (id < 0 || gguf_get_kv_type(g, id) != GGUF_TYPE_UINT32)
+		return absent;
+	uint32_t v = gguf_get_val_u32(g, id);
+	return v > 0 && v <= 1 << 20 ? (int)v : absent;
+}
+
+static enum tw_status open_gguf(struct gguf_context **out, const char *path, struct tw_err *err)
+{
+	struct tw_stat s;
+	enum tw_status st = tw_stat_path(&s, path, err);
+	if (st != TW_OK)
+		return st;
+	*out = gguf_init_from_file(path, (struct gguf_init_params){.no_alloc = true});
+	return *out ? TW_OK
+		    : tw_fail(err, TW_BAD_DATA, "%s: not a GGUF file, or only a part of one", path);
+}
+
+/* --- the base --- */
+
+static enum tw_status know_arch(struct tw_factors_base *b, const char *arch, const char *path,
+				struct tw_arena *a, struct tw_err *err)
+{
+	const struct tw_arch *known = tw_arch_find(arch);
+	for (size_t i = 0; known && i < sizeof(archs) / sizeof(*archs); i++)
+		if (strcmp(archs[i], arch) == 0) {
+			b->interleaved = !known->rope_halves;
+			b->arch = tw_strdup(a, arch);
+			return TW_OK;
+		}
+	return tw_fail(err, TW_UNSUPPORTED,
+		       "%s: adapters of architecture \"%s\" can't be converted: the order of its "
+		       "rows is not known here",
+		       path, arch);
+}
+
+static void measure(struct tw_factors_base *b, const struct gguf_context *g)
+{
+	for (size_t i = 0; i < tw_factors_n(b); i++) {
+		char name[96];
+		snprintf(name, sizeof(name), "blk.%d.%s.weight", (int)(i / TW_PROJ_COUNT),
+			 tw_proj_names[i % TW_PROJ_COUNT].gguf);
+		int64_t id = gguf_find_tensor(g, name);
+		if (id < 0)
+			continue;
+		const int64_t *ne = gguf_get_tensor_ne(g, id);
+		if (ne[0] > 0 && ne[0] <= 1 << 24 && ne[1] > 0 && ne[1] <= 1 << 24 && ne[2] == 1)
+			b->size[i] = (struct tw_factors_size){(int)ne[0], (int)ne[1]};
+	}
+	for (int layer = 0; layer < b->n_layer; layer++) { /* both are called ffn_up */
+		struct tw_factors_size *s = b->size + (ptrdiff_t)layer * TW_PROJ_COUNT;
+		s[s[TW_PROJ_GATE].in ? TW_PROJ_GATE_UP : TW_PROJ_UP] =
+			(struct tw_factors_size){0, 0};
+	}
+}
+
+static enum tw_status check_heads(const struct tw_factors_base *b, const char *path,
+				  struct tw_err *err)
+{
+	for (size_t i = 0; b->interleaved && i < tw_factors_n(b); i++) {
+		enum tw_proj p = (enum tw_proj)(i % TW_PROJ_COUNT);
+		int heads = p == TW_PROJ_Q ? b->heads : b->heads_kv;
+		if (p <= TW_PROJ_K && b->size[i].in && (heads < 1 || b->size[i].out % (2 * heads)))
+			return tw_fail(err, TW_BAD_DATA, "%s: %d rows of %s do not fit %d heads",
+				       path, b->size[i].out, tw_proj_names[p].gguf, heads);
+	}
+	return TW_OK;
+}
+
+enum tw_status tw_factors_read_base(struct tw_factors_base *out, const char *path,
+				    struct tw_arena *a, struct tw_err *err)
+{
+	struct gguf_context *g;
+	*out = (struct tw_factors_base){0};
+	enum tw_status st = open_gguf(&g, path, err);
+	if (st != TW_OK)
+		return st;
+	const char *arch = str_of(g, "general.architecture");
+	st = know_arch(out, arch, path, a, err);
+	if (st == TW_OK) {
+		out->n_layer = int_of(g, arch, "block_count", 0);
+		out->heads = int_of(g, arch, "attention.head_count", 0);
+		out->heads_kv = int_of(g, arch, "attention.head_count_kv", out->heads);
+		if (out->n_layer < 1 || out->n_layer > 4096)
+			st = tw_fail(err, TW_BAD_DATA, "%s: it does not say its number of layers",
+				     path);
+	}
+	if (st == TW_OK) {
+		out->size = TW_NEW_ARRAY(a, tw_factors_n(out), struct tw_factors_size);
+		measure(out, g);
+		st = check_heads(out, path, err);
+	}
+	gguf_free(g);
+	return st;
+}
+
+/* --- reading an adapter --- */
+
+struct reader {
+	struct tw_factors *p;
+	const struct gguf_context *gguf;
+	struct tw_mapping map;
+	const char *path;
+	struct tw_arena *a;
+	struct tw_err *err;
+};
+
+/* "blk.3.attn_q.weight.lora_a" */
+static bool parse_name(int *layer, enum tw_proj *proj, bool *is_b, const char *name,
+		       const struct tw_factors_base *base)
+{
+	char matrix[32], half[8];
+	int end = 0;
+	if (sscanf(name, "blk.%9d.%31[a-z_].weight.%7[a-z_]%n", layer, matrix, half, &end) != 3 ||
+	    name[end])
+		return false;
+	*is_b = strcmp(half, "lora_b") == 0;
+	if ((!*is_b && strcmp(half, "lora_a") != 0) || *layer < 0 || *layer >= base->n_layer)
+		return false;
+	for (enum tw_proj q = 0; q < TW_PROJ_COUNT; q++)
+		if (strcmp(tw_proj_names[q].gguf, matrix) == 0 &&
+		    base->size[*layer * TW_PROJ_COUNT + (int)q].in) {
+			*proj = q;
+			return true;
+		}
+	return false;
+}
+
+static enum tw_status read_tensor(struct reader *r, int64_t id)
+{
+	const char *name = gguf_get_tensor_name(r->gguf, id);
+	const int64_t *ne = gguf_get_tensor_ne(r->gguf, id);
+	const enum ggml_type type = gguf_get_tensor_type(r->gguf, id);
+	const size_t at = gguf_get_data_offset(r->gguf) + gguf_get_tensor_offset(r->gguf, id);
+	const size_t bytes = gguf_get_tensor_size(r->gguf, id);
+	enum tw_proj proj;
+	bool is_b;
+	int layer;
+	if (!parse_name(&layer, &proj, &is_b, name, r->p->base))
+		return tw_fail(r->err, TW_UNSUPPORTED,
+			       "it adapts \"%s\", which is no matrix of the base's %d blocks", name,
+			       r->p->base->n_layer);
+	if (at > r->map.len || bytes > r->map.len - at)
+		return tw_fail(r->err, TW_BAD_DATA, "only a part of the file is there");
+	if (type != GGML_TYPE_F32 && !ggml_get_type_traits(type)->to_float)
+		return tw_fail(r->err, TW_UNSUPPORTED, "\"%s\" has type %s, which can't be read",
+			       name, ggml_type_name(type));
+	if (ne[2] != 1 || ne[3] != 1)
+		return tw_fail(r->err, TW_BAD_DATA, "\"%s\" is no matrix", name);
+	/* Every element takes at least two bits of the file, so the product is no larger than 4 times its size. */
+	const int64_t n = ne[0] * ne[1];
+	float *values = TW_NEW_ARRAY(r->a, (size_t)n + 1, float);
+	if (type == GGML_TYPE_F32)
+		memcpy(values, (const char *)r->map.data + at, (size_t)n * sizeof(*values));
+	else
+		ggml_get_type_traits(type)->to_float((const char *)r->map.data + at, values, n);
+	return tw_factors_take(r->p, layer, proj, is_b, values, ne[1], ne[0], name, r->err);
+}
+
+static enum tw_status check_kind(const struct reader *r)
+{
+	const char *arch = str_of(r->gguf, "general.architecture");
+	if (strcmp(str_of(r->gguf, "general.type"), "adapter") != 0 ||
+	    strcmp(str_of(r->gguf, "adapter.type"), "lora") != 0)
+		return tw_fail(r->err, TW_BAD_DATA, "it is no LoRA adapter");
+	if (strcmp(arch, r->p->base->arch) != 0)
+		return tw_fail(r->err, TW_BAD_DATA,
+			       "it is for architecture \"%s\", the base is \"%s\"", arch,
+			       r->p->base->arch);
+	if (gguf_find_key(r->gguf, "adapter.alora.invocation_tokens") >= 0)
+		return tw_fail(r->err, TW_UNSUPPORTED,
+			       "it is an activated LoRA, which works from certain tokens on");
+	return TW_OK;
+}
+
+static void set_scales(struct reader *r)
+{
+	int64_t id = gguf_find_key(r->gguf, "adapter.lora.alpha");
+	const double alpha = id >= 0 && gguf_get_kv_type(r->gguf, id) == GGUF_TYPE_FLOAT32
+				     ? (double)gguf_get_val_f32(r->gguf, id)
+				     : 0;
+	for (size_t i = 0; i < tw_factors_n(r->p->base); i++)
+		if (r->p->at[i].rank) /* as llama.cpp: without an alpha the scale is 1 */
+			r->p->at[i].scale = alpha != 0 ? alpha / r->p->at[i].rank : 1;
+}
+
+enum tw_status tw_factors_read_gguf(struct tw_factors *p, const char *path, struct tw_arena *a,
+				    struct tw_err *err)
+{
+	struct gguf_context *g = NULL;
+	struct reader r = {.p = p, .path = path, .a = a, .err = err};
+	enum tw_status st = tw_map_file(&r.map, path, err);
+	if (st != TW_OK)
+		return st;
+	st = open_gguf(&g, path, err);
+	if (st != TW_OK)
+		goto out;
+	r.gguf = g;
+	st = check_kind(&r);
+	for (int64_t i = 0; st == TW_OK && i < gguf_get_n_tensors(g); i++)
+		st = read_tensor(&r, i);
+	if (st == TW_OK)
+		set_scales(&r);
+	else
+		tw_wrap(err, st, "%s", path);
+	gguf_free(g);
+out:
+	tw_unmap_file(&r.map);
+	return st;
+}
+
+/* --- writing an adapter --- */
+
+static void add(struct gguf_context *g, struct ggml_context *ctx, size_t i, const char *half,
+		int cols, int rows, float *values)
+{
+	struct ggml_tensor *t = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, cols, rows);
+	ggml_format_name(t, "blk.%d.%s.weight.%s", (int)(i / TW_PROJ_COUNT),
+			 tw_proj_names[i % TW_PROJ_COUNT].gguf, half);
+	t->data = values;
+	gguf_add_tensor(g, t);
+}
+
+static enum tw_status write_gguf(void *ctx, FILE *f, struct tw_err *err)
+{
+	return gguf_write_to_file_ptr(ctx, f, false) ? TW_OK : tw_fail_errno(err, TW_IO, "writing");
+}
+
+enum tw_status tw_factors_write_gguf(const char *path, struct tw_factors *p, struct tw_err *err)
+{
+	const double alpha = tw_factors_one_alpha(p);
+	struct gguf_context *g = gguf_init_empty();
+	struct ggml_context *ctx = ggml_init((struct ggml_init_params){
+		.mem_size = 2 * tw_factors_n(p->base) * ggml_tensor_overhead(), .no_alloc = true});
+	gguf_set_val_str(g, "general.type", "adapter");
+	gguf_set_val_str(g, "general.architecture", p->base->arch);
+	gguf_set_val_str(g, "adapter.type", "lora");
+	gguf_set_val_f32(g, "adapter.lora.alpha", (float)alpha);
+	for (size_t i = 0; i < tw_factors_n(p->base); i++) {
+		const struct tw_factor *at = &p->at[i];
+		if (!at->rank)
+			continue;
+		add(g, ctx, i, "lora_a", p->base->size[i].in, at->rank, at->a);
+		add(g, ctx, i, "lora_b", at->rank, p->base->size[i].out, at->b);
+	}
+	enum tw_status st = tw_write_file_by(path, write_gguf, g, err);
+	gguf_free(g);
+	ggml_free(ctx);
+	return st == TW_OK ? st : tw_wrap(err, st, "writing the adapter");
+}

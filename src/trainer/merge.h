@@ -1,0 +1,24 @@
+/*
+ * trainer/merge.h: a base model and its LoRA adapter as one GGUF, for programs that load no adapters.
+ *
+ * Settings, tokenizer and all other tensors are the base's, byte for byte. Any architecture: tensors are
+ * found by the names in the adapter's file.
+ */
+#ifndef TW_TRAINER_MERGE_H
+#define TW_TRAINER_MERGE_H
+
+#include "base/err.h"
+
+/* Of the tensors that the adapter changes. */
+#define TW_MERGE_TYPES "base|f32|f16|bf16|q8_0"
+
+/*
+ * W + s B A is computed in float32 and packed as `type`. "base": as the tensor was, or, where that type can't be made
+ * without an importance matrix, Q8_0. `threads` 0: all cores; the bytes do not depend on it.
+ * TW_BAD_USE: not an adapter, or of another base; TW_UNSUPPORTED; TW_NOT_FOUND, TW_BAD_DATA. The file appears whole or
+ * not at all.
+ */
+TW_MUST_USE enum tw_status tw_merge_gguf(const char *to, const char *base, const char *adapter,
+					 const char *type, int threads, struct tw_err *err);
+
+#endif

@@ -1,0 +1,290 @@
+#include "trainer/merge.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "ggml.h"
+#include "gguf.h"
+#include "net/gemm.h"
+
+#define ROW_PIECE 64
+
+struct merger {
+	const char *base_path, *adapter_path, *type;
+	struct tw_compute c;
+	struct tw_mapping map; /* of the base */
+	struct gguf_context *base, *adapter, *out;
+	struct ggml_context *ab;     /* the adapter's tensors, with data */
+	struct ggml_context *shapes; /* of the tensors that are written */
+	double alpha;
+};
+
+/* --- the two files --- */
+
+static const char *text(const struct gguf_context *g, const char *key)
+{
+	int64_t id = gguf_find_key(g, key);
+	return id >= 0 && gguf_get_kv_type(g, id) == GGUF_TYPE_STRING ? gguf_get_val_str(g, id)
+								      : "";
+}
+
+static enum tw_status open_base(struct merger *m, struct tw_err *err)
+{
+	enum tw_status st = tw_map_file(&m->map, m->base_path, err);
+	if (st != TW_OK)
+		return st;
+	m->base = gguf_init_from_file(m->base_path, (struct gguf_init_params){.no_alloc = true});
+	if (!m->base)
+		return tw_fail(err, TW_BAD_DATA, "%s: not a GGUF file, or only a part of one",
+			       m->base_path);
+	for (int64_t i = 0; i < gguf_get_n_tensors(m->base); i++) {
+		size_t from = gguf_get_data_offset(m->base) + gguf_get_tensor_offset(m->base, i);
+		if (from > m->map.len || gguf_get_tensor_size(m->base, i) > m->map.len - from)
+			return tw_fail(err, TW_BAD_DATA, "%s: only a part of the file is there",
+				       m->base_path);
+	}
+	return TW_OK;
+}
+
+static enum tw_status open_adapter(struct merger *m, struct tw_err *err)
+{
+	const char *arch = text(m->base, "general.architecture");
+	if (!tw_exists(m->adapter_path))
+		return tw_fail(err, TW_NOT_FOUND, "%s: no such adapter", m->adapter_path);
+	m->adapter = gguf_init_from_file(m->adapter_path, (struct gguf_init_params){.ctx = &m->ab});
+	if (!m->adapter)
+		return tw_fail(err, TW_BAD_DATA, "%s: not a GGUF file, or only a part of one",
+			       m->adapter_path);
+	if (strcmp(text(m->adapter, "general.type"), "adapter") != 0 ||
+	    strcmp(text(m->adapter, "adapter.type"), "lora") != 0)
+		return tw_fail(err, TW_BAD_USE, "%s is not a LoRA adapter", m->adapter_path);
+	if (strcmp(text(m->adapter, "general.architecture"), arch) != 0)
+		return tw_fail(err, TW_BAD_USE, "%s is an adapter for %s, the base is a %s model",
+			       m->adapter_path, text(m->adapter, "general.architecture"), arch);
+	int64_t id = gguf_find_key(m->adapter, "adapter.lora.alpha");
+	if (id >= 0 && gguf_get_kv_type(m->adapter, id) == GGUF_TYPE_FLOAT32)
+		m->alpha = (double)gguf_get_val_f32(m->adapter, id);
+	return TW_OK;
+}
+
+/* --- which tensors change --- */
+
+/* W' = W + scale B A: rank rows of a, and so many columns of b. */
+struct pair {
+	const struct ggml_tensor *a, *b;
+	float scale;
+};
+
+static const struct ggml_tensor *half_of(const struct merger *m, const char *name, char which)
+{
+	char full[GGML_MAX_NAME + 16];
+	snprintf(full, sizeof(full), "%s.lora_%c", name, which);
+	return gguf_find_tensor(m->adapter, full) < 0 ? NULL : ggml_get_tensor(m->ab, full);
+}
+
+/* Libllama's scale: alpha / rank, or 1 where the file says no alpha. */
+static struct pair pair_of(const struct merger *m, int64_t tensor)
+{
+	const char *name = gguf_get_tensor_name(m->base, tensor);
+	struct pair p = {.a = half_of(m, name, 'a'), .b = half_of(m, name, 'b')};
+	if (p.b)
+		p.scale = m->alpha > 0 ? (float)(m->alpha / (double)p.b->ne[0]) : 1;
+	return p;
+}
+
+static enum tw_status check_pair(const struct merger *m, int64_t tensor, const struct pair *p,
+				 struct tw_err *err)
+{
+	const char *name = gguf_get_tensor_name(m->base, tensor);
+	const int64_t *ne = gguf_get_tensor_ne(m->base, tensor);
+	const enum ggml_type type = gguf_get_tensor_type(m->base, tensor);
+	if (!p->a || !p->b)
+		return tw_fail(err, TW_BAD_DATA, "%s has only one half of %s", m->adapter_path,
+			       name);
+	if (strcmp(name, "token_embd.weight") == 0 || ne[2] != 1)
+		return tw_fail(err, TW_UNSUPPORTED, "%s changes %s, which can't be merged",
+			       m->adapter_path, name);
+	if (p->a->ne[0] != ne[0] || p->b->ne[1] != ne[1] || p->a->ne[1] != p->b->ne[0] ||
+	    p->a->ne[2] != 1 || p->b->ne[2] != 1 || ne[1] > INT32_MAX || ne[0] > INT32_MAX)
+		return tw_fail(err, TW_BAD_USE, "%s: %s does not fit the base's %lld x %lld",
+			       m->adapter_path, name, (long long)ne[1], (long long)ne[0]);
+	if (p->a->type != GGML_TYPE_F32 || p->b->type != GGML_TYPE_F32)
+		return tw_fail(err, TW_UNSUPPORTED, "%s: %s is not float32", m->adapter_path, name);
+	if (type != GGML_TYPE_F32 && !ggml_get_type_traits(type)->to_float)
+		return tw_fail(err, TW_UNSUPPORTED, "%s: %s has type %s, which can't be read",
+			       m->base_path, name, ggml_type_name(type));
+	return TW_OK;
+}
+
+static bool can_pack(enum ggml_type t, int64_t cols)
+{
+	return cols % ggml_blck_size(t) == 0 && !ggml_quantize_requires_imatrix(t) &&
+	       (t == GGML_TYPE_F32 || ggml_get_type_traits(t)->from_float_ref);
+}
+
+static enum ggml_type type_of(const struct merger *m, int64_t tensor)
+{
+	static const enum ggml_type types[] = {GGML_TYPE_F32, GGML_TYPE_F16, GGML_TYPE_BF16,
+					       GGML_TYPE_Q8_0};
+	const int64_t cols = gguf_get_tensor_ne(m->base, tensor)[0];
+	enum ggml_type t = gguf_get_tensor_type(m->base, tensor);
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (strcasecmp(ggml_type_name(types[i]), m->type) == 0)
+			t = types[i];
+	if (!can_pack(t, cols))
+		t = GGML_TYPE_Q8_0;
+	return can_pack(t, cols) ? t : GGML_TYPE_F16;
+}
+
+static enum tw_status plan(struct merger *m, struct tw_err *err)
+{
+	const int64_t n = gguf_get_n_tensors(m->base);
+	int64_t used = 0;
+	m->out = gguf_init_empty();
+	m->shapes = ggml_init((struct ggml_init_params){
+		.mem_size = (size_t)(n + 1) * ggml_tensor_overhead(), .no_alloc = true});
+	gguf_set_kv(m->out, m->base);
+	for (int64_t i = 0; i < n; i++) {
+		const struct pair p = pair_of(m, i);
+		enum ggml_type type = gguf_get_tensor_type(m->base, i);
+		if (p.a || p.b) {
+			enum tw_status st = check_pair(m, i, &p, err);
+			if (st != TW_OK)
+				return st;
+			type = type_of(m, i);
+			used += 2;
+		}
+		struct ggml_tensor *t = ggml_new_tensor(m->shapes, type, GGML_MAX_DIMS,
+							gguf_get_tensor_ne(m->base, i));
+		ggml_set_name(t, gguf_get_tensor_name(m->base, i));
+		gguf_add_tensor(m->out, t);
+	}
+	if (used == 0 || used != gguf_get_n_tensors(m->adapter))
+		return tw_fail(err, TW_BAD_USE, "%s adapts other tensors than %s has",
+			       m->adapter_path, m->base_path);
+	return TW_OK;
+}
+
+/* --- writing --- */
+
+struct rows {
+	const struct merger *m;
+	struct pair p;
+	const char *from;
+	enum ggml_type was, type;
+	int cols;
+	char *to;
+};
+
+static void merge_rows(void *ctx, int begin, int end)
+{
+	const struct rows *r = ctx;
+	const int n = end - begin, rank = (int)r->p.b->ne[0];
+	const char *from = r->from + (size_t)begin * ggml_row_size(r->was, r->cols);
+	float *w = tw_xmalloc((size_t)n * (size_t)r->cols * sizeof(*w));
+	if (r->was == GGML_TYPE_F32)
+		memcpy(w, from, (size_t)n * (size_t)r->cols * sizeof(*w));
+	else
+		ggml_get_type_traits(r->was)->to_float(from, w, (int64_t)n * r->cols);
+	r->m->c.gemm->run(
+		&(struct tw_gemm){.m = n,
+				  .n = r->cols,
+				  .k = rank,
+				  .alpha = r->p.scale,
+				  .a = (const float *)r->p.b->data + (ptrdiff_t)begin * rank,
+				  .lda = rank,
+				  .b = r->p.a->data,
+				  .ldb = r->cols,
+				  .beta = 1,
+				  .c = w,
+				  .ldc = r->cols});
+	ggml_quantize_chunk(r->type, w, r->to + (size_t)begin * ggml_row_size(r->type, r->cols), 0,
+			    n, r->cols, NULL);
+	free(w);
+}
+
+static enum tw_status put(FILE *f, const void *data, size_t n, size_t align, struct tw_err *err)
+{
+	static const char zeros[256];
+	size_t over = n % align;
+	if (fwrite(data, 1, n, f) != n)
+		return tw_fail_errno(err, TW_IO, "writing");
+	for (size_t left = over ? align - over : 0; left > 0;) {
+		size_t part = left < sizeof(zeros) ? left : sizeof(zeros);
+		if (fwrite(zeros, 1, part, f) != part)
+			return tw_fail_errno(err, TW_IO, "writing");
+		left -= part;
+	}
+	return TW_OK;
+}
+
+static enum tw_status write_tensor(const struct merger *m, FILE *f, int64_t i, struct tw_err *err)
+{
+	const size_t align = gguf_get_alignment(m->out);
+	const int64_t *ne = gguf_get_tensor_ne(m->base, i);
+	struct rows r = {.m = m,
+			 .p = pair_of(m, i),
+			 .from = (const char *)m->map.data + gguf_get_data_offset(m->base) +
+				 gguf_get_tensor_offset(m->base, i),
+			 .was = gguf_get_tensor_type(m->base, i),
+			 .type = gguf_get_tensor_type(m->out, i),
+			 .cols = (int)ne[0]};
+	if (!r.p.a)
+		return put(f, r.from, gguf_get_tensor_size(m->base, i), align, err);
+	size_t bytes = gguf_get_tensor_size(m->out, i);
+	r.to = tw_try_alloc(bytes, "a merged tensor", err);
+	if (!r.to)
+		return TW_NO_MEMORY;
+	tw_for_pieces(&m->c, (int)ne[1], ROW_PIECE, merge_rows, &r);
+	enum tw_status st = put(f, r.to, bytes, align, err);
+	free(r.to);
+	return st;
+}
+
+static enum tw_status write_all(void *ctx, FILE *f, struct tw_err *err)
+{
+	const struct merger *m = ctx;
+	size_t meta = gguf_get_meta_size(m->out);
+	void *head = tw_xmalloc(meta);
+	gguf_get_meta_data(m->out, head);
+	enum tw_status st = put(f, head, meta, 1, err); /* it ends aligned */
+	free(head);
+	for (int64_t i = 0; i < gguf_get_n_tensors(m->base) && st == TW_OK; i++)
+		st = write_tensor(m, f, i, err);
+	return st;
+}
+
+static void release(struct merger *m)
+{
+	tw_pool_free(m->c.pool);
+	gguf_free(m->base);
+	gguf_free(m->adapter);
+	gguf_free(m->out);
+	ggml_free(m->ab);
+	ggml_free(m->shapes);
+	ggml_quantize_free();
+	tw_unmap_file(&m->map);
+}
+
+enum tw_status tw_merge_gguf(const char *to, const char *base, const char *adapter,
+			     const char *type, int threads, struct tw_err *err)
+{
+	struct merger m = {.base_path = base,
+			   .adapter_path = adapter,
+			   .type = type,
+			   .c = {.pool = tw_pool_new(threads), .gemm = tw_gemm_best()}};
+	enum tw_status st = open_base(&m, err);
+	if (st == TW_OK)
+		st = open_adapter(&m, err);
+	if (st == TW_OK)
+		st = plan(&m, err);
+	if (st == TW_OK)
+		st = tw_write_file_by(to, write_all, &m, err);
+	release(&m);
+	return st;
+}

@@ -1,0 +1,316 @@
+/* What a run needs before its first step: weights, tokens, memory, and an earlier state if there is one. */
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "net/adapter.h"
+#include "net/q16.h"
+#include "trainer/train_loop_int.h"
+
+static enum tw_status open_base(struct tw_train_loop *l, struct tw_err *err)
+{
+	const struct tw_llm_info *info = tw_llm_info(l->job->llm);
+	if (!info->path)
+		return tw_fail(err, TW_UNSUPPORTED,
+			       "%s is a remote model: its weights are not here to be trained. Set "
+			       "models.llm to a GGUF (llama:…), or `trainer: none`",
+			       info->spec);
+	enum tw_status st = tw_weights_open(&l->w, info->path, err);
+	if (st != TW_OK)
+		return st;
+	tw_weights_set_context(&l->w, info->context);
+	if (l->o->sequence > l->w.shape.n_ctx) {
+		tw_fail(err, TW_BAD_USE, "training.sequence is %lld; %s was made for %d tokens",
+			(long long)l->o->sequence, info->name, l->w.shape.n_ctx);
+		tw_weights_close(&l->w);
+		return TW_BAD_USE;
+	}
+	return TW_OK;
+}
+
+static enum tw_loss_on loss_on(const char *name)
+{
+	return strcmp(name, "all") == 0	   ? TW_LOSS_ALL
+	       : strcmp(name, "last") == 0 ? TW_LOSS_LAST
+					   : TW_LOSS_ASSISTANT;
+}
+
+/* Tokens outside the vocabulary would be read from beyond the embeddings. */
+static enum tw_status check_tokens(const struct tw_train_loop *l, const struct tw_pack *p,
+				   struct tw_err *err)
+{
+	for (size_t i = 0; i < p->n_samples; i++)
+		for (int k = 0; k < p->sample[i].n; k++)
+			if (p->sample[i].tokens[k] < 0 || p->sample[i].tokens[k] >= l->w.shape.V)
+				return tw_fail(err, TW_BAD_DATA,
+					       "the model's tokenizer gives token %d, its weights "
+					       "have %d: the file is not whole",
+					       p->sample[i].tokens[k], l->w.shape.V);
+	return TW_OK;
+}
+
+static const char *need_of(const struct tw_train_loop *l)
+{
+	return l->objective->group > 1 ? "pairs" : "examples";
+}
+
+static void report_lengths(const struct tw_train_loop *l, const struct tw_pack *p,
+			   const char *split)
+{
+	if (p->n_cut || p->n_dropped)
+		tw_warn("%s split: %zu %s cut at %lld tokens, %zu left out because no token "
+			"of an answer was left (training.sequence)",
+			split, p->n_cut, need_of(l), (long long)l->o->sequence, p->n_dropped);
+	if (p->n_single)
+		tw_info("%s split: %zu examples have no worse answer to learn from, and are left out",
+			split, p->n_single);
+}
+
+static enum tw_status nothing_to_learn(const struct tw_train_loop *l, struct tw_err *err)
+{
+	size_t n = l->job->train.n;
+	if (l->train.n_single == n && n > 0)
+		return tw_fail(
+			err, TW_BLOCKED,
+			"training.method: %s learns from pairs of a better and a worse answer, and "
+			"none of %zu training examples has a worse one; collect preferences first "
+			"(feedback, or features.preferences), or set method: sft",
+			l->objective->name, n);
+	return tw_fail(err, TW_BLOCKED,
+		       "nothing to learn: no token carries loss in any of %zu training "
+		       "examples of at most %lld tokens; an example needs an answer of the "
+		       "assistant that begins within training.sequence",
+		       n, (long long)l->o->sequence);
+}
+
+static enum tw_status read_split(struct tw_pack *out, struct tw_train_loop *l,
+				 const struct tw_examples *examples, int group, struct tw_err *err)
+{
+	const struct tw_pack_options o = {
+		.sequence = (int)l->o->sequence, .group = group, .loss_on = loss_on(l->o->loss_on)};
+	enum tw_status st = tw_pack_read(out, l->job->llm, examples, &o, &l->arena, err);
+	if (st == TW_OK)
+		st = check_tokens(l, out, err);
+	if (st == TW_OK)
+		tw_pack_rows(out, o.sequence, l->job->seed, &l->arena);
+	return st;
+}
+
+static void cap_rows(struct tw_pack *p, int64_t most)
+{
+	if (p->n_rows > (size_t)most)
+		p->n_rows = (size_t)most;
+}
+
+static enum tw_status read_tokens(struct tw_train_loop *l, struct tw_err *err)
+{
+	const struct tw_train_job *j = l->job;
+	int group = l->objective->group;
+	enum tw_status st = read_split(&l->train, l, &j->train, group, err);
+	if (st == TW_OK && l->train.n_samples == 0)
+		st = nothing_to_learn(l, err);
+	if (st == TW_OK)
+		st = read_split(&l->valid, l, &j->valid, 1, err);
+	if (st == TW_OK && group > 1)
+		st = read_split(&l->valid_pairs, l, &j->valid, group, err);
+	if (st != TW_OK)
+		return st;
+	report_lengths(l, &l->train, "train");
+	report_lengths(l, group > 1 ? &l->valid_pairs : &l->valid, "valid");
+	cap_rows(&l->valid, l->o->max_valid);
+	cap_rows(&l->valid_pairs, l->o->max_valid);
+	l->order = TW_NEW_ARRAY(&l->arena, l->train.n_rows, size_t);
+	l->epoch = -1;
+	return TW_OK;
+}
+
+static enum tw_schedule_kind kind_of(const char *name)
+{
+	return strcmp(name, "cosine") == 0     ? TW_SCHEDULE_COSINE
+	       : strcmp(name, "constant") == 0 ? TW_SCHEDULE_CONSTANT
+	       : strcmp(name, "wsd") == 0      ? TW_SCHEDULE_WSD
+					       : TW_SCHEDULE_LINEAR;
+}
+
+static int64_t plan(struct tw_train_loop *l)
+{
+	const struct tw_train_options *o = l->o;
+	l->total_rows = (int64_t)ceil(o->epochs * (double)l->train.n_rows - 1e-9);
+	l->total_rows = l->total_rows > 0 ? l->total_rows : 1;
+	int64_t total = (l->total_rows + o->batch - 1) / o->batch;
+	if (o->max_steps > 0 && o->max_steps < total)
+		total = o->max_steps;
+	l->schedule = (struct tw_schedule){
+		.kind = kind_of(o->schedule),
+		.peak = o->learning_rate > 0 ? o->learning_rate : l->objective->learning_rate,
+		.warmup = (int64_t)ceil(o->warmup * (double)total),
+		.total = total,
+		.decay = (int64_t)ceil(o->decay * (double)total),
+		.least = o->min_lr_rate};
+	return total;
+}
+
+static int longest_row(const struct tw_pack *p, int n)
+{
+	for (size_t i = 0; i < p->n_rows; i++)
+		n = p->row[i].tokens > n ? p->row[i].tokens : n;
+	return n;
+}
+
+static int longest_sample(const struct tw_train_loop *l)
+{
+	int n = l->train.longest > l->valid.longest ? l->train.longest : l->valid.longest;
+	return n > l->valid_pairs.longest ? n : l->valid_pairs.longest;
+}
+
+static bool in_int16(const struct tw_train_loop *l)
+{
+	return strcmp(l->o->precision, "int16") == 0;
+}
+
+/* Rows of a step that go through the net at a time, and how. */
+static enum tw_status plan_memory(struct tw_net_size *out, struct tw_train_loop *l,
+				  struct tw_err *err)
+{
+	int row = longest_row(&l->train, 1), rows = (int)l->o->batch;
+	row = longest_row(&l->valid, row);
+	row = longest_row(&l->valid_pairs, row);
+	const struct tw_plan_request r = {
+		.shape = &l->w.shape,
+		.lora = &l->lora,
+		.row = row,
+		.rows = (size_t)rows < l->train.n_rows ? rows : (int)l->train.n_rows,
+		.longest = longest_sample(l),
+		.weights =
+			(int64_t)l->w.map.len + (in_int16(l) ? tw_net_q16_bytes(&l->w.shape) : 0),
+		.states = (int64_t)(l->state.bytes + l->lora.n * sizeof(*l->lora.g)),
+		.limit = l->o->max_memory,
+		.checkpointing = l->o->gradient_checkpointing};
+	enum tw_status st = tw_plan_make(&l->plan, &r, err);
+	*out = (struct tw_net_size){l->plan.rows * row, r.longest, l->plan.checkpointing};
+	return st;
+}
+
+static enum tw_status make_lora(struct tw_train_loop *l, struct tw_err *err)
+{
+	const struct tw_train_options *o = l->o;
+	const struct tw_lora_config conf = {.rank = (int)o->rank,
+					    .alpha = o->alpha,
+					    .rslora = o->use_rslora,
+					    .dropout = o->lora_dropout,
+					    .b_rate = o->loraplus_lr_ratio,
+					    .targets = &o->targets,
+					    .layers = &o->layers_to_transform};
+	return tw_lora_init(&l->lora, &l->w.shape, &conf, err);
+}
+
+static enum tw_status make_net(struct tw_train_loop *l, struct tw_err *err)
+{
+	struct tw_net_size size;
+	enum tw_status st = plan_memory(&size, l, err);
+	if (st != TW_OK)
+		return st;
+	l->c = (struct tw_compute){.pool = tw_pool_new(l->job->threads), .gemm = tw_gemm_best()};
+	l->logp = TW_NEW_ARRAY(&l->arena, (size_t)size.cap, double);
+	l->weight = TW_NEW_ARRAY(&l->arena, (size_t)size.cap, float);
+	st = tw_batch_init(&l->batch, size.cap, err);
+	if (st == TW_OK)
+		st = tw_net_init(&l->net, &l->w, &l->lora, &l->c, &size, err);
+	return st == TW_OK && in_int16(l) ? tw_net_use_q16(&l->net, err) : st;
+}
+
+enum tw_status tw_train_loop_begin(struct tw_train_loop *l, struct tw_err *err)
+{
+	if (l->job->init_adapter)
+		return tw_adapter_read(l->lora.p, &l->lora, l->w.arch, l->job->init_adapter, err);
+	tw_lora_seed(&l->lora, l->job->seed);
+	return TW_OK;
+}
+
+static enum tw_status make_state(struct tw_train_loop *l, int64_t total, struct tw_err *err)
+{
+	l->optim = tw_optim_by_name(l->o->optim);
+	assert(l->optim); /* the table of options lets no other pass */
+	enum tw_status st = tw_state_init(&l->state, l->lora.n, l->optim->bytes(&l->lora.params),
+					  total, l->job->job_digest, err);
+	if (st != TW_OK)
+		return st;
+	l->lora.p = l->state.p;
+	return tw_checkpoints_load(&l->state, l->job->work_dir) ? TW_OK
+								: tw_train_loop_begin(l, err);
+}
+
+static void say(struct tw_train_loop *l)
+{
+	const struct tw_state_head *h = l->state.head;
+	tw_info("%s, %.1f million parameters (rank %d), %zu %s in %zu rows, %lld a step: %lld steps; "
+		"%s, threads: %d",
+		l->objective->name, (double)l->lora.n / 1e6, l->lora.rank,
+		l->train.n_samples / (size_t)l->objective->group, need_of(l), l->train.n_rows,
+		(long long)l->o->batch, (long long)h->total_steps, l->c.gemm->name,
+		tw_pool_size(l->c.pool));
+	tw_info("memory: %s", tw_plan_text(&l->plan, &l->arena));
+	if (h->step > 0)
+		tw_info("going on after step %lld of %lld", (long long)h->step,
+			(long long)h->total_steps);
+}
+
+static enum tw_status choose_objective(struct tw_train_loop *l, struct tw_err *err)
+{
+	static const struct tw_objective *const all[] = {&tw_objective_sft, &tw_objective_dpo,
+							 &tw_objective_orpo, &tw_objective_simpo};
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (strcmp(all[i]->name, l->o->method) == 0)
+			l->objective = all[i];
+	assert(l->objective); /* the table of options lets no other pass */
+	if (l->o->early_stopping_patience > 0 && l->o->eval_every == 0)
+		return tw_fail(err, TW_BAD_USE,
+			       "training.early_stopping_patience counts validations: set "
+			       "training.eval_every too");
+	if (l->o->early_stopping_patience > 0 && l->job->valid.n == 0)
+		tw_warn("training.early_stopping_patience has no effect: the validation split is empty");
+	return l->objective->check ? l->objective->check(l->o, err) : TW_OK;
+}
+
+static enum tw_status make_all(struct tw_train_loop *l, struct tw_err *err)
+{
+	enum tw_status st = open_base(l, err);
+	if (st == TW_OK)
+		st = read_tokens(l, err);
+	if (st == TW_OK)
+		st = make_lora(l, err);
+	if (st == TW_OK)
+		st = make_state(l, plan(l), err);
+	if (st == TW_OK)
+		st = make_net(l, err);
+	if (st != TW_OK)
+		return st;
+	say(l);
+	return l->objective->prepare ? l->objective->prepare(l, err) : TW_OK;
+}
+
+enum tw_status tw_train_loop_init(struct tw_train_loop *l, const struct tw_train_options *o,
+				  const struct tw_train_job *job, struct tw_err *err)
+{
+	*l = (struct tw_train_loop){.o = o, .job = job};
+	tw_arena_init(&l->arena);
+	enum tw_status st = choose_objective(l, err);
+	if (st == TW_OK)
+		st = make_all(l, err);
+	if (st != TW_OK)
+		tw_train_loop_release(l);
+	return st;
+}
+
+void tw_train_loop_release(struct tw_train_loop *l)
+{
+	tw_net_release(&l->net);
+	tw_batch_release(&l->batch);
+	tw_state_release(&l->state);
+	tw_lora_release(&l->lora);
+	tw_pool_free(l->c.pool);
+	tw_weights_close(&l->w);
+	tw_arena_release(&l->arena);
+}

@@ -1,0 +1,191 @@
+/* Our own matrix products against the plain one and against sums in double. */
+#include <math.h>
+
+#include "support/train_rig.h"
+#include "net/gemm_native_int.h"
+
+struct operands {
+	float *a, *b, *c, *want;
+	size_t n; /* of c */
+	struct tw_gemm g;
+};
+
+static void make(struct operands *o, int m, int n, int k, bool ta, bool tb, float beta)
+{
+	int lda = (ta ? m : k) + 3, ldb = (tb ? k : n) + 1, ldc = n + 2;
+	size_t na = (size_t)(ta ? k : m) * (size_t)lda, nb = (size_t)(tb ? n : k) * (size_t)ldb;
+	o->n = (size_t)m * (size_t)ldc;
+	/* each of its own: reading beyond one is seen by the sanitizer */
+	o->a = tw_xcalloc(na, sizeof(float));
+	o->b = tw_xcalloc(nb, sizeof(float));
+	o->c = tw_xcalloc(o->n, sizeof(float));
+	o->want = tw_xcalloc(o->n, sizeof(float));
+	fill(o->a, na, 1, 21);
+	fill(o->b, nb, 1, 22);
+	fill(o->c, o->n, beta == 0 ? NAN : 1, 23); /* what is only written may hold anything */
+	for (int i = 0; i < m; i++)		   /* but what lies between the rows must stay */
+		o->c[i * ldc + n] = o->c[i * ldc + n + 1] = 5;
+	memcpy(o->want, o->c, o->n * sizeof(float));
+	o->g = (struct tw_gemm){ta, tb, m, n, k, 0.7f, o->a, lda, o->b, ldb, beta, o->c, ldc};
+}
+
+static void drop(struct operands *o)
+{
+	free(o->a);
+	free(o->b);
+	free(o->c);
+	free(o->want);
+}
+
+static void sum_in_double(const struct tw_gemm *g, float *c)
+{
+	for (int i = 0; i < g->m; i++)
+		for (int n = 0; n < g->n; n++) {
+			double sum = 0;
+			for (int k = 0; k < g->k; k++)
+				sum += (double)(g->ta ? g->a[k * g->lda + i]
+						      : g->a[i * g->lda + k]) *
+				       (double)(g->tb ? g->b[n * g->ldb + k]
+						      : g->b[k * g->ldb + n]);
+			float *to = &c[i * g->ldc + n];
+			*to = (float)((double)g->alpha * sum +
+				      (g->beta != 0 ? (double)g->beta * (double)*to : 0));
+		}
+}
+
+static void expect_right(const struct tw_gemm_kernel *kernel, struct tw_pool *pool, int m, int n,
+			 int k)
+{
+	for (int i = 0; i < 8; i++) {
+		struct operands o;
+		make(&o, m, n, k, i & 1, i & 2, i & 4 ? 0.5f : 0);
+		sum_in_double(&o.g, o.want);
+		tw_gemm_run(&(struct tw_compute){.pool = pool, .gemm = kernel}, &o.g);
+		double off = worst(o.c, o.want, o.n);
+		if (!(off < 2e-6 * sqrt(k) * 8))
+			fail_msg("%s: %d x %d x %d, %d: off by %g", kernel->name, m, n, k, i, off);
+		drop(&o);
+	}
+}
+
+static const struct tw_gemm_kernel *const *all_kernels(void)
+{
+	static const struct tw_gemm_kernel *list[4];
+	int n = 0;
+	list[n++] = &tw_gemm_ref;
+	if (tw_gemm_native())
+		list[n++] = tw_gemm_native();
+	if (tw_gemm_openblas())
+		list[n++] = tw_gemm_openblas();
+	return list;
+}
+
+static void products_are_right_at_every_edge(void **state)
+{
+	static const int shapes[][3] = {{1, 1, 1},     {5, 15, 7},     {6, 16, 8},   {7, 17, 9},
+					{13, 64, 33},  {14, 32, 100},  {64, 48, 16}, {96, 129, 384},
+					{97, 65, 385}, {200, 150, 31}, {3, 300, 800}};
+	struct tw_pool *pool = tw_pool_new(3);
+	(void)state;
+	for (const struct tw_gemm_kernel *const *k = all_kernels(); *k; k++)
+		for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
+			expect_right(*k, pool, shapes[i][0], shapes[i][1], shapes[i][2]);
+	tw_pool_free(pool);
+}
+
+/* To the last bit: a run that is resumed on other threads goes on as it would have. */
+static void threads_do_not_change_a_product(void **state)
+{
+	(void)state;
+	for (const struct tw_gemm_kernel *const *k = all_kernels(); *k; k++)
+		for (int i = 0; i < 4; i++) {
+			struct operands o;
+			make(&o, 331, 203, 777, i & 1, i & 2, 0.5f);
+			struct tw_gemm g = o.g;
+			for (int threads = 1; threads < 8; threads += 3) {
+				struct tw_compute c = {.pool = tw_pool_new(threads), .gemm = *k};
+				fill(o.c, o.n, 1, 3);
+				if (threads == 1)
+					g.c = o.want;
+				fill(o.want, threads == 1 ? o.n : 0, 1, 3);
+				tw_gemm_run(&c, &g);
+				g.c = o.c;
+				if (threads > 1)
+					assert_memory_equal(o.c, o.want, o.n * sizeof(float));
+				tw_pool_free(c.pool);
+			}
+			drop(&o);
+		}
+}
+
+/* What a token gives does not depend on what else is in its batch: DPO begins at its reference to the last bit. */
+static void rows_do_not_depend_on_other_rows(void **state)
+{
+	static const struct {
+		int n, k;
+	} shapes[] = {{203, 777}, {40, 500}, {16, 33}};
+	struct tw_compute c = {.pool = tw_pool_new(2), .gemm = tw_gemm_native()};
+	(void)state;
+	if (!c.gemm) {
+		print_message("no kernel of ours for this CPU: the plain one is tested\n");
+		c.gemm = &tw_gemm_ref;
+	}
+	for (size_t i = 0; i < 2 * sizeof(shapes) / sizeof(*shapes); i++) {
+		struct operands o;
+		make(&o, 331, shapes[i / 2].n, shapes[i / 2].k, false, i & 1, 0);
+		struct tw_gemm g = o.g;
+		tw_gemm_run(&c, &g);
+		g.m = 45;
+		g.a += 100 * g.lda;
+		g.c = o.want;
+		tw_gemm_run(&c, &g);
+		for (int r = 0; r < g.m; r++)
+			assert_memory_equal(o.want + r * g.ldc, o.c + (100 + r) * g.ldc,
+					    (size_t)g.n * sizeof(float));
+		drop(&o);
+	}
+	tw_pool_free(c.pool);
+}
+
+static void an_empty_sum_scales(void **state)
+{
+	struct operands o;
+	(void)state;
+	for (const struct tw_gemm_kernel *const *k = all_kernels(); *k; k++) {
+		make(&o, 3, 4, 1, false, false, 0.5f);
+		o.g.k = 0;
+		for (size_t i = 0; i < o.n; i++)
+			o.c[i] = 8;
+		(*k)->run(&o.g);
+		assert_true(o.c[0] == 4 && o.c[3] == 4 && o.c[4] == 8);
+		drop(&o);
+	}
+}
+
+/* What a NaN of b touches is NaN, and nothing else: padding leaks nowhere. */
+static void not_a_number_stays_in_its_column(void **state)
+{
+	(void)state;
+	for (const struct tw_gemm_kernel *const *k = all_kernels(); *k; k++) {
+		struct operands o;
+		make(&o, 19, 37, 50, false, false, 0);
+		o.b[10 * o.g.ldb + 36] = NAN;
+		(*k)->run(&o.g);
+		for (int i = 0; i < 19; i++)
+			for (int n = 0; n < 37; n++)
+				assert_int_equal(n == 36, isnan(o.c[i * o.g.ldc + n]));
+		drop(&o);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(products_are_right_at_every_edge),
+		cmocka_unit_test(threads_do_not_change_a_product),
+		cmocka_unit_test(rows_do_not_depend_on_other_rows),
+		cmocka_unit_test(an_empty_sum_scales),
+		cmocka_unit_test(not_a_number_stays_in_its_column),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

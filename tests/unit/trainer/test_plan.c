@@ -1,0 +1,107 @@
+/* What a training is planned to take of memory, and how it is made to fit. */
+#include "support/train_rig.h"
+#include "trainer/plan_int.h"
+
+struct fixture {
+	struct rig rig;
+	struct tw_plan_request r;
+	struct tw_plan p;
+	struct tw_err err;
+};
+
+static int setup(void **state)
+{
+	struct fixture *f = tw_xcalloc(1, sizeof(*f));
+	rig_tiny(&f->rig, &(struct tiny_gguf){.arch = "llama", .n_layer = 12, .seed = 1}, 4, 64, 1);
+	f->r = (struct tw_plan_request){.shape = &f->rig.w.shape,
+					.lora = &f->rig.lora,
+					.row = 1024,
+					.rows = 8,
+					.longest = 512,
+					.weights = 1000000,
+					.states = 2000000};
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	rig_close(&f->rig);
+	free(f);
+	return 0;
+}
+
+static void make(struct fixture *f, int64_t limit)
+{
+	f->r.limit = limit;
+	assert_ok(tw_plan_make(&f->p, &f->r, &f->err), &f->err);
+}
+
+static void without_a_limit_all_rows_pass_at_once_and_blocks_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	make(f, 0);
+	assert_int_equal(f->p.rows, 8);
+	assert_false(f->p.checkpointing);
+	assert_int_equal(f->p.total, f->p.program + f->p.weights + f->p.states + f->p.activations +
+					     f->p.buffers);
+	assert_int_equal(f->p.weights, 1000000);
+	assert_int_equal(f->p.states, 2000000);
+}
+
+static void a_limit_takes_rows_first_and_then_computes_blocks_again(void **state)
+{
+	struct fixture *f = *state;
+	make(f, 0);
+	const struct tw_plan all = f->p;
+	make(f, all.total);
+	assert_int_equal(f->p.rows, 8);
+	make(f, all.total - 1);
+	assert_int_equal(f->p.rows, 7);
+	assert_false(f->p.checkpointing);
+	make(f, all.total - all.activations * 7 / 8);
+	assert_int_equal(f->p.rows, 1);
+	assert_false(f->p.checkpointing);
+	make(f, all.total - all.activations * 7 / 8 - 1000);
+	assert_true(f->p.checkpointing);
+	assert_true(f->p.rows > 1);
+	assert_true(f->p.total <= f->r.limit);
+}
+
+static void a_plan_is_what_the_net_then_takes(void **state)
+{
+	struct fixture *f = *state;
+	make(f, 0);
+	const struct tw_net_size size = {f->p.rows * f->r.row, f->r.longest, f->p.checkpointing};
+	assert_int_equal(f->p.activations + f->p.buffers,
+			 tw_net_bytes(f->r.shape, f->r.lora, &size, 1));
+}
+
+static void what_never_fits_says_what_would(void **state)
+{
+	struct fixture *f = *state;
+	f->r.checkpointing = true;
+	f->r.rows = 1;
+	make(f, 0);
+	const struct tw_plan least = f->p;
+	f->r.limit = least.total - least.activations / 2;
+	assert_int_equal(tw_plan_make(&f->p, &f->r, &f->err), TW_NO_MEMORY);
+	assert_non_null(strstr(f->err.msg, "training.sequence: 512 would fit"));
+	f->r.limit = 1000;
+	f->err = (struct tw_err)TW_ERR_INIT;
+	assert_int_equal(tw_plan_make(&f->p, &f->r, &f->err), TW_NO_MEMORY);
+	assert_non_null(strstr(f->err.msg, "training.rank"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		T(without_a_limit_all_rows_pass_at_once_and_blocks_are_kept),
+		T(a_limit_takes_rows_first_and_then_computes_blocks_again),
+		T(a_plan_is_what_the_net_then_takes),
+		T(what_never_fits_says_what_would),
+	};
+	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
