@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "store/fs_int.h"
+#include "store/list.h"
 
 #define COLUMNS	      "id, number, service, seed, params, stats, n_train, n_valid, n_test, created_ms"
 #define ID_PREFIX_MIN 8
@@ -151,9 +152,9 @@ enum tw_status tw_fs_dataset_put(struct tw_dataset *d, struct tw_feature_store *
 
 /* --- reading --- */
 
-static void read_dataset(struct tw_dataset *d, struct tw_stmt *q, struct tw_arena *a)
+static void read_dataset(void *to, struct tw_stmt *q, struct tw_arena *a)
 {
-	*d = (struct tw_dataset){
+	*(struct tw_dataset *)to = (struct tw_dataset){
 		.id = tw_col_str(q, 0, a),
 		.number = (int)tw_col_int(q, 1),
 		.service = tw_col_str(q, 2, a),
@@ -165,46 +166,28 @@ static void read_dataset(struct tw_dataset *d, struct tw_stmt *q, struct tw_aren
 	};
 }
 
-struct datasets TW_VEC_BODY(struct tw_dataset);
-
-static enum tw_status read_all(struct datasets *out, struct tw_stmt *q, struct tw_arena *a,
-			       struct tw_err *err)
-{
-	enum tw_status st;
-
-	while ((st = tw_sql_step(q, err)) == TW_OK) {
-		struct tw_dataset d;
-		read_dataset(&d, q, a);
-		tw_vec_push(out, d);
-	}
-	tw_sql_end(q);
-	return st == TW_DONE ? TW_OK : st;
-}
-
-static enum tw_status find(struct datasets *out, struct tw_conn *c, const char *ref,
+static enum tw_status find(struct tw_list *out, struct tw_conn *c, const char *ref,
 			   struct tw_arena *a, struct tw_err *err)
 {
+	const size_t size = sizeof(struct tw_dataset);
 	int64_t number = 0;
-	struct tw_stmt *q;
-	enum tw_status st;
 
 	if (strlen(ref) < ID_PREFIX_MIN && tw_parse_i64(&number, ref, NULL) == TW_OK)
-		st = tw_sql_query(&q, c, err, "SELECT " COLUMNS " FROM datasets WHERE number = $1",
-				  V_INT(number));
-	else if (strlen(ref) >= ID_PREFIX_MIN)
-		st = tw_sql_query(&q, c, err,
-				  "SELECT " COLUMNS " FROM datasets WHERE id >= $1 AND id < $2 "
-				  "ORDER BY id LIMIT 2",
-				  V_TEXT(ref), V_TEXT(tw_sprintf(a, "%sg", ref)));
-	else
-		return TW_OK;
-	return st == TW_OK ? read_all(out, q, a, err) : st;
+		return tw_sql_list(out, c, size, read_dataset, a, err,
+				   "SELECT " COLUMNS " FROM datasets WHERE number = $1",
+				   V_INT(number));
+	if (strlen(ref) >= ID_PREFIX_MIN)
+		return tw_sql_list(out, c, size, read_dataset, a, err,
+				   "SELECT " COLUMNS " FROM datasets WHERE id >= $1 AND id < $2 "
+				   "ORDER BY id LIMIT 2",
+				   V_TEXT(ref), V_TEXT(tw_sprintf(a, "%sg", ref)));
+	return TW_OK;
 }
 
 enum tw_status tw_fs_dataset(struct tw_dataset *out, struct tw_feature_store *fs, const char *ref,
 			     struct tw_arena *a, struct tw_err *err)
 {
-	struct datasets found = {0};
+	struct tw_list found = {0};
 	struct tw_conn *c;
 	enum tw_status st = tw_db_read(&c, fs->db, err);
 
@@ -218,33 +201,25 @@ enum tw_status tw_fs_dataset(struct tw_dataset *out, struct tw_feature_store *fs
 	else if (st == TW_OK && found.n > 1)
 		st = tw_fail(err, TW_BAD_USE, "\"%s\" names more than one dataset", ref);
 	if (st == TW_OK)
-		*out = found.at[0];
-	tw_vec_release(&found);
+		*out = *(struct tw_dataset *)found.at;
 	return st;
 }
 
 enum tw_status tw_fs_datasets(struct tw_datasets *out, struct tw_feature_store *fs,
 			      struct tw_arena *a, struct tw_err *err)
 {
-	struct datasets all = {0};
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, fs->db, err);
+	struct tw_list all;
+	enum tw_status st =
+		tw_db_list(&all, fs->db, sizeof(struct tw_dataset), read_dataset, a, err,
+			   "SELECT " COLUMNS " FROM datasets ORDER BY number DESC");
 
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query(&q, c, err, "SELECT " COLUMNS " FROM datasets ORDER BY number DESC");
-	if (st == TW_OK)
-		st = read_all(&all, q, a, err);
-	tw_db_read_end(c);
-	*out = (struct tw_datasets){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
-	tw_vec_release(&all);
+	*out = (struct tw_datasets){all.at, all.n};
 	return st;
 }
 
-static void read_example(struct tw_example *e, struct tw_stmt *q, struct tw_arena *a)
+static void read_example(void *to, struct tw_stmt *q, struct tw_arena *a)
 {
-	*e = (struct tw_example){
+	*(struct tw_example *)to = (struct tw_example){
 		.split = (enum tw_split)tw_col_int(q, 0),
 		.row_id = tw_col_str(q, 1, a),
 		.view = tw_col_str(q, 2, a),
@@ -260,28 +235,16 @@ enum tw_status tw_fs_examples(struct tw_examples *out, struct tw_feature_store *
 			      const char *dataset, enum tw_split split, struct tw_arena *a,
 			      struct tw_err *err)
 {
-	TW_VEC(struct tw_example) all = {0};
+	struct tw_list all;
 	struct tw_dataset d;
-	struct tw_conn *c;
-	struct tw_stmt *q;
 	enum tw_status st = tw_fs_dataset(&d, fs, dataset, a, err);
 
-	if (st == TW_OK)
-		st = tw_db_read(&c, fs->db, err);
 	if (st != TW_OK)
 		return st;
-	st = tw_sql_query(&q, c, err,
-			  "SELECT split, row_id, view, doc, near, kind, messages, rejected "
-			  "FROM examples WHERE dataset = $1 AND split = $2 ORDER BY n",
-			  V_INT(d.number), V_INT(split));
-	while (st == TW_OK && (st = tw_sql_step(q, err)) == TW_OK) {
-		struct tw_example e;
-		read_example(&e, q, a);
-		tw_vec_push(&all, e);
-	}
-	tw_sql_end(q);
-	tw_db_read_end(c);
-	*out = (struct tw_examples){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
-	tw_vec_release(&all);
-	return st == TW_DONE ? TW_OK : st;
+	st = tw_db_list(&all, fs->db, sizeof(struct tw_example), read_example, a, err,
+			"SELECT split, row_id, view, doc, near, kind, messages, rejected "
+			"FROM examples WHERE dataset = $1 AND split = $2 ORDER BY n",
+			V_INT(d.number), V_INT(split));
+	*out = (struct tw_examples){all.at, all.n};
+	return st;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "store/list.h"
 #include "store/mr_int.h"
 
 #define CHAMPION "champion"
@@ -104,51 +105,32 @@ enum tw_status tw_mr_alias_set(struct tw_model_registry *mr, const char *alias, 
 
 /* --- reading --- */
 
-struct deployments TW_VEC_BODY(struct tw_deployment);
-
-static enum tw_status read_all(struct deployments *out, struct tw_stmt *q, struct tw_arena *a,
-			       struct tw_err *err)
+static void read_deployment(void *to, struct tw_stmt *q, struct tw_arena *a)
 {
-	enum tw_status st;
-
-	while ((st = tw_sql_step(q, err)) == TW_OK) {
-		const struct tw_deployment d = {
-			.revision = tw_col_int(q, 0),
-			.model = (int)tw_col_int(q, 1),
-			.service = tw_col_str(q, 2, a),
-			.settings = tw_col_str(q, 3, a),
-			.reason = tw_col_str(q, 4, a),
-			.created_ms = tw_col_int(q, 5),
-		};
-		tw_vec_push(out, d);
-	}
-	tw_sql_end(q);
-	return st == TW_DONE ? TW_OK : st;
+	*(struct tw_deployment *)to = (struct tw_deployment){
+		.revision = tw_col_int(q, 0),
+		.model = (int)tw_col_int(q, 1),
+		.service = tw_col_str(q, 2, a),
+		.settings = tw_col_str(q, 3, a),
+		.reason = tw_col_str(q, 4, a),
+		.created_ms = tw_col_int(q, 5),
+	};
 }
 
-static enum tw_status list(struct deployments *out, struct tw_model_registry *mr, int64_t revision,
+/* revision 0: all of them, newest first. */
+static enum tw_status list(struct tw_list *out, struct tw_model_registry *mr, int64_t revision,
 			   int64_t limit, struct tw_arena *a, struct tw_err *err)
 {
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, mr->db, err);
-
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query(&q, c, err,
+	return tw_db_list(out, mr->db, sizeof(struct tw_deployment), read_deployment, a, err,
 			  "SELECT " COLUMNS " FROM deployments WHERE $1 = 0 OR revision = $1 "
 			  "ORDER BY revision DESC LIMIT $2",
 			  V_INT(revision), V_INT(limit));
-	if (st == TW_OK)
-		st = read_all(out, q, a, err);
-	tw_db_read_end(c);
-	return st;
 }
 
 enum tw_status tw_mr_deployment(struct tw_deployment *out, struct tw_model_registry *mr,
 				int64_t revision, struct tw_arena *a, struct tw_err *err)
 {
-	struct deployments found = {0};
+	struct tw_list found;
 	enum tw_status st = list(&found, mr, revision, 1, a, err);
 
 	if (st == TW_OK && found.n == 0)
@@ -157,44 +139,36 @@ enum tw_status tw_mr_deployment(struct tw_deployment *out, struct tw_model_regis
 			      : tw_fail(err, TW_NOT_FOUND,
 					"nothing is deployed yet: `twin promote` does it");
 	if (st == TW_OK)
-		*out = found.at[0];
-	tw_vec_release(&found);
+		*out = *(struct tw_deployment *)found.at;
 	return st;
 }
 
 enum tw_status tw_mr_deployments(struct tw_deployments *out, struct tw_model_registry *mr,
 				 size_t limit, struct tw_arena *a, struct tw_err *err)
 {
-	struct deployments all = {0};
+	struct tw_list all;
 	enum tw_status st = list(&all, mr, 0, limit ? (int64_t)limit : INT64_MAX, a, err);
 
-	*out = (struct tw_deployments){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
-	tw_vec_release(&all);
+	*out = (struct tw_deployments){all.at, all.n};
 	return st;
+}
+
+static void read_event(void *to, struct tw_stmt *q, struct tw_arena *a)
+{
+	*(struct tw_alias_event *)to =
+		(struct tw_alias_event){tw_col_str(q, 0, a), (int)tw_col_int(q, 1),
+					(int)tw_col_int(q, 2), tw_col_int(q, 3), tw_col_int(q, 4)};
 }
 
 enum tw_status tw_mr_alias_history(struct tw_alias_events *out, struct tw_model_registry *mr,
 				   struct tw_arena *a, struct tw_err *err)
 {
-	TW_VEC(struct tw_alias_event) all = {0};
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, mr->db, err);
+	struct tw_list all;
+	enum tw_status st =
+		tw_db_list(&all, mr->db, sizeof(struct tw_alias_event), read_event, a, err,
+			   "SELECT alias, model, before, revision, at_ms FROM alias_events "
+			   "ORDER BY n DESC");
 
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query(&q, c, err,
-			  "SELECT alias, model, before, revision, at_ms FROM alias_events "
-			  "ORDER BY n DESC");
-	while (st == TW_OK && (st = tw_sql_step(q, err)) == TW_OK) {
-		const struct tw_alias_event e = {tw_col_str(q, 0, a), (int)tw_col_int(q, 1),
-						 (int)tw_col_int(q, 2), tw_col_int(q, 3),
-						 tw_col_int(q, 4)};
-		tw_vec_push(&all, e);
-	}
-	tw_sql_end(q);
-	tw_db_read_end(c);
-	*out = (struct tw_alias_events){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
-	tw_vec_release(&all);
-	return st == TW_DONE ? TW_OK : st;
+	*out = (struct tw_alias_events){all.at, all.n};
+	return st;
 }

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "base/time.h"
+#include "store/list.h"
 #include "store/mr_int.h"
 
 #define COLUMNS                                                                        \
@@ -66,39 +67,28 @@ enum tw_status tw_model_resolve(int *version, struct tw_conn *c, const char *ref
 	return st == TW_NOT_FOUND ? no_model(ref, err) : st;
 }
 
-struct models TW_VEC_BODY(struct tw_model_version);
-
-static enum tw_status read_all(struct models *out, struct tw_stmt *q, struct tw_arena *a,
-			       struct tw_err *err)
+static void read_model(void *to, struct tw_stmt *q, struct tw_arena *a)
 {
-	enum tw_status st;
-
-	while ((st = tw_sql_step(q, err)) == TW_OK) {
-		const struct tw_model_version v = {
-			.version = (int)tw_col_int(q, 0),
-			.run = tw_col_int(q, 1),
-			.dataset = tw_col_str(q, 2, a),
-			.service = tw_col_str(q, 3, a),
-			.base_digest = tw_col_str(q, 4, a),
-			.base_spec = tw_col_str(q, 5, a),
-			.adapter = tw_col_str(q, 6, a),
-			.signature = tw_col_str(q, 7, a),
-			.metrics = tw_col_str(q, 8, a),
-			.tainted = tw_col_str(q, 9, a),
-			.created_ms = tw_col_int(q, 10),
-		};
-		tw_vec_push(out, v);
-	}
-	tw_sql_end(q);
-	return st == TW_DONE ? TW_OK : st;
+	*(struct tw_model_version *)to = (struct tw_model_version){
+		.version = (int)tw_col_int(q, 0),
+		.run = tw_col_int(q, 1),
+		.dataset = tw_col_str(q, 2, a),
+		.service = tw_col_str(q, 3, a),
+		.base_digest = tw_col_str(q, 4, a),
+		.base_spec = tw_col_str(q, 5, a),
+		.adapter = tw_col_str(q, 6, a),
+		.signature = tw_col_str(q, 7, a),
+		.metrics = tw_col_str(q, 8, a),
+		.tainted = tw_col_str(q, 9, a),
+		.created_ms = tw_col_int(q, 10),
+	};
 }
 
 enum tw_status tw_mr_model(struct tw_model_version *out, struct tw_model_registry *mr,
 			   const char *ref, struct tw_arena *a, struct tw_err *err)
 {
-	struct models found = {0};
+	struct tw_list found = {0};
 	struct tw_conn *c;
-	struct tw_stmt *q;
 	int version = 0;
 	enum tw_status st = tw_db_read(&c, mr->db, err);
 
@@ -106,35 +96,25 @@ enum tw_status tw_mr_model(struct tw_model_version *out, struct tw_model_registr
 		return st;
 	st = tw_model_resolve(&version, c, ref, err);
 	if (st == TW_OK)
-		st = tw_sql_query(&q, c, err, "SELECT " COLUMNS " FROM models WHERE version = $1",
-				  V_INT(version));
-	if (st == TW_OK)
-		st = read_all(&found, q, a, err);
+		st = tw_sql_list(&found, c, sizeof(*out), read_model, a, err,
+				 "SELECT " COLUMNS " FROM models WHERE version = $1",
+				 V_INT(version));
 	tw_db_read_end(c);
 	if (st == TW_OK && found.n == 0)
 		st = no_model(ref, err);
 	if (st == TW_OK)
-		*out = found.at[0];
-	tw_vec_release(&found);
+		*out = *(struct tw_model_version *)found.at;
 	return st;
 }
 
 enum tw_status tw_mr_models(struct tw_model_versions *out, struct tw_model_registry *mr,
 			    struct tw_arena *a, struct tw_err *err)
 {
-	struct models all = {0};
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, mr->db, err);
+	struct tw_list all;
+	enum tw_status st = tw_db_list(&all, mr->db, sizeof(struct tw_model_version), read_model, a,
+				       err, "SELECT " COLUMNS " FROM models ORDER BY version DESC");
 
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query(&q, c, err, "SELECT " COLUMNS " FROM models ORDER BY version DESC");
-	if (st == TW_OK)
-		st = read_all(&all, q, a, err);
-	tw_db_read_end(c);
-	*out = (struct tw_model_versions){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
-	tw_vec_release(&all);
+	*out = (struct tw_model_versions){all.at, all.n};
 	return st;
 }
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "store/fs_int.h"
+#include "store/list.h"
 
 #define COLUMNS "id, batch, deployment, question, answer, sources, created_ms"
 
@@ -72,49 +73,31 @@ enum tw_status tw_fs_prediction_put(struct tw_prediction *p, struct tw_feature_s
 	return tw_db_finish(c, st, err);
 }
 
-struct predictions TW_VEC_BODY(struct tw_prediction);
-
-static enum tw_status read_all(struct predictions *out, struct tw_stmt *q, struct tw_arena *a,
-			       struct tw_err *err)
+static void read_prediction(void *to, struct tw_stmt *q, struct tw_arena *a)
 {
-	enum tw_status st;
-
-	while ((st = tw_sql_step(q, err)) == TW_OK) {
-		const struct tw_prediction p = {
-			.id = tw_col_str(q, 0, a),
-			.batch = tw_col_str(q, 1, a),
-			.deployment = tw_col_int(q, 2),
-			.question = tw_col_str(q, 3, a),
-			.answer = tw_col_str(q, 4, a),
-			.sources = tw_col_str(q, 5, a),
-			.created_ms = tw_col_int(q, 6),
-		};
-		tw_vec_push(out, p);
-	}
-	tw_sql_end(q);
-	return st == TW_DONE ? TW_OK : st;
+	*(struct tw_prediction *)to = (struct tw_prediction){
+		.id = tw_col_str(q, 0, a),
+		.batch = tw_col_str(q, 1, a),
+		.deployment = tw_col_int(q, 2),
+		.question = tw_col_str(q, 3, a),
+		.answer = tw_col_str(q, 4, a),
+		.sources = tw_col_str(q, 5, a),
+		.created_ms = tw_col_int(q, 6),
+	};
 }
 
 enum tw_status tw_fs_prediction(struct tw_prediction *out, struct tw_feature_store *fs,
 				const char *id, struct tw_arena *a, struct tw_err *err)
 {
-	struct predictions found = {0};
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, fs->db, err);
+	struct tw_list found;
+	enum tw_status st =
+		tw_db_list(&found, fs->db, sizeof(*out), read_prediction, a, err,
+			   "SELECT " COLUMNS " FROM predictions WHERE id = $1", V_TEXT(id));
 
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query(&q, c, err, "SELECT " COLUMNS " FROM predictions WHERE id = $1",
-			  V_TEXT(id));
-	if (st == TW_OK)
-		st = read_all(&found, q, a, err);
-	tw_db_read_end(c);
 	if (st == TW_OK && found.n == 0)
 		st = tw_fail(err, TW_NOT_FOUND, "there is no answer \"%s\"", id);
 	if (st == TW_OK)
-		*out = found.at[0];
-	tw_vec_release(&found);
+		*out = *(struct tw_prediction *)found.at;
 	return st;
 }
 
@@ -123,26 +106,19 @@ enum tw_status tw_fs_predictions(struct tw_predictions *out, struct tw_feature_s
 				 struct tw_err *err)
 {
 	const int64_t most = limit ? (int64_t)limit : INT64_MAX;
-	struct predictions all = {0};
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, fs->db, err);
+	const size_t size = sizeof(struct tw_prediction);
+	struct tw_list all;
+	enum tw_status st;
 
-	if (st != TW_OK)
-		return st;
 	if (batch)
-		st = tw_sql_query(&q, c, err,
-				  "SELECT " COLUMNS " FROM predictions WHERE batch = $1 "
-				  "ORDER BY n DESC LIMIT $2",
-				  V_TEXT(batch), V_INT(most));
+		st = tw_db_list(&all, fs->db, size, read_prediction, a, err,
+				"SELECT " COLUMNS " FROM predictions WHERE batch = $1 "
+				"ORDER BY n DESC LIMIT $2",
+				V_TEXT(batch), V_INT(most));
 	else
-		st = tw_sql_query(&q, c, err,
-				  "SELECT " COLUMNS " FROM predictions ORDER BY n DESC LIMIT $1",
-				  V_INT(most));
-	if (st == TW_OK)
-		st = read_all(&all, q, a, err);
-	tw_db_read_end(c);
-	*out = (struct tw_predictions){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
-	tw_vec_release(&all);
+		st = tw_db_list(&all, fs->db, size, read_prediction, a, err,
+				"SELECT " COLUMNS " FROM predictions ORDER BY n DESC LIMIT $1",
+				V_INT(most));
+	*out = (struct tw_predictions){all.at, all.n};
 	return st;
 }

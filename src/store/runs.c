@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "store/list.h"
 #include "store/mr_int.h"
 
 #define COLUMNS "id, kind, key, params, inputs, outputs, status, error, started_ms, ended_ms"
@@ -93,63 +94,35 @@ enum tw_status tw_mr_run_end(struct tw_model_registry *mr, int64_t run, const ch
 
 /* --- reading --- */
 
-struct runs TW_VEC_BODY(struct tw_run);
-
-static enum tw_status read_all(struct runs *out, struct tw_stmt *q, struct tw_arena *a,
-			       struct tw_err *err)
+static void read_run(void *to, struct tw_stmt *q, struct tw_arena *a)
 {
-	enum tw_status st;
-
-	while ((st = tw_sql_step(q, err)) == TW_OK) {
-		const struct tw_run r = {
-			.id = tw_col_int(q, 0),
-			.kind = tw_col_str(q, 1, a),
-			.key = tw_col_str(q, 2, a),
-			.params = tw_col_str(q, 3, a),
-			.inputs = tw_col_str(q, 4, a),
-			.outputs = tw_col_str(q, 5, a),
-			.status = tw_col_str(q, 6, a),
-			.error = tw_col_str(q, 7, a),
-			.started_ms = tw_col_int(q, 8),
-			.ended_ms = tw_col_int(q, 9),
-		};
-		tw_vec_push(out, r);
-	}
-	tw_sql_end(q);
-	return st == TW_DONE ? TW_OK : st;
+	*(struct tw_run *)to = (struct tw_run){
+		.id = tw_col_int(q, 0),
+		.kind = tw_col_str(q, 1, a),
+		.key = tw_col_str(q, 2, a),
+		.params = tw_col_str(q, 3, a),
+		.inputs = tw_col_str(q, 4, a),
+		.outputs = tw_col_str(q, 5, a),
+		.status = tw_col_str(q, 6, a),
+		.error = tw_col_str(q, 7, a),
+		.started_ms = tw_col_int(q, 8),
+		.ended_ms = tw_col_int(q, 9),
+	};
 }
 
-/* `sql` selects COLUMNS. */
-static enum tw_status select_runs(struct runs *out, struct tw_model_registry *mr, const char *sql,
-				  const struct tw_val *vals, size_t n, struct tw_arena *a,
-				  struct tw_err *err)
-{
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, mr->db, err);
-
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query_v(&q, c, sql, vals, n, err);
-	if (st == TW_OK)
-		st = read_all(out, q, a, err);
-	tw_db_read_end(c);
-	return st;
-}
-
-/* TW_NOT_FOUND, with nothing said, when there is none. */
+/* `sql` selects COLUMNS. TW_NOT_FOUND, with nothing said, when there is none. */
 static enum tw_status select_one(struct tw_run *out, struct tw_model_registry *mr, const char *sql,
 				 const struct tw_val *vals, size_t n, struct tw_arena *a,
 				 struct tw_err *err)
 {
-	struct runs found = {0};
-	enum tw_status st = select_runs(&found, mr, sql, vals, n, a, err);
+	struct tw_list found;
+	enum tw_status st =
+		tw_db_list_v(&found, mr->db, sizeof(*out), read_run, a, sql, vals, n, err);
 
 	if (st == TW_OK && found.n == 0)
 		st = TW_NOT_FOUND;
 	if (st == TW_OK)
-		*out = found.at[0];
-	tw_vec_release(&found);
+		*out = *(struct tw_run *)found.at;
 	return st;
 }
 
@@ -179,41 +152,33 @@ enum tw_status tw_mr_run_cached(struct tw_run *out, struct tw_model_registry *mr
 enum tw_status tw_mr_runs(struct tw_runs *out, struct tw_model_registry *mr, const char *kind,
 			  size_t limit, struct tw_arena *a, struct tw_err *err)
 {
-	const struct tw_val vals[] = {V_TEXT(tw_or_empty(kind)),
-				      V_INT(limit ? (int64_t)limit : INT64_MAX)};
-	struct runs all = {0};
-	enum tw_status st = select_runs(&all, mr,
-					"SELECT " COLUMNS " FROM runs WHERE $1 = '' OR kind = $1 "
-					"ORDER BY id DESC LIMIT $2",
-					vals, 2, a, err);
+	struct tw_list all;
+	enum tw_status st =
+		tw_db_list(&all, mr->db, sizeof(struct tw_run), read_run, a, err,
+			   "SELECT " COLUMNS " FROM runs WHERE $1 = '' OR kind = $1 "
+			   "ORDER BY id DESC LIMIT $2",
+			   V_TEXT(tw_or_empty(kind)), V_INT(limit ? (int64_t)limit : INT64_MAX));
 
-	*out = (struct tw_runs){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
-	tw_vec_release(&all);
+	*out = (struct tw_runs){all.at, all.n};
 	return st;
+}
+
+static void read_point(void *to, struct tw_stmt *q, struct tw_arena *a)
+{
+	*(struct tw_metric_point *)to = (struct tw_metric_point){
+		tw_col_str(q, 0, a), tw_col_int(q, 1), tw_col_real(q, 2), tw_col_int(q, 3)};
 }
 
 enum tw_status tw_mr_run_metrics(struct tw_metrics *out, struct tw_model_registry *mr, int64_t run,
 				 struct tw_arena *a, struct tw_err *err)
 {
-	TW_VEC(struct tw_metric_point) all = {0};
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, mr->db, err);
+	struct tw_list all;
+	enum tw_status st =
+		tw_db_list(&all, mr->db, sizeof(struct tw_metric_point), read_point, a, err,
+			   "SELECT name, step, value, at_ms FROM metrics WHERE run = $1 "
+			   "ORDER BY name, step",
+			   V_INT(run));
 
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query(&q, c, err,
-			  "SELECT name, step, value, at_ms FROM metrics WHERE run = $1 "
-			  "ORDER BY name, step",
-			  V_INT(run));
-	while (st == TW_OK && (st = tw_sql_step(q, err)) == TW_OK) {
-		const struct tw_metric_point p = {tw_col_str(q, 0, a), tw_col_int(q, 1),
-						  tw_col_real(q, 2), tw_col_int(q, 3)};
-		tw_vec_push(&all, p);
-	}
-	tw_sql_end(q);
-	tw_db_read_end(c);
-	*out = (struct tw_metrics){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
-	tw_vec_release(&all);
-	return st == TW_DONE ? TW_OK : st;
+	*out = (struct tw_metrics){all.at, all.n};
+	return st;
 }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "store/list.h"
 #include "store/mr_int.h"
 
 static enum tw_status put(struct tw_conn *c, int64_t run, const struct tw_sample *s,
@@ -34,33 +35,27 @@ enum tw_status tw_mr_run_sample(struct tw_model_registry *mr, int64_t run,
 	return st == TW_OK ? tw_db_finish(c, put(c, run, s, err), err) : st;
 }
 
+static void read_sample(void *to, struct tw_stmt *q, struct tw_arena *a)
+{
+	*(struct tw_sample *)to = (struct tw_sample){
+		.step = tw_col_int(q, 0),
+		.item = tw_col_int(q, 1),
+		.prompt = tw_col_str(q, 2, a),
+		.expected = tw_col_str(q, 3, a),
+		.text = tw_col_str(q, 4, a),
+	};
+}
+
 enum tw_status tw_mr_run_samples(struct tw_samples *out, struct tw_model_registry *mr, int64_t run,
 				 struct tw_arena *a, struct tw_err *err)
 {
-	TW_VEC(struct tw_sample) all = {0};
-	struct tw_conn *c;
-	struct tw_stmt *q;
-	enum tw_status st = tw_db_read(&c, mr->db, err);
+	struct tw_list all;
+	enum tw_status st =
+		tw_db_list(&all, mr->db, sizeof(struct tw_sample), read_sample, a, err,
+			   "SELECT step, item, prompt, expected, text FROM samples WHERE run = $1 "
+			   "ORDER BY item, step",
+			   V_INT(run));
 
-	if (st != TW_OK)
-		return st;
-	st = tw_sql_query(&q, c, err,
-			  "SELECT step, item, prompt, expected, text FROM samples WHERE run = $1 "
-			  "ORDER BY item, step",
-			  V_INT(run));
-	while (st == TW_OK && (st = tw_sql_step(q, err)) == TW_OK) {
-		const struct tw_sample s = {
-			.step = tw_col_int(q, 0),
-			.item = tw_col_int(q, 1),
-			.prompt = tw_col_str(q, 2, a),
-			.expected = tw_col_str(q, 3, a),
-			.text = tw_col_str(q, 4, a),
-		};
-		tw_vec_push(&all, s);
-	}
-	tw_sql_end(q);
-	tw_db_read_end(c);
-	*out = (struct tw_samples){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
-	tw_vec_release(&all);
-	return st == TW_DONE ? TW_OK : st;
+	*out = (struct tw_samples){all.at, all.n};
+	return st;
 }
