@@ -35,7 +35,8 @@ static bool means(int p, int i)
 	return p == i || p == TW_PROJ_COUNT || whole_of(p) == i || whole_of(i) == p;
 }
 
-static enum tw_status choose_target(struct tw_lora *l, const char *target, struct tw_err *err)
+static enum tw_status choose_target(bool *on, const struct tw_lora *l, const char *target,
+				    struct tw_err *err)
 {
 	const char *names[TW_PROJ_COUNT + 2] = {0};
 	int p = 0;
@@ -54,7 +55,7 @@ static enum tw_status choose_target(struct tw_lora *l, const char *target, struc
 			target, near ? " (\"" : "", near ? near : "", near ? "\"?)" : "");
 	}
 	for (int i = 0; i < TW_PROJ_COUNT; i++)
-		l->on[i] |= tw_proj_out(&l->shape, (enum tw_proj)i) > 0 && means(p, i);
+		on[i] |= tw_proj_out(&l->shape, (enum tw_proj)i) > 0 && means(p, i);
 	return TW_OK;
 }
 
@@ -80,16 +81,17 @@ static enum tw_status choose_layers(bool *on, const struct tw_lora *l,
 static enum tw_status choose(struct tw_lora *l, const struct tw_lora_config *conf,
 			     struct tw_err *err)
 {
+	bool on[TW_PROJ_COUNT] = {0};
 	enum tw_status st = TW_OK;
 	if (conf->targets->n == 0)
 		return tw_fail(err, TW_BAD_USE, "training.targets names no matrix to adapt");
 	for (size_t i = 0; i < conf->targets->n && st == TW_OK; i++)
-		st = choose_target(l, conf->targets->at[i], err);
+		st = choose_target(on, l, conf->targets->at[i], err);
 	bool *layers = tw_xcalloc((size_t)l->shape.n_layer, sizeof(*layers));
 	if (st == TW_OK)
 		st = choose_layers(layers, l, conf->layers, err);
 	for (int i = 0; i < l->shape.n_layer * TW_PROJ_COUNT; i++)
-		l->pair[i].on = layers[i / TW_PROJ_COUNT] && l->on[i % TW_PROJ_COUNT];
+		l->pair[i].on = layers[i / TW_PROJ_COUNT] && on[i % TW_PROJ_COUNT];
 	free(layers);
 	return st;
 }

@@ -54,7 +54,6 @@ struct tw_lora {
 	float alpha; /* so that alpha / r is the scale, with rsLoRA too: no file needs to know of it */
 	float scale;
 	double dropout;
-	bool on[TW_PROJ_COUNT];	   /* in one layer at least */
 	struct tw_lora_pair *pair; /* n_layer x TW_PROJ_COUNT */
 	bool off;		   /* for a while: as if there were none */
 	struct tw_params params;   /* each A and B */

@@ -40,21 +40,9 @@ static void read_rows(void *ctx, int begin, int end)
 		       end - begin);
 }
 
-/* Rows of the head that fit into the scratch. */
-static int slice_rows(const struct tw_net *net)
-{
-	int64_t room = 0;
-	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++) {
-		int64_t n = (int64_t)tw_group_out(net->s, g) * tw_group_in(net->s, g);
-		room = n > room ? n : room;
-	}
-	room = room < 1 << 20 ? 1 << 20 : room;
-	return room / net->s->C > 0 ? (int)(room / net->s->C) : 1;
-}
-
 static void next_slice(struct portion *p)
 {
-	int left = p->net->s->V - p->v0, rows = slice_rows(p->net);
+	int left = p->net->s->V - p->v0, rows = (int)(p->net->merged_size / p->net->s->C);
 	p->slice = left < rows ? left : rows;
 	tw_for_pieces(&p->net->c, p->slice, ROW_PIECE, read_rows, p);
 }

@@ -82,7 +82,8 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	net->x_out = cut(c, T * s->C);
 	for (int i = 0; i < TW_ROPE_COUNT; i++)
 		net->rope[i] = cut(c, (int64_t)longest * s->n_rot);
-	net->merged = cut(c, merged_size(s));
+	net->merged_size = merged_size(s);
+	net->merged = cut(c, net->merged_size);
 	net->norm = cut(c, T * s->C);
 	net->h = cut(c, T * most(s->F, tw_q_dim(s)));
 	net->dx = cut(c, T * s->C);

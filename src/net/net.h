@@ -5,7 +5,7 @@
  * W' = W + s B A, in a scratch matrix, just before they are used. So forward
  * and dX have no path of their own for the adapter; its gradients come from the
  * inputs and output gradients of each group. Where `apart` is set, the adapter has a path of
- * its own, y = x W^T + s (drop(x) A^T) B^T: dropout needs it.
+ * its own, y = x W^T + s (drop(x) A^T) B^T: dropout and weights in whole numbers need it.
  *
  * Kept from the forward pass for each block and token: its input, q, k, v, the attention's output, the middle of the
  * residual stream, gate and up. Normed vectors are computed again.
@@ -53,8 +53,9 @@ struct tw_net {
 	float *memory;
 	struct tw_block_acts *acts; /* n_layer */
 	float *x_out;		    /* (T, C): what the last block left */
-	float *rope[TW_ROPE_COUNT]; /* (sequence, n_rot); NULL: no block turns by these */
+	float *rope[TW_ROPE_COUNT]; /* (longest document, n_rot) */
 	float *merged;		    /* scratch: weights of a group, or of a slice of the head */
+	int64_t merged_size;	    /* floats */
 	float *norm;		    /* (T, C) */
 	float *h;		    /* (T, F), (T, H D) */
 	float *dx, *dn;		    /* (T, C) */

@@ -8,24 +8,38 @@ struct adamw {
 	float *m, *v;
 };
 
+struct tw_adamw_rates tw_adamw_rates_of(const struct tw_optim_step *s, double rate)
+{
+	const struct tw_optim_options *o = s->o;
+	const double lr = s->lr * rate, step = (double)s->step;
+	return (struct tw_adamw_rates){.scale = s->scale,
+				       .beta1 = (float)o->beta1,
+				       .beta2 = (float)o->beta2,
+				       .size = (float)(lr / (1 - pow(o->beta1, step))),
+				       .root = (float)(1 / sqrt(1 - pow(o->beta2, step))),
+				       .keep = (float)(1 - lr * o->weight_decay),
+				       .eps = (float)o->eps};
+}
+
+void tw_adamw_update(float *restrict p, float *restrict m, float *restrict v,
+		     const float *restrict g, size_t n, const struct tw_adamw_rates *rates)
+{
+	const struct tw_adamw_rates r = *rates;
+	for (size_t k = 0; k < n; k++) {
+		float x = g[k] * r.scale;
+		m[k] = r.beta1 * m[k] + (1 - r.beta1) * x;
+		v[k] = r.beta2 * v[k] + (1 - r.beta2) * x * x;
+		p[k] = p[k] * r.keep - r.size * m[k] / (sqrtf(v[k]) * r.root + r.eps);
+	}
+}
+
 static void update(void *ctx, size_t i)
 {
 	const struct adamw *a = ctx;
-	const struct tw_optim_step *s = a->s;
 	const struct tw_param *q = &a->ps->at[i];
-	const double lr = s->lr * q->rate, step = (double)s->step;
-	const float scale = s->scale, beta1 = (float)s->o->beta1, beta2 = (float)s->o->beta2;
-	const float size = (float)(lr / (1 - pow(s->o->beta1, step)));
-	const float root = (float)(1 / sqrt(1 - pow(s->o->beta2, step)));
-	const float keep = (float)(1 - lr * s->o->weight_decay), eps = (float)s->o->eps;
-	float *p = s->p + q->at, *m = a->m + q->at, *v = a->v + q->at;
-	const float *grad = s->g + q->at;
-	for (size_t k = 0; k < tw_param_size(q); k++) {
-		float g = grad[k] * scale;
-		m[k] = beta1 * m[k] + (1 - beta1) * g;
-		v[k] = beta2 * v[k] + (1 - beta2) * g * g;
-		p[k] = p[k] * keep - size * m[k] / (sqrtf(v[k]) * root + eps);
-	}
+	const struct tw_adamw_rates r = tw_adamw_rates_of(a->s, q->rate);
+	tw_adamw_update(a->s->p + q->at, a->m + q->at, a->v + q->at, a->s->g + q->at,
+			tw_param_size(q), &r);
 }
 
 static size_t bytes(const struct tw_params *ps)

@@ -118,37 +118,14 @@ struct adamw {
 	struct moment m, v;
 };
 
-/* What is the same for all of a matrix; as in adamw.c. */
-struct rates {
-	float scale, beta1, beta2, size, root, keep, eps;
-};
-
-static struct rates rates_of(const struct tw_optim_step *s, double rate)
-{
-	const struct tw_optim_options *o = s->o;
-	const double lr = s->lr * rate, step = (double)s->step;
-	return (struct rates){.scale = s->scale,
-			      .beta1 = (float)o->beta1,
-			      .beta2 = (float)o->beta2,
-			      .size = (float)(lr / (1 - pow(o->beta1, step))),
-			      .root = (float)(1 / sqrt(1 - pow(o->beta2, step))),
-			      .keep = (float)(1 - lr * o->weight_decay),
-			      .eps = (float)o->eps};
-}
-
 /* Parameters [at, at + n). */
-static void update_block(struct adamw *a, const struct rates *r, size_t block, size_t at, size_t n)
+static void update_block(struct adamw *a, const struct tw_adamw_rates *r, size_t block, size_t at,
+			 size_t n)
 {
-	float m[BLOCK], v[BLOCK], *p = a->s->p + at;
-	const float *grad = a->s->g + at;
+	float m[BLOCK], v[BLOCK];
 	load(m, &a->m, block, at, n);
 	load(v, &a->v, block, at, n);
-	for (size_t k = 0; k < n; k++) {
-		float g = grad[k] * r->scale;
-		m[k] = r->beta1 * m[k] + (1 - r->beta1) * g;
-		v[k] = r->beta2 * v[k] + (1 - r->beta2) * g * g;
-		p[k] = p[k] * r->keep - r->size * m[k] / (sqrtf(v[k]) * r->root + r->eps);
-	}
+	tw_adamw_update(a->s->p + at, m, v, a->s->g + at, n, r);
 	save(&a->m, block, at, m, n);
 	save(&a->v, block, at, v, n);
 }
@@ -157,7 +134,7 @@ static void update(void *ctx, size_t i)
 {
 	struct adamw *a = ctx;
 	const struct tw_param *q = &a->ps->at[i];
-	const struct rates r = rates_of(a->s, q->rate);
+	const struct tw_adamw_rates r = tw_adamw_rates_of(a->s, q->rate);
 	/* Blocks end with their matrix: so many at most have begun before this one. */
 	size_t block = q->at / BLOCK + i, end = q->at + tw_param_size(q);
 	for (size_t at = q->at; at < end; at += BLOCK, block++)

@@ -45,6 +45,15 @@ extern const struct tw_optim tw_optim_adafactor;
 
 const struct tw_optim *tw_optim_by_name(const char *name); /* NULL: none */
 
+/* What AdamW's formula takes that is the same for all of a matrix. */
+struct tw_adamw_rates {
+	float scale, beta1, beta2, size, root, keep, eps;
+};
+struct tw_adamw_rates tw_adamw_rates_of(const struct tw_optim_step *s, double rate);
+/* One step of n parameters p with their moments m and v and gradients g. */
+void tw_adamw_update(float *p, float *m, float *v, const float *g, size_t n,
+		     const struct tw_adamw_rates *r);
+
 /* Calls fn(ctx, i) for each matrix, on all threads. */
 void tw_for_params(const struct tw_compute *c, const struct tw_params *ps,
 		   void (*fn)(void *ctx, size_t i), void *ctx);
