@@ -6,7 +6,19 @@
 
 #include "net/lora.h"
 
-/* `p` in the layout of l. The file appears whole or not at all. */
+struct tw_adapter_matrix { /* W' = W + alpha / rank B A of one matrix of a block */
+	int layer;
+	enum tw_proj proj;
+	int in, rank, out;
+	const float *a, *b; /* (rank, in), (out, rank) */
+};
+/* The file appears whole or not at all. */
+TW_MUST_USE enum tw_status tw_adapter_write_matrices(const char *path, const char *arch,
+						     double alpha,
+						     const struct tw_adapter_matrix *m, size_t n,
+						     struct tw_err *err);
+
+/* Of a model that is trained: `p` in the layout of l. */
 TW_MUST_USE enum tw_status tw_adapter_write(const char *path, const struct tw_lora *l,
 					    const float *p, const char *arch, struct tw_err *err);
 

@@ -8,6 +8,7 @@
 #include "ggml.h"
 #include "gguf.h"
 #include "net/adapter.h"
+#include "net/file.h"
 
 struct reader {
 	struct gguf_context *gguf;
@@ -28,19 +29,11 @@ static enum tw_status open_reader(struct reader *r, const char *path, struct tw_
 	return TW_OK;
 }
 
-static const char *text(const struct reader *r, const char *key)
-{
-	int64_t id = gguf_find_key(r->gguf, key);
-	return id >= 0 && gguf_get_kv_type(r->gguf, id) == GGUF_TYPE_STRING
-		       ? gguf_get_val_str(r->gguf, id)
-		       : "";
-}
-
 static enum tw_status check_kind(const struct reader *r, const char *arch, struct tw_err *err)
 {
-	const char *of = text(r, "general.architecture");
-	if (strcmp(text(r, "general.type"), "adapter") != 0 ||
-	    strcmp(text(r, "adapter.type"), "lora") != 0)
+	const char *of = tw_ggml_text(r->gguf, "general.architecture");
+	if (strcmp(tw_ggml_text(r->gguf, "general.type"), "adapter") != 0 ||
+	    strcmp(tw_ggml_text(r->gguf, "adapter.type"), "lora") != 0)
 		return tw_fail(err, TW_BAD_USE, "%s is not a LoRA adapter", r->path);
 	if (strcmp(of, arch) != 0)
 		return tw_fail(err, TW_BAD_USE, "%s is an adapter for %s, the base is a %s model",
@@ -51,10 +44,7 @@ static enum tw_status check_kind(const struct reader *r, const char *arch, struc
 /* The file's alpha / rank; without an alpha, libllama scales by 1. */
 static double scale_of(const struct reader *r, int rank)
 {
-	int64_t id = gguf_find_key(r->gguf, "adapter.lora.alpha");
-	double alpha = id >= 0 && gguf_get_kv_type(r->gguf, id) == GGUF_TYPE_FLOAT32
-			       ? (double)gguf_get_val_f32(r->gguf, id)
-			       : 0;
+	double alpha = tw_ggml_lora_alpha(r->gguf);
 	return alpha > 0 ? alpha / rank : 1;
 }
 
@@ -75,14 +65,11 @@ static enum tw_status read_tensor(float *to, struct reader *r, const char *name,
 			       "the adapter, and look whether it belongs to this base model",
 			       r->path, name, (long long)t->ne[0], (long long)t->ne[1], cols, rows);
 	int64_t n = (int64_t)cols * rows;
-	const struct ggml_type_traits *traits = ggml_get_type_traits(t->type);
-	if (t->type == GGML_TYPE_F32)
-		memcpy(to, t->data, (size_t)n * sizeof(*to));
-	else if (traits->to_float)
-		traits->to_float(t->data, to, n);
-	else
+	tw_to_float_fn to_float = tw_ggml_to_float(t->type);
+	if (!to_float)
 		return tw_fail(err, TW_UNSUPPORTED, "%s: %s has type %s", r->path, name,
 			       ggml_type_name(t->type));
+	to_float(t->data, to, n);
 	for (int64_t i = 0; i < n; i++)
 		if (!isfinite(to[i]))
 			return tw_fail(err, TW_BAD_DATA, "%s: %s holds %g", r->path, name,

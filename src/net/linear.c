@@ -15,20 +15,8 @@ static void merge_rows(void *ctx, int begin, int end)
 {
 	const struct merge *m = ctx;
 	const struct tw_lora *l = m->net->lora;
-	float *to = m->to + (ptrdiff_t)begin * m->w->cols;
-	tw_matrix_rows(to, m->w, begin, end - begin);
-	if (m->a)
-		m->net->c.gemm->run(&(struct tw_gemm){.m = end - begin,
-						      .n = m->w->cols,
-						      .k = l->rank,
-						      .alpha = l->scale,
-						      .a = m->b + (ptrdiff_t)begin * l->rank,
-						      .lda = l->rank,
-						      .b = m->a,
-						      .ldb = m->w->cols,
-						      .beta = 1,
-						      .c = to,
-						      .ldc = m->w->cols});
+	tw_lora_merge(m->to + (ptrdiff_t)begin * m->w->cols, m->w, begin, end - begin, m->a, m->b,
+		      l->rank, l->scale, m->net->c.gemm);
 }
 
 void tw_net_merge(struct tw_net *net, int layer, enum tw_group g)

@@ -157,6 +157,24 @@ void tw_lora_release(struct tw_lora *l)
 	l->g = NULL;
 }
 
+void tw_lora_merge(float *to, const struct tw_matrix *w, int from, int n, const float *a,
+		   const float *b, int rank, float scale, const struct tw_gemm_kernel *gemm)
+{
+	tw_matrix_rows(to, w, from, n);
+	if (a)
+		gemm->run(&(struct tw_gemm){.m = n,
+					    .n = w->cols,
+					    .k = rank,
+					    .alpha = scale,
+					    .a = b + (ptrdiff_t)from * rank,
+					    .lda = rank,
+					    .b = a,
+					    .ldb = w->cols,
+					    .beta = 1,
+					    .c = to,
+					    .ldc = w->cols});
+}
+
 void tw_lora_seed(struct tw_lora *l, uint64_t seed)
 {
 	memset(l->p, 0, l->n * sizeof(*l->p));

@@ -72,6 +72,10 @@ const struct tw_lora_pair *tw_lora_at(const struct tw_lora *l, int layer, enum t
 /* How many of the group are adapted. */
 int tw_group_on(const struct tw_lora *l, int layer, enum tw_group g);
 
+/* to (n, cols) = rows [from, from + n) of w + scale b a, with a (rank, cols) and b (rows, rank); a NULL: of w alone. */
+void tw_lora_merge(float *to, const struct tw_matrix *w, int from, int n, const float *a,
+		   const float *b, int rank, float scale, const struct tw_gemm_kernel *gemm);
+
 /* A uniform in ±1 / sqrt(in), B zero: as PEFT does (kaiming_uniform with a = sqrt 5). The adapter begins as no change. */
 void tw_lora_seed(struct tw_lora *l, uint64_t seed);
 

@@ -18,6 +18,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "net/file.h"
 #include "net/kernels.h"
 
 /* The matrices of a block that LoRA can adapt. A model has either q, k and v or one that is all three (gate and up
@@ -104,7 +105,7 @@ struct tw_matrix {
 	size_t row_bytes;
 	int rows, cols;
 	/* Makes n float32 of packed ones. */
-	void (*to_float)(const void *from, float *to, int64_t n);
+	tw_to_float_fn to_float;
 };
 
 enum { TW_ROPE_GLOBAL, TW_ROPE_LOCAL, TW_ROPE_COUNT, TW_ROPE_NONE = TW_ROPE_COUNT };

@@ -5,12 +5,8 @@
 
 #include "ggml.h"
 #include "gguf.h"
+#include "net/file.h"
 #include "net/weights.h"
-
-static void copy_floats(const void *from, float *to, int64_t n)
-{
-	memcpy(to, from, (size_t)n * sizeof(*to));
-}
 
 static enum tw_status check_tensor(const struct tw_reader *r, int64_t id, const int64_t *ne,
 				   int cols, int rows)
@@ -20,7 +16,7 @@ static enum tw_status check_tensor(const struct tw_reader *r, int64_t id, const 
 	if (ne[0] != cols || ne[1] != rows || ne[2] != 1 || ne[3] != 1)
 		return tw_fail(r->err, TW_BAD_DATA, "%s: %s is %lld x %lld, it should be %d x %d",
 			       r->path, name, (long long)ne[1], (long long)ne[0], rows, cols);
-	if (type != GGML_TYPE_F32 && !ggml_get_type_traits(type)->to_float)
+	if (!tw_ggml_to_float(type))
 		return tw_fail(r->err, TW_UNSUPPORTED, "%s: %s has type %s, which can't be read",
 			       r->path, name, ggml_type_name(type));
 	size_t end = gguf_get_data_offset(r->gguf) + gguf_get_tensor_offset(r->gguf, id) +
@@ -52,8 +48,7 @@ static enum tw_status get_matrix(struct tw_matrix *out, struct tw_reader *r, con
 		.row_bytes = ggml_row_size(type, cols),
 		.rows = rows,
 		.cols = cols,
-		.to_float =
-			type == GGML_TYPE_F32 ? copy_floats : ggml_get_type_traits(type)->to_float,
+		.to_float = tw_ggml_to_float(type),
 	};
 	return TW_OK;
 }

@@ -1,12 +1,15 @@
 /* Adapters in GGUF, and what the base's GGUF says about the tensors that they adapt. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
 #include "ggml.h"
 #include "gguf.h"
-#include "trainer/factors_int.h"
+#include "net/adapter.h"
+#include "net/file.h"
 #include "net/weights.h"
+#include "trainer/factors_int.h"
 
 /*
  * Those whose modules Hugging Face calls model.layers.N.self_attn and .mlp, and whose code there rotates halves of a
@@ -15,13 +18,6 @@
 static const char *const archs[] = {"llama",  "qwen2",	 "qwen3",   "gemma",   "gemma2",
 				    "gemma3", "phi3",	 "granite", "minicpm", "smollm3",
 				    "olmo2",  "exaone4", "seed_oss"};
-
-static const char *str_of(const struct gguf_context *g, const char *key)
-{
-	int64_t id = gguf_find_key(g, key);
-	return id >= 0 && gguf_get_kv_type(g, id) == GGUF_TYPE_STRING ? gguf_get_val_str(g, id)
-								      : "";
-}
 
 static int int_of(const struct gguf_context *g, const char *arch, const char *key, int absent)
 {
@@ -104,7 +100,7 @@ enum tw_status tw_factors_read_base(struct tw_factors_base *out, const char *pat
 	enum tw_status st = open_gguf(&g, path, err);
 	if (st != TW_OK)
 		return st;
-	const char *arch = str_of(g, "general.architecture");
+	const char *arch = tw_ggml_text(g, "general.architecture");
 	st = know_arch(out, arch, path, a, err);
 	if (st == TW_OK) {
 		out->n_layer = int_of(g, arch, "block_count", 0);
@@ -171,7 +167,7 @@ static enum tw_status read_tensor(struct reader *r, int64_t id)
 			       r->p->base->n_layer);
 	if (at > r->map.len || bytes > r->map.len - at)
 		return tw_fail(r->err, TW_BAD_DATA, "only a part of the file is there");
-	if (type != GGML_TYPE_F32 && !ggml_get_type_traits(type)->to_float)
+	if (!tw_ggml_to_float(type))
 		return tw_fail(r->err, TW_UNSUPPORTED, "\"%s\" has type %s, which can't be read",
 			       name, ggml_type_name(type));
 	if (ne[2] != 1 || ne[3] != 1)
@@ -179,18 +175,15 @@ static enum tw_status read_tensor(struct reader *r, int64_t id)
 	/* Every element takes at least two bits of the file, so the product is no larger than 4 times its size. */
 	const int64_t n = ne[0] * ne[1];
 	float *values = TW_NEW_ARRAY(r->a, (size_t)n + 1, float);
-	if (type == GGML_TYPE_F32)
-		memcpy(values, (const char *)r->map.data + at, (size_t)n * sizeof(*values));
-	else
-		ggml_get_type_traits(type)->to_float((const char *)r->map.data + at, values, n);
+	tw_ggml_to_float(type)((const char *)r->map.data + at, values, n);
 	return tw_factors_take(r->p, layer, proj, is_b, values, ne[1], ne[0], name, r->err);
 }
 
 static enum tw_status check_kind(const struct reader *r)
 {
-	const char *arch = str_of(r->gguf, "general.architecture");
-	if (strcmp(str_of(r->gguf, "general.type"), "adapter") != 0 ||
-	    strcmp(str_of(r->gguf, "adapter.type"), "lora") != 0)
+	const char *arch = tw_ggml_text(r->gguf, "general.architecture");
+	if (strcmp(tw_ggml_text(r->gguf, "general.type"), "adapter") != 0 ||
+	    strcmp(tw_ggml_text(r->gguf, "adapter.type"), "lora") != 0)
 		return tw_fail(r->err, TW_BAD_DATA, "it is no LoRA adapter");
 	if (strcmp(arch, r->p->base->arch) != 0)
 		return tw_fail(r->err, TW_BAD_DATA,
@@ -204,10 +197,7 @@ static enum tw_status check_kind(const struct reader *r)
 
 static void set_scales(struct reader *r)
 {
-	int64_t id = gguf_find_key(r->gguf, "adapter.lora.alpha");
-	const double alpha = id >= 0 && gguf_get_kv_type(r->gguf, id) == GGUF_TYPE_FLOAT32
-				     ? (double)gguf_get_val_f32(r->gguf, id)
-				     : 0;
+	const double alpha = tw_ggml_lora_alpha(r->gguf);
 	for (size_t i = 0; i < tw_factors_n(r->p->base); i++)
 		if (r->p->at[i].rank) /* as llama.cpp: without an alpha the scale is 1 */
 			r->p->at[i].scale = alpha != 0 ? alpha / r->p->at[i].rank : 1;
@@ -240,40 +230,24 @@ out:
 
 /* --- writing an adapter --- */
 
-static void add(struct gguf_context *g, struct ggml_context *ctx, size_t i, const char *half,
-		int cols, int rows, float *values)
-{
-	struct ggml_tensor *t = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, cols, rows);
-	ggml_format_name(t, "blk.%d.%s.weight.%s", (int)(i / TW_PROJ_COUNT),
-			 tw_proj_names[i % TW_PROJ_COUNT].gguf, half);
-	t->data = values;
-	gguf_add_tensor(g, t);
-}
-
-static enum tw_status write_gguf(void *ctx, FILE *f, struct tw_err *err)
-{
-	return gguf_write_to_file_ptr(ctx, f, false) ? TW_OK : tw_fail_errno(err, TW_IO, "writing");
-}
-
 enum tw_status tw_factors_write_gguf(const char *path, struct tw_factors *p, struct tw_err *err)
 {
 	const double alpha = tw_factors_one_alpha(p);
-	struct gguf_context *g = gguf_init_empty();
-	struct ggml_context *ctx = ggml_init((struct ggml_init_params){
-		.mem_size = 2 * tw_factors_n(p->base) * ggml_tensor_overhead(), .no_alloc = true});
-	gguf_set_val_str(g, "general.type", "adapter");
-	gguf_set_val_str(g, "general.architecture", p->base->arch);
-	gguf_set_val_str(g, "adapter.type", "lora");
-	gguf_set_val_f32(g, "adapter.lora.alpha", (float)alpha);
+	struct tw_adapter_matrix *m = tw_xcalloc(tw_factors_n(p->base), sizeof(*m));
+	size_t n = 0;
 	for (size_t i = 0; i < tw_factors_n(p->base); i++) {
 		const struct tw_factor *at = &p->at[i];
-		if (!at->rank)
-			continue;
-		add(g, ctx, i, "lora_a", p->base->size[i].in, at->rank, at->a);
-		add(g, ctx, i, "lora_b", at->rank, p->base->size[i].out, at->b);
+		const struct tw_factors_size s = p->base->size[i];
+		if (at->rank)
+			m[n++] = (struct tw_adapter_matrix){(int)(i / TW_PROJ_COUNT),
+							    (enum tw_proj)(i % TW_PROJ_COUNT),
+							    s.in,
+							    at->rank,
+							    s.out,
+							    at->a,
+							    at->b};
 	}
-	enum tw_status st = tw_write_file_by(path, write_gguf, g, err);
-	gguf_free(g);
-	ggml_free(ctx);
-	return st == TW_OK ? st : tw_wrap(err, st, "writing the adapter");
+	enum tw_status st = tw_adapter_write_matrices(path, p->base->arch, alpha, m, n, err);
+	free(m);
+	return st;
 }

@@ -10,7 +10,8 @@
 #include "base/mem.h"
 #include "ggml.h"
 #include "gguf.h"
-#include "net/gemm.h"
+#include "net/file.h"
+#include "net/lora.h"
 
 #define ROW_PIECE 64
 
@@ -25,13 +26,6 @@ struct merger {
 };
 
 /* --- the two files --- */
-
-static const char *text(const struct gguf_context *g, const char *key)
-{
-	int64_t id = gguf_find_key(g, key);
-	return id >= 0 && gguf_get_kv_type(g, id) == GGUF_TYPE_STRING ? gguf_get_val_str(g, id)
-								      : "";
-}
 
 static enum tw_status open_base(struct merger *m, struct tw_err *err)
 {
@@ -53,22 +47,21 @@ static enum tw_status open_base(struct merger *m, struct tw_err *err)
 
 static enum tw_status open_adapter(struct merger *m, struct tw_err *err)
 {
-	const char *arch = text(m->base, "general.architecture");
+	const char *arch = tw_ggml_text(m->base, "general.architecture");
 	if (!tw_exists(m->adapter_path))
 		return tw_fail(err, TW_NOT_FOUND, "%s: no such adapter", m->adapter_path);
 	m->adapter = gguf_init_from_file(m->adapter_path, (struct gguf_init_params){.ctx = &m->ab});
 	if (!m->adapter)
 		return tw_fail(err, TW_BAD_DATA, "%s: not a GGUF file, or only a part of one",
 			       m->adapter_path);
-	if (strcmp(text(m->adapter, "general.type"), "adapter") != 0 ||
-	    strcmp(text(m->adapter, "adapter.type"), "lora") != 0)
+	if (strcmp(tw_ggml_text(m->adapter, "general.type"), "adapter") != 0 ||
+	    strcmp(tw_ggml_text(m->adapter, "adapter.type"), "lora") != 0)
 		return tw_fail(err, TW_BAD_USE, "%s is not a LoRA adapter", m->adapter_path);
-	if (strcmp(text(m->adapter, "general.architecture"), arch) != 0)
+	if (strcmp(tw_ggml_text(m->adapter, "general.architecture"), arch) != 0)
 		return tw_fail(err, TW_BAD_USE, "%s is an adapter for %s, the base is a %s model",
-			       m->adapter_path, text(m->adapter, "general.architecture"), arch);
-	int64_t id = gguf_find_key(m->adapter, "adapter.lora.alpha");
-	if (id >= 0 && gguf_get_kv_type(m->adapter, id) == GGUF_TYPE_FLOAT32)
-		m->alpha = (double)gguf_get_val_f32(m->adapter, id);
+			       m->adapter_path, tw_ggml_text(m->adapter, "general.architecture"),
+			       arch);
+	m->alpha = tw_ggml_lora_alpha(m->adapter);
 	return TW_OK;
 }
 
@@ -115,7 +108,7 @@ static enum tw_status check_pair(const struct merger *m, int64_t tensor, const s
 			       m->adapter_path, name, (long long)ne[1], (long long)ne[0]);
 	if (p->a->type != GGML_TYPE_F32 || p->b->type != GGML_TYPE_F32)
 		return tw_fail(err, TW_UNSUPPORTED, "%s: %s is not float32", m->adapter_path, name);
-	if (type != GGML_TYPE_F32 && !ggml_get_type_traits(type)->to_float)
+	if (!tw_ggml_to_float(type))
 		return tw_fail(err, TW_UNSUPPORTED, "%s: %s has type %s, which can't be read",
 			       m->base_path, name, ggml_type_name(type));
 	return TW_OK;
@@ -175,36 +168,20 @@ static enum tw_status plan(struct merger *m, struct tw_err *err)
 struct rows {
 	const struct merger *m;
 	struct pair p;
-	const char *from;
-	enum ggml_type was, type;
-	int cols;
+	struct tw_matrix w;
+	enum ggml_type type; /* to become */
 	char *to;
 };
 
 static void merge_rows(void *ctx, int begin, int end)
 {
 	const struct rows *r = ctx;
-	const int n = end - begin, rank = (int)r->p.b->ne[0];
-	const char *from = r->from + (size_t)begin * ggml_row_size(r->was, r->cols);
-	float *w = tw_xmalloc((size_t)n * (size_t)r->cols * sizeof(*w));
-	if (r->was == GGML_TYPE_F32)
-		memcpy(w, from, (size_t)n * (size_t)r->cols * sizeof(*w));
-	else
-		ggml_get_type_traits(r->was)->to_float(from, w, (int64_t)n * r->cols);
-	r->m->c.gemm->run(
-		&(struct tw_gemm){.m = n,
-				  .n = r->cols,
-				  .k = rank,
-				  .alpha = r->p.scale,
-				  .a = (const float *)r->p.b->data + (ptrdiff_t)begin * rank,
-				  .lda = rank,
-				  .b = r->p.a->data,
-				  .ldb = r->cols,
-				  .beta = 1,
-				  .c = w,
-				  .ldc = r->cols});
-	ggml_quantize_chunk(r->type, w, r->to + (size_t)begin * ggml_row_size(r->type, r->cols), 0,
-			    n, r->cols, NULL);
+	const int n = end - begin, cols = r->w.cols;
+	float *w = tw_xmalloc((size_t)n * (size_t)cols * sizeof(*w));
+	tw_lora_merge(w, &r->w, begin, n, r->p.a->data, r->p.b->data, (int)r->p.b->ne[0],
+		      r->p.scale, r->m->c.gemm);
+	ggml_quantize_chunk(r->type, w, r->to + (size_t)begin * ggml_row_size(r->type, cols), 0, n,
+			    cols, NULL);
 	free(w);
 }
 
@@ -227,15 +204,17 @@ static enum tw_status write_tensor(const struct merger *m, FILE *f, int64_t i, s
 {
 	const size_t align = gguf_get_alignment(m->out);
 	const int64_t *ne = gguf_get_tensor_ne(m->base, i);
-	struct rows r = {.m = m,
-			 .p = pair_of(m, i),
-			 .from = (const char *)m->map.data + gguf_get_data_offset(m->base) +
-				 gguf_get_tensor_offset(m->base, i),
-			 .was = gguf_get_tensor_type(m->base, i),
-			 .type = gguf_get_tensor_type(m->out, i),
-			 .cols = (int)ne[0]};
+	const char *from = (const char *)m->map.data + gguf_get_data_offset(m->base) +
+			   gguf_get_tensor_offset(m->base, i);
+	struct rows r = {.m = m, .p = pair_of(m, i), .type = gguf_get_tensor_type(m->out, i)};
 	if (!r.p.a)
-		return put(f, r.from, gguf_get_tensor_size(m->base, i), align, err);
+		return put(f, from, gguf_get_tensor_size(m->base, i), align, err);
+	const enum ggml_type was = gguf_get_tensor_type(m->base, i);
+	r.w = (struct tw_matrix){.data = from,
+				 .row_bytes = ggml_row_size(was, ne[0]),
+				 .rows = (int)ne[1],
+				 .cols = (int)ne[0],
+				 .to_float = tw_ggml_to_float(was)};
 	size_t bytes = gguf_get_tensor_size(m->out, i);
 	r.to = tw_try_alloc(bytes, "a merged tensor", err);
 	if (!r.to)

@@ -1,0 +1,22 @@
+/*
+ * net/file.h: what all who read models and adapters out of GGUF files need. Types of tensors are ggml's numbers.
+ */
+#ifndef TW_NET_FILE_H
+#define TW_NET_FILE_H
+
+#include <stdint.h>
+
+struct gguf_context;
+
+/* The text of a key; "" where there is none. */
+const char *tw_ggml_text(const struct gguf_context *g, const char *key);
+
+/* An adapter's adapter.lora.alpha; 0: it says none, and libllama scales by 1. */
+double tw_ggml_lora_alpha(const struct gguf_context *g);
+
+/* Makes n float32 of packed ones, from a row's beginning. */
+typedef void (*tw_to_float_fn)(const void *from, float *to, int64_t n);
+/* NULL: this type can't be read. */
+tw_to_float_fn tw_ggml_to_float(int type);
+
+#endif
