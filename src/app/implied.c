@@ -2,23 +2,17 @@
  * What one section of twin.yaml means for another. `training: {method: dpo}` is enough to get pairs to learn from, and
  * the LLM answers in them under the system prompt that it will be trained with.
  */
-#include <string.h>
-
 #include "app/app.h"
 #include "base/str.h"
 #include "inference/options.h"
+#include "trainer/trainers.h"
 
 /* A pair takes the LLM a second or two; a quarter of the labels is more than most trainings get through. */
 #define PAIRS_SHARE "0.25"
 
 static bool learns_from_pairs(const struct tw_config *c)
 {
-	static const char *const methods[] = {"dpo", "orpo", "simpo", NULL};
-	const char *method = tw_json_str(tw_config_section(c, "training.method"), "");
-	for (const char *const *m = methods; *m; m++)
-		if (strcmp(method, *m) == 0)
-			return true;
-	return false;
+	return tw_method_takes_pairs(tw_json_str(tw_config_section(c, "training.method"), ""));
 }
 
 static enum tw_status imply_system(struct tw_config *c, struct tw_err *err)

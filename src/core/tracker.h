@@ -4,7 +4,7 @@
  * Neither slows nor fails what it watches. Everything is sent by a thread of its own, in batches; a place that does
  * not answer is warned about once and tried again, and what was measured meanwhile is sent when it answers.
  *
- * To add one: training/tracker_x.c, its extern in trainer/trainers.h, one line in app/plugins.c, one row in
+ * To add one: training/tracker_x.c, its extern in training/trackers.h, one line in app/plugins.c, one row in
  * tests/contract/test_tracker.c.
  */
 #ifndef TW_CORE_TRACKER_H

@@ -8,6 +8,7 @@
 #include "net/adapter.h"
 #include "net/q16.h"
 #include "trainer/train_loop_int.h"
+#include "trainer/trainers.h"
 
 static enum tw_status open_base(struct tw_train_loop *l, struct tw_err *err)
 {
@@ -257,14 +258,24 @@ static void say(struct tw_train_loop *l)
 			(long long)h->total_steps);
 }
 
-static enum tw_status choose_objective(struct tw_train_loop *l, struct tw_err *err)
+static const struct tw_objective *objective_by_name(const char *name)
 {
 	static const struct tw_objective *const all[] = {&tw_objective_sft, &tw_objective_dpo,
 							 &tw_objective_orpo, &tw_objective_simpo};
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (strcmp(all[i]->name, l->o->method) == 0)
-			l->objective = all[i];
-	assert(l->objective); /* the table of options lets no other pass */
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
+}
+
+bool tw_method_takes_pairs(const char *method)
+{
+	const struct tw_objective *o = objective_by_name(method);
+	return o && o->group > 1;
+}
+
+static enum tw_status check_options(const struct tw_train_loop *l, struct tw_err *err)
+{
 	if (l->o->early_stopping_patience > 0 && l->o->eval_every == 0)
 		return tw_fail(err, TW_BAD_USE,
 			       "training.early_stopping_patience counts validations: set "
@@ -296,7 +307,9 @@ enum tw_status tw_train_loop_init(struct tw_train_loop *l, const struct tw_train
 {
 	*l = (struct tw_train_loop){.o = o, .job = job};
 	tw_arena_init(&l->arena);
-	enum tw_status st = choose_objective(l, err);
+	l->objective = objective_by_name(o->method);
+	assert(l->objective); /* the table of options lets no other pass */
+	enum tw_status st = check_options(l, err);
 	if (st == TW_OK)
 		st = make_all(l, err);
 	if (st != TW_OK)

@@ -151,7 +151,8 @@ static enum tw_status run_program(struct run *r, struct tw_err *err)
 	return st == TW_OK && status != 0 ? failed(r, status, err) : st;
 }
 
-static enum tw_status take_adapter(struct run *r, struct tw_err *err)
+/* `info`: of the adapter that is taken. */
+static enum tw_status take_adapter(struct tw_adapter_info *info, struct run *r, struct tw_err *err)
 {
 	const char *output = in_dir(r, "output");
 	const char *gguf = tw_path_join(&r->a, output, "adapter.gguf");
@@ -162,19 +163,22 @@ static enum tw_status take_adapter(struct run *r, struct tw_err *err)
 			       "adapter_config.json in %s",
 			       output);
 	enum tw_status st =
-		tw_adapter_import(NULL, r->adapter, from, tw_llm_info(r->job->llm)->path, err);
+		tw_adapter_import(info, r->adapter, from, tw_llm_info(r->job->llm)->path, err);
 	return st == TW_OK ? st : tw_wrap(err, st, "the adapter that the program left");
 }
 
-static enum tw_status finish(struct tw_train_result *out, struct run *r, struct tw_err *err)
+/* An adapter of an earlier call is looked at again: it may have been damaged since. */
+static enum tw_status finish(struct tw_train_result *out, struct run *r, bool done,
+			     struct tw_err *err)
 {
-	struct tw_adapter_info info;
-	enum tw_status st =
-		tw_adapter_import(&info, NULL, r->adapter, tw_llm_info(r->job->llm)->path, err);
+	struct tw_adapter_info info = {0};
+	enum tw_status st = done ? tw_adapter_import(&info, NULL, r->adapter,
+						     tw_llm_info(r->job->llm)->path, err)
+				 : take_adapter(&info, r, err);
 	snprintf(out->adapter_path, sizeof(out->adapter_path), "%s", r->adapter);
 	out->steps = r->log.last_step;
 	out->tokens = r->log.tokens;
-	out->trainable = st == TW_OK ? info.parameters : 0;
+	out->trainable = info.parameters;
 	out->train_loss = tw_command_train_loss(&r->log);
 	out->valid_loss = r->log.valid;
 	return st;
@@ -196,10 +200,8 @@ static enum tw_status train(struct tw_train_result *out, void *ctx, const struct
 		st = tw_command_log_open(&r.log, in_dir(&r, "metrics.jsonl"), err);
 	if (st == TW_OK && !done)
 		st = run_program(&r, err);
-	if (st == TW_OK && !done)
-		st = take_adapter(&r, err);
 	if (st == TW_OK)
-		st = finish(out, &r, err);
+		st = finish(out, &r, done, err);
 	out->resumed_from = r.log.heard ? r.log.resumed_from : r.log.last_step;
 	tw_command_log_close(&r.log);
 	tw_arena_release(&r.a);

@@ -11,6 +11,9 @@ extern const struct tw_trainer_type
 extern const struct tw_trainer_type tw_trainer_command; /* another program, as TRL on a GPU */
 extern const struct tw_trainer_type tw_trainer_none;	/* the base as it is */
 
+/* Whether `training.method` of the native trainer learns from pairs of a better and a worse answer. */
+bool tw_method_takes_pairs(const char *method);
+
 /* What the matrix products of training run on, for people: "OpenBLAS Haswell", "plain C". */
 const char *tw_training_kernels(void);
 
