@@ -51,6 +51,9 @@ void tw_app_close(struct tw_app *app);
  * the signature is that of the pipelines' callbacks. */
 TW_MUST_USE enum tw_status tw_app_llm(void *ctx, const char *spec, struct tw_llm **out,
 				      struct tw_err *err);
+/* The model's file. TW_UNSUPPORTED for a remote one. */
+TW_MUST_USE enum tw_status tw_app_llm_file(struct tw_app *app, const char *spec, const char **out,
+					   struct tw_err *err);
 TW_MUST_USE enum tw_status tw_app_embedder(void *ctx, const char *spec, struct tw_embedder **out,
 					   struct tw_err *err);
 void tw_models_close(struct tw_opened_models *m);

@@ -76,7 +76,10 @@ static enum tw_status check_training(struct tw_app *app, struct tw_err *err)
 	if (st != TW_OK)
 		return st;
 	tw_trainer_free(t);
-	return tw_config_read(&dataset, tw_dataset_opts, app->conf, "training.dataset", err);
+	st = tw_config_read(&dataset, tw_dataset_opts, app->conf, "training.dataset", err);
+	if (st == TW_OK)
+		st = tw_train_init_check(app->conf, err);
+	return st == TW_OK ? tw_asker_check(app->conf, err) : st;
 }
 
 static enum tw_status check_tracking(struct tw_app *app, struct tw_err *err)
@@ -85,9 +88,7 @@ static enum tw_status check_tracking(struct tw_app *app, struct tw_err *err)
 	enum tw_status st = tw_tracker_new(&t, tw_trackers, app->conf, err);
 	if (st == TW_OK)
 		tw_tracker_free(t);
-	if (st == TW_OK)
-		st = tw_train_init_check(app->conf, err);
-	return st == TW_OK ? tw_asker_check(app->conf, err) : st;
+	return st;
 }
 
 enum tw_status tw_app_check_config(struct tw_app *app, struct tw_err *err)

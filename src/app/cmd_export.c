@@ -65,21 +65,23 @@ static enum tw_status export_adapter(struct tw_app *app, const char *ref,
 	return st == TW_OK ? tw_copy_file(path, o->output, err) : st;
 }
 
+/* Files of the adapter and of the base that it belongs to. */
+static enum tw_status both_paths(const char **adapter, const char **base,
+				 struct tw_model_version *v, struct tw_app *app, const char *ref,
+				 struct tw_err *err)
+{
+	enum tw_status st = adapter_path(adapter, v, app, ref, err);
+	return st == TW_OK ? tw_app_llm_file(app, v->base_spec, base, err) : st;
+}
+
 /* For transformers: PeftModel.from_pretrained(base, DIR). */
 static enum tw_status export_peft(struct tw_app *app, const char *ref,
 				  const struct export_options *o, struct tw_err *err)
 {
 	struct tw_model_version v;
-	struct tw_llm *llm;
-	const char *path;
-	enum tw_status st = adapter_path(&path, &v, app, ref, err);
-	if (st == TW_OK)
-		st = tw_app_llm(app, v.base_spec, &llm, err);
-	if (st != TW_OK)
-		return st;
-	if (!tw_llm_info(llm)->path)
-		return tw_fail(err, TW_UNSUPPORTED, "%s is no file on this machine", v.base_spec);
-	return tw_adapter_export_peft(NULL, o->output, path, tw_llm_info(llm)->path, err);
+	const char *path, *base;
+	enum tw_status st = both_paths(&path, &base, &v, app, ref, err);
+	return st == TW_OK ? tw_adapter_export_peft(NULL, o->output, path, base, err) : st;
 }
 
 /* Base and adapter as one model. */
@@ -87,35 +89,23 @@ static enum tw_status export_merged(struct tw_app *app, const char *ref,
 				    const struct export_options *o, struct tw_err *err)
 {
 	struct tw_model_version v;
-	struct tw_llm *llm;
-	const char *path;
-	enum tw_status st = adapter_path(&path, &v, app, ref, err);
-	if (st == TW_OK)
-		st = tw_app_llm(app, v.base_spec, &llm, err);
-	if (st != TW_OK)
-		return st;
-	if (!tw_llm_info(llm)->path)
-		return tw_fail(err, TW_UNSUPPORTED, "%s is no file on this machine", v.base_spec);
-	return tw_merge_gguf(o->output, tw_llm_info(llm)->path, path, o->type, 0, err);
+	const char *path, *base;
+	enum tw_status st = both_paths(&path, &base, &v, app, ref, err);
+	return st == TW_OK ? tw_merge_gguf(o->output, base, path, o->type, 0, err) : st;
 }
 
 static enum tw_status export_modelfile(struct tw_app *app, const char *ref,
 				       const struct export_options *o, struct tw_err *err)
 {
 	struct tw_model_version v;
-	struct tw_llm *llm;
-	const char *path, *system;
-	enum tw_status st = adapter_path(&path, &v, app, ref, err);
-	if (st == TW_OK)
-		st = tw_app_llm(app, v.base_spec, &llm, err);
+	const char *path, *base, *system;
+	enum tw_status st = both_paths(&path, &base, &v, app, ref, err);
 	if (st == TW_OK)
 		st = tw_answer_system_prompt(&system, app->conf, err);
 	if (st != TW_OK)
 		return st;
-	if (!tw_llm_info(llm)->path)
-		return tw_fail(err, TW_UNSUPPORTED, "%s is no file on this machine", v.base_spec);
 	const char *text = tw_sprintf(&app->arena, "FROM %s\nADAPTER %s\nSYSTEM \"\"\"%s\"\"\"\n",
-				      tw_llm_info(llm)->path, path, system);
+				      base, path, system);
 	return tw_write_file(o->output, text, strlen(text), err);
 }
 

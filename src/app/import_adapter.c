@@ -17,7 +17,6 @@ struct made {
 static enum tw_status base_path(const char **out, struct tw_app *app,
 				const struct tw_import_adapter *o, struct tw_err *err)
 {
-	struct tw_llm *llm;
 	*out = o->base;
 	if (o->base)
 		return TW_OK;
@@ -26,13 +25,7 @@ static enum tw_status base_path(const char **out, struct tw_app *app,
 			err, TW_BAD_USE,
 			"which base was it trained on? --base FILE.gguf, or run it where there "
 			"is a twin.yaml");
-	enum tw_status st = tw_app_llm(app, NULL, &llm, err);
-	if (st != TW_OK)
-		return st;
-	*out = tw_llm_info(llm)->path;
-	return *out ? TW_OK
-		    : tw_fail(err, TW_UNSUPPORTED, "%s is no file on this machine",
-			      tw_llm_info(llm)->spec);
+	return tw_app_llm_file(app, NULL, out, err);
 }
 
 /* --- a version --- */

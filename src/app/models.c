@@ -35,6 +35,19 @@ enum tw_status tw_app_llm(void *ctx, const char *spec, struct tw_llm **out, stru
 	return st;
 }
 
+enum tw_status tw_app_llm_file(struct tw_app *app, const char *spec, const char **out,
+			       struct tw_err *err)
+{
+	struct tw_llm *llm;
+	enum tw_status st = tw_app_llm(app, spec, &llm, err);
+	if (st != TW_OK)
+		return st;
+	*out = tw_llm_info(llm)->path;
+	return *out ? TW_OK
+		    : tw_fail(err, TW_UNSUPPORTED, "%s is no file on this machine",
+			      spec ? spec : tw_llm_info(llm)->spec);
+}
+
 enum tw_status tw_app_embedder(void *ctx, const char *spec, struct tw_embedder **out,
 			       struct tw_err *err)
 {

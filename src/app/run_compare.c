@@ -131,13 +131,12 @@ static const char *last_valid_of(struct sheet *s, const struct tw_run_view *v)
 static const char *test_of(struct sheet *s, const struct tw_run_view *v)
 {
 	struct tw_model_version m;
-	struct tw_json *metrics;
 	struct tw_arena *a = &s->app->arena;
 	int version = (int)tw_json_int(tw_json_get(v->outputs, "version"), 0);
 	if (!version ||
-	    tw_mr_model(&m, s->app->mr, tw_sprintf(a, "v%d", version), a, NULL) != TW_OK ||
-	    tw_json_parse(&metrics, m.metrics, strlen(m.metrics), a, NULL) != TW_OK)
+	    tw_mr_model(&m, s->app->mr, tw_sprintf(a, "v%d", version), a, NULL) != TW_OK)
 		return "";
+	const struct tw_json *metrics = tw_json_of(m.metrics, a);
 	return number(s, tw_json_real(tw_json_get(metrics, "test_loss"), NAN), "3");
 }
 

@@ -92,8 +92,8 @@ static void print_heading(FILE *f, const char *left, const char *right, size_t w
 	fprintf(f, "%s%s\n", *right ? right : left, tw_color(f, "reset"));
 }
 
-static void print_one(FILE *f, const struct tw_sample *before, const struct tw_sample *after,
-		      size_t width, struct tw_arena *a)
+static void print_one(FILE *f, const struct tw_run_sample *before,
+		      const struct tw_run_sample *after, size_t width, struct tw_arena *a)
 {
 	struct lines prompt = wrap(before->prompt, 2 * width + GAP, 2, a);
 	struct lines left = wrap(before->text, width, MOST_LINES, a);
@@ -123,7 +123,7 @@ static void print_one(FILE *f, const struct tw_sample *before, const struct tw_s
 
 void tw_run_samples_print(FILE *f, const struct tw_run_view *v, struct tw_arena *a)
 {
-	const struct tw_samples *s = &v->samples;
+	const struct tw_run_samples *s = &v->samples;
 	int columns = tw_chart_look_of(f).width;
 	columns = columns < 40 ? 40 : columns > WIDEST ? WIDEST : columns;
 	size_t width = (size_t)(columns - 2 - GAP - 1) / 2;

@@ -8,7 +8,7 @@
 #include "base/vec.h"
 
 struct points TW_VEC_BODY(struct tw_metric_point);
-struct texts TW_VEC_BODY(struct tw_sample);
+struct texts TW_VEC_BODY(struct tw_run_sample);
 
 /* What is gathered of a run and of the parts before it, newest first. */
 struct gather {
@@ -16,12 +16,6 @@ struct gather {
 	struct points points;
 	struct texts texts;
 };
-
-static const struct tw_json *parsed(const char *text, struct tw_arena *a)
-{
-	struct tw_json *v;
-	return tw_json_parse(&v, text, strlen(text), a, NULL) == TW_OK ? v : NULL;
-}
 
 /* Those steps that no later part has: a part begins at the checkpoint, which may lie before the stop. */
 static void add_points(struct gather *g, const struct tw_metrics *m)
@@ -38,7 +32,7 @@ static void add_points(struct gather *g, const struct tw_metrics *m)
 	tw_map_release(&first);
 }
 
-static void add_texts(struct gather *g, const struct tw_samples *s)
+static void add_texts(struct gather *g, const struct tw_run_samples *s)
 {
 	int64_t first = INT64_MAX;
 	for (size_t i = 0; i < g->texts.n; i++)
@@ -51,7 +45,7 @@ static void add_texts(struct gather *g, const struct tw_samples *s)
 static enum tw_status add_part(struct gather *g, int64_t run, struct tw_err *err)
 {
 	struct tw_metrics m;
-	struct tw_samples s;
+	struct tw_run_samples s;
 	struct tw_arena *a = &g->app->arena;
 	enum tw_status st = tw_mr_run_metrics(&m, g->app->mr, run, a, err);
 	if (st == TW_OK)
@@ -87,7 +81,7 @@ static int by_name_and_step(const void *a, const void *b)
 
 static int by_item_and_step(const void *a, const void *b)
 {
-	const struct tw_sample *x = a, *y = b;
+	const struct tw_run_sample *x = a, *y = b;
 	int items = (x->item > y->item) - (x->item < y->item);
 	return items ? items : (x->step > y->step) - (x->step < y->step);
 }
@@ -149,9 +143,9 @@ enum tw_status tw_run_view_load(struct tw_run_view *out, struct tw_app *app, con
 		st = tw_mr_run(&out->run, app->mr, id, a, err);
 	if (st != TW_OK)
 		return st;
-	out->params = parsed(out->run.params, a);
-	out->inputs = parsed(out->run.inputs, a);
-	out->outputs = parsed(out->run.outputs, a);
+	out->params = tw_json_of(out->run.params, a);
+	out->inputs = tw_json_of(out->run.inputs, a);
+	out->outputs = tw_json_of(out->run.outputs, a);
 	return gather(out, app, err);
 }
 

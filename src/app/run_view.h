@@ -15,7 +15,7 @@ struct tw_run_view {
 	struct tw_run run;
 	const struct tw_json *params, *inputs, *outputs; /* objects */
 	struct tw_metrics metrics;
-	struct tw_samples samples;
+	struct tw_run_samples samples;
 };
 
 /* `ref`: a number, or "last": the newest training that has curves. In the app's arena. */

@@ -50,19 +50,9 @@ struct tw_asker {
 static enum tw_status read_options(struct options *o, const struct tw_config *conf,
 				   struct tw_arena *a, struct tw_err *err)
 {
-	struct tw_json own = {.type = TW_JSON_OBJECT}, **last = &own.child;
-	const struct tw_json *section = tw_config_section(conf, "training");
-	for (const struct tw_opt *opt = tw_sample_opts; opt->name; opt++) {
-		const struct tw_json *v = tw_json_get(section, opt->name);
-		if (!v)
-			continue;
-		*last = TW_NEW(a, struct tw_json);
-		**last = *v;
-		(*last)->next = NULL;
-		last = &(*last)->next;
-		own.n++;
-	}
-	enum tw_status st = tw_opt_parse(o, tw_sample_opts, &own, conf->path, conf->dir, a, err);
+	const struct tw_json *own =
+		tw_opt_own(tw_config_section(conf, "training"), tw_sample_opts, a);
+	enum tw_status st = tw_opt_parse(o, tw_sample_opts, own, conf->path, conf->dir, a, err);
 	if (st == TW_OK && o->samples.n > MOST_PROMPTS)
 		st = tw_fail(err, TW_BAD_USE, "samples: at most %d prompts", MOST_PROMPTS);
 	return st == TW_OK ? st : tw_wrap(err, st, "training");
@@ -83,8 +73,8 @@ enum tw_status tw_asker_check(const struct tw_config *conf, struct tw_err *err)
 /* The messages of an example, the last of which is the answer. False when they are not as they should be. */
 static bool read_example(struct prompt *out, const struct tw_example *e, struct tw_arena *a)
 {
-	struct tw_json *v;
-	if (tw_json_parse(&v, e->messages, strlen(e->messages), a, NULL) != TW_OK || v->n < 2)
+	const struct tw_json *v = tw_json_of(e->messages, a);
+	if (!v || v->n < 2)
 		return false;
 	*out = (struct prompt){.at = TW_NEW_ARRAY(a, v->n, struct tw_message)};
 	for (const struct tw_json *m = v->child; m; m = m->next) {
@@ -189,7 +179,7 @@ static enum tw_status answer(struct tw_asker *s, struct tw_llm *llm, size_t i, i
 	tw_generation_release(&g);
 	if (tw_stopping()) /* what was cut short is no answer */
 		return TW_OK;
-	const struct tw_sample row = {step, (int64_t)i, asked(p), p->expected, *text};
+	const struct tw_run_sample row = {step, (int64_t)i, asked(p), p->expected, *text};
 	return tw_mr_run_sample(s->app->mr, run, &row, err);
 }
 

@@ -19,9 +19,7 @@ static const struct tw_column model_columns[] = {
 static void write_model(struct tw_json_writer *w, const struct tw_model_version *v, int deployed,
 			struct tw_arena *a)
 {
-	struct tw_json *metrics = NULL;
-	if (tw_json_parse(&metrics, v->metrics, strlen(v->metrics), a, NULL) != TW_OK)
-		metrics = NULL;
+	const struct tw_json *metrics = tw_json_of(v->metrics, a);
 	tw_jw_object(w, NULL);
 	tw_jw_str(w, "ref", tw_sprintf(a, "v%d", v->version));
 	tw_jw_bool(w, "deployed", v->version == deployed);

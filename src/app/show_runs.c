@@ -62,7 +62,7 @@ static void print_metrics(const struct tw_metrics *m)
 	}
 }
 
-static void write_samples(struct tw_json_writer *w, const struct tw_samples *s)
+static void write_samples(struct tw_json_writer *w, const struct tw_run_samples *s)
 {
 	tw_jw_array(w, "samples");
 	for (size_t i = 0; i < s->n; i++) {

@@ -75,8 +75,8 @@ static enum tw_status read_job(struct job *j, struct tw_graph *g, struct tw_err 
 	}
 	if (st == TW_OK)
 		st = tw_train_init_choose(&j->train, &j->init, g, err);
-	if (st == TW_OK)
-		j->digest = digest_of(j);
+	if (st == TW_OK) /* from nothing, all is seen and nothing is added */
+		j->digest = j->init.path ? digest_of(j) : j->basis;
 	else
 		tw_trainer_free(j->trainer);
 	return st;
@@ -110,16 +110,10 @@ static enum tw_status take_version(struct tw_graph *g, int version, struct tw_er
 	return TW_OK;
 }
 
-static const struct tw_json *outputs_of(const struct tw_run *r, struct tw_arena *a)
-{
-	struct tw_json *v;
-	return tw_json_parse(&v, r->outputs, strlen(r->outputs), a, NULL) == TW_OK ? v : NULL;
-}
-
 static enum tw_status reuse(struct tw_graph *g, const struct tw_run *done, struct tw_step_run *r,
 			    struct tw_err *err)
 {
-	const struct tw_json *out = outputs_of(done, &g->app->arena);
+	const struct tw_json *out = tw_json_of(done->outputs, &g->app->arena);
 	int version = (int)tw_json_int(tw_json_get(out, "version"), 0);
 	enum tw_status st = version ? take_version(g, version, err) : TW_NOT_FOUND;
 	if (st == TW_OK)
@@ -135,7 +129,7 @@ static const char *adapter_of(struct tw_graph *g, const char *job)
 	if (tw_mr_runs(&runs, g->app->mr, "train", 0, a, NULL) != TW_OK)
 		return NULL;
 	for (size_t i = 0; i < runs.n; i++) {
-		const struct tw_json *out = outputs_of(&runs.at[i], a);
+		const struct tw_json *out = tw_json_of(runs.at[i].outputs, a);
 		const char *adapter = tw_json_str(tw_json_get(out, "adapter"), NULL);
 		if (strcmp(runs.at[i].status, "done") != 0 || !adapter ||
 		    strcmp(tw_json_str(tw_json_get(out, "job"), ""), job) != 0)

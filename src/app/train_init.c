@@ -18,28 +18,12 @@ const struct tw_opt tw_train_init_opts[] = {
 	{0},
 };
 
-static void pick(struct tw_json *own, const struct tw_json *section, struct tw_arena *a)
-{
-	struct tw_json **last = &own->child;
-	*own = (struct tw_json){.type = TW_JSON_OBJECT};
-	for (const struct tw_opt *opt = tw_train_init_opts; opt->name; opt++) {
-		const struct tw_json *v = tw_json_get(section, opt->name);
-		if (!v)
-			continue;
-		*last = TW_NEW(a, struct tw_json);
-		**last = *v;
-		(*last)->next = NULL;
-		last = &(*last)->next;
-		own->n++;
-	}
-}
-
 static enum tw_status read_options(struct options *o, const struct tw_config *conf,
 				   struct tw_arena *a, struct tw_err *err)
 {
-	struct tw_json own;
-	pick(&own, tw_config_section(conf, "training"), a);
-	return tw_opt_parse(o, tw_train_init_opts, &own, conf->path, conf->dir, a, err);
+	const struct tw_json *own =
+		tw_opt_own(tw_config_section(conf, "training"), tw_train_init_opts, a);
+	return tw_opt_parse(o, tw_train_init_opts, own, conf->path, conf->dir, a, err);
 }
 
 enum tw_status tw_train_init_check(const struct tw_config *conf, struct tw_err *err)
@@ -56,11 +40,9 @@ enum tw_status tw_train_init_check(const struct tw_config *conf, struct tw_err *
 static const struct tw_json *outputs_of(struct tw_app *app, int64_t run)
 {
 	struct tw_run r;
-	struct tw_json *v;
 	if (!run || tw_mr_run(&r, app->mr, run, &app->arena, NULL) != TW_OK)
 		return NULL;
-	return tw_json_parse(&v, r.outputs, strlen(r.outputs), &app->arena, NULL) == TW_OK ? v
-											   : NULL;
+	return tw_json_of(r.outputs, &app->arena);
 }
 
 /* --- a version as a start --- */

@@ -104,10 +104,7 @@ static void begin_tracking(struct tw_watch *w, const struct tw_train_job *job)
 	struct tw_app *app = w->g->app;
 	struct tw_arena *a = &app->arena;
 	struct tw_facts params = {0};
-	struct tw_json *v;
-	const char *text = tw_str_c(&w->r->params);
-	if (tw_json_parse(&v, text, strlen(text), a, NULL) == TW_OK)
-		tw_facts_add(&params, v, "", a);
+	tw_facts_add(&params, tw_json_of(tw_str_c(&w->r->params), a), "", a);
 	const struct tw_pair more[] = {
 		{"base", tw_llm_info(job->llm)->name},
 		{"examples.train", tw_sprintf(a, "%zu", job->train.n)},

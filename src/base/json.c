@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+struct tw_json *tw_json_of(const char *text, struct tw_arena *a)
+{
+	struct tw_json *v;
+	return tw_json_parse(&v, text, strlen(text), a, NULL) == TW_OK ? v : NULL;
+}
+
 struct tw_json *tw_json_get(const struct tw_json *v, const char *key)
 {
 	if (!v || v->type != TW_JSON_OBJECT)
@@ -20,8 +26,8 @@ static bool is_in(const char *name, const char *const *list)
 	return *list != NULL;
 }
 
-struct tw_json *tw_json_without(const struct tw_json *v, const char *const *keys,
-				struct tw_arena *a)
+static struct tw_json *copy_members(const struct tw_json *v, const char *const *keys, bool named,
+				    struct tw_arena *a)
 {
 	if (!v)
 		return NULL;
@@ -31,7 +37,7 @@ struct tw_json *tw_json_without(const struct tw_json *v, const char *const *keys
 	copy->n = 0;
 	struct tw_json **last = &copy->child;
 	for (const struct tw_json *m = v->child; m; m = m->next) {
-		if (v->type == TW_JSON_OBJECT && is_in(m->key, keys))
+		if (v->type == TW_JSON_OBJECT && is_in(m->key, keys) != named)
 			continue;
 		*last = TW_NEW(a, struct tw_json);
 		**last = *m;
@@ -40,6 +46,17 @@ struct tw_json *tw_json_without(const struct tw_json *v, const char *const *keys
 		copy->n++;
 	}
 	return copy;
+}
+
+struct tw_json *tw_json_without(const struct tw_json *v, const char *const *keys,
+				struct tw_arena *a)
+{
+	return copy_members(v, keys, false, a);
+}
+
+struct tw_json *tw_json_only(const struct tw_json *v, const char *const *keys, struct tw_arena *a)
+{
+	return copy_members(v, keys, true, a);
 }
 
 const char *tw_json_str(const struct tw_json *v, const char *absent)

@@ -44,6 +44,9 @@ struct tw_json {
 TW_MUST_USE enum tw_status tw_json_parse(struct tw_json **out, const char *text, size_t len,
 					 struct tw_arena *a, struct tw_err *err);
 
+/* What Twin itself wrote down, or nothing: NULL when the text is no JSON. */
+struct tw_json *tw_json_of(const char *text, struct tw_arena *a);
+
 /* `name` is used in messages: "twin.yaml:12: …". An empty text gives an empty object. */
 TW_MUST_USE enum tw_status tw_yaml_parse(struct tw_json **out, const char *text, size_t len,
 					 const char *name, struct tw_arena *a, struct tw_err *err);
@@ -54,6 +57,8 @@ struct tw_json *tw_json_get(const struct tw_json *v, const char *key);
 /* A copy of an object, in the arena, without the members named in the NULL-terminated list; NULL stays NULL. */
 struct tw_json *tw_json_without(const struct tw_json *v, const char *const *keys,
 				struct tw_arena *a);
+/* Only with those. */
+struct tw_json *tw_json_only(const struct tw_json *v, const char *const *keys, struct tw_arena *a);
 
 /* The value, or `absent` when v is NULL or of another type. */
 const char *tw_json_str(const struct tw_json *v, const char *absent);

@@ -52,7 +52,7 @@ static enum tw_status write_pair(struct tw_json_writer *w, const struct tw_examp
 	return st;
 }
 
-enum tw_status tw_dataset_line(struct tw_str *out, const struct tw_example *e,
+static enum tw_status add_line(struct tw_str *out, const struct tw_example *e,
 			       enum tw_dataset_rows rows, struct tw_err *err)
 {
 	struct tw_json_writer w;
@@ -65,5 +65,15 @@ enum tw_status tw_dataset_line(struct tw_str *out, const struct tw_example *e,
 		tw_jw_raw(&w, "messages", e->messages);
 	tw_jw_end(&w);
 	tw_str_addc(out, '\n');
+	return st;
+}
+
+enum tw_status tw_dataset_lines(struct tw_str *out, const struct tw_examples *examples,
+				enum tw_dataset_rows rows, struct tw_err *err)
+{
+	enum tw_status st = TW_OK;
+	for (size_t i = 0; st == TW_OK && i < examples->n; i++)
+		if (examples->at[i].rejected || rows != TW_ROWS_PAIRS)
+			st = add_line(out, &examples->at[i], rows, err);
 	return st;
 }

@@ -63,9 +63,9 @@ enum tw_dataset_rows {
 	TW_ROWS_PAIRS, /* only examples with a worse answer */
 };
 
-/* Adds a line of JSON as TRL reads it: {"messages": […]}, or for a pair {"prompt": […], "chosen": […], "rejected": […]}.
- * TW_BAD_DATA for messages that are no chat. */
-TW_MUST_USE enum tw_status tw_dataset_line(struct tw_str *out, const struct tw_example *e,
-					   enum tw_dataset_rows rows, struct tw_err *err);
+/* A line of JSON for each example, as TRL reads it: {"messages": […]}, or for a pair {"prompt": […], "chosen": […],
+ * "rejected": […]}. TW_BAD_DATA for messages that are no chat. */
+TW_MUST_USE enum tw_status tw_dataset_lines(struct tw_str *out, const struct tw_examples *examples,
+					    enum tw_dataset_rows rows, struct tw_err *err);
 
 #endif

@@ -238,14 +238,20 @@ static const struct tw_opt *find(const struct tw_opt *opts, const char *name)
 	return NULL;
 }
 
-static enum tw_status unknown(const struct reader *rd, const struct tw_opt *opts,
-			      const struct tw_json *v, const char *name, enum tw_status code)
+/* names (MAX_OPTS + 1), NULL-terminated. */
+static void list_names(const char **names, const struct tw_opt *opts)
 {
-	const char *names[MAX_OPTS + 1];
 	size_t n = 0;
 	for (const struct tw_opt *o = opts; o && o->name && n < MAX_OPTS; o++)
 		names[n++] = o->name;
 	names[n] = NULL;
+}
+
+static enum tw_status unknown(const struct reader *rd, const struct tw_opt *opts,
+			      const struct tw_json *v, const char *name, enum tw_status code)
+{
+	const char *names[MAX_OPTS + 1];
+	list_names(names, opts);
 	enum tw_status st = tw_unknown(rd->err, "key", name, names);
 	tw_wrap(rd->err, st, "%s", place(rd, v));
 	if (rd->err)
@@ -310,6 +316,14 @@ enum tw_status tw_opt_parse(void *ctx, const struct tw_opt *opts, const struct t
 			return tw_fail(err, TW_BAD_USE, "%s: %s is missing: %s", place(&rd, node),
 				       o->name, o->help);
 	return TW_OK;
+}
+
+struct tw_json *tw_opt_own(const struct tw_json *section, const struct tw_opt *opts,
+			   struct tw_arena *a)
+{
+	const char *names[MAX_OPTS + 1];
+	list_names(names, opts);
+	return tw_json_only(section, names, a);
 }
 
 enum tw_status tw_opt_set(void *ctx, const struct tw_opt *opts, const char *name, const char *text,

@@ -64,6 +64,10 @@ TW_MUST_USE enum tw_status tw_opt_parse(void *ctx, const struct tw_opt *opts,
 					const struct tw_json *node, const char *where,
 					const char *dir, struct tw_arena *a, struct tw_err *err);
 
+/* Those members of a section that the table names, where several tables share the section. In the arena; NULL stays NULL. */
+struct tw_json *tw_opt_own(const struct tw_json *section, const struct tw_opt *opts,
+			   struct tw_arena *a);
+
 /* Sets one option from text, as on a command line (`--max-tokens 300`: '-' and '_' are the same). TW_BAD_USE; TW_NOT_FOUND for an unknown name. */
 TW_MUST_USE enum tw_status tw_opt_set(void *ctx, const struct tw_opt *opts, const char *name,
 				      const char *text, struct tw_arena *a, struct tw_err *err);

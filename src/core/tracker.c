@@ -45,30 +45,19 @@ struct tw_tracker {
 
 static const char *const section_keys[] = {"tracker", NULL};
 
-static enum tw_status pick(const struct tw_tracker_type **out,
-			   const struct tw_tracker_type *const *types, const struct tw_config *conf,
-			   struct tw_err *err)
-{
-	const struct tw_json *v = tw_config_section(conf, "tracking.tracker");
-	const void *found = types[0];
-	enum tw_status st = TW_OK;
-	if (v)
-		st = tw_plugin_find(&found, types, "tracker", tw_json_str(v, ""), err);
-	*out = found;
-	return st == TW_OK ? st : tw_wrap(err, st, "%s", tw_config_place(conf, v));
-}
-
 enum tw_status tw_tracker_new(struct tw_tracker **out, const struct tw_tracker_type *const *types,
 			      const struct tw_config *conf, struct tw_err *err)
 {
 	const struct tw_json *section = tw_config_section(conf, "tracking");
-	const struct tw_tracker_type *type;
+	const void *found;
 	*out = NULL;
 	if (!section || section->type == TW_JSON_NULL)
 		return TW_OK;
-	enum tw_status st = pick(&type, types, conf, err);
+	enum tw_status st =
+		tw_plugin_configured(&found, types, "tracker", "tracking.tracker", conf, err);
 	if (st != TW_OK)
 		return st;
+	const struct tw_tracker_type *type = found;
 	struct tw_tracker *t = tw_xcalloc(1, sizeof(*t));
 	t->type = type;
 	t->ctx = tw_xcalloc(1, type->ctx_size ? type->ctx_size : 1);

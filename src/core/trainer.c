@@ -18,19 +18,6 @@ struct tw_trainer {
 static const char *const section_keys[] = {"trainer", "dataset", "samples", "sample_tokens",
 					   "init",    "replay",	 NULL};
 
-static enum tw_status pick(const struct tw_trainer_type **out,
-			   const struct tw_trainer_type *const *types, const struct tw_config *conf,
-			   struct tw_err *err)
-{
-	const struct tw_json *v = tw_config_section(conf, "training.trainer");
-	const void *found = types[0];
-	enum tw_status st = TW_OK;
-	if (v)
-		st = tw_plugin_find(&found, types, "trainer", tw_json_str(v, ""), err);
-	*out = found;
-	return st == TW_OK ? st : tw_wrap(err, st, "%s", tw_config_place(conf, v));
-}
-
 static const char *params_of(const struct tw_trainer *t, struct tw_arena *a)
 {
 	return tw_sprintf(a, "{\"trainer\":\"%s\",\"code_version\":%d,\"options\":%s}",
@@ -41,10 +28,12 @@ static const char *params_of(const struct tw_trainer *t, struct tw_arena *a)
 enum tw_status tw_trainer_new(struct tw_trainer **out, const struct tw_trainer_type *const *types,
 			      const struct tw_config *conf, struct tw_err *err)
 {
-	const struct tw_trainer_type *type;
-	enum tw_status st = pick(&type, types, conf, err);
+	const void *found;
+	enum tw_status st =
+		tw_plugin_configured(&found, types, "trainer", "training.trainer", conf, err);
 	if (st != TW_OK)
 		return st;
+	const struct tw_trainer_type *type = found;
 	struct tw_trainer *t = tw_xcalloc(1, sizeof(*t));
 	t->type = type;
 	t->ctx = tw_xcalloc(1, type->ctx_size ? type->ctx_size : 1);

@@ -75,11 +75,9 @@ static void write_model(struct lineage *l, const struct tw_model_version *m)
 /* Each passage as it was stored with the answer, and the document that it came from. */
 static void write_passages(struct lineage *l, const char *sources)
 {
-	struct tw_json *v = NULL;
+	const struct tw_json *v = tw_json_of(sources, l->a);
 	struct tw_document d;
 	tw_jw_array(&l->w, "passages");
-	if (tw_json_parse(&v, sources, strlen(sources), l->a, NULL) != TW_OK)
-		v = NULL;
 	for (const struct tw_json *s = v ? v->child : NULL; s; s = s->next) {
 		const char *doc = tw_json_str(tw_json_get(s, "doc"), "");
 		tw_jw_object(&l->w, NULL);

@@ -6,7 +6,7 @@
 #include "store/list.h"
 #include "store/mr_int.h"
 
-static enum tw_status put(struct tw_conn *c, int64_t run, const struct tw_sample *s,
+static enum tw_status put(struct tw_conn *c, int64_t run, const struct tw_run_sample *s,
 			  struct tw_err *err)
 {
 	int64_t id = 0;
@@ -27,7 +27,7 @@ static enum tw_status put(struct tw_conn *c, int64_t run, const struct tw_sample
 }
 
 enum tw_status tw_mr_run_sample(struct tw_model_registry *mr, int64_t run,
-				const struct tw_sample *s, struct tw_err *err)
+				const struct tw_run_sample *s, struct tw_err *err)
 {
 	struct tw_conn *c;
 	enum tw_status st = tw_db_write(&c, mr->db, err);
@@ -37,7 +37,7 @@ enum tw_status tw_mr_run_sample(struct tw_model_registry *mr, int64_t run,
 
 static void read_sample(void *to, struct tw_stmt *q, struct tw_arena *a)
 {
-	*(struct tw_sample *)to = (struct tw_sample){
+	*(struct tw_run_sample *)to = (struct tw_run_sample){
 		.step = tw_col_int(q, 0),
 		.item = tw_col_int(q, 1),
 		.prompt = tw_col_str(q, 2, a),
@@ -46,16 +46,16 @@ static void read_sample(void *to, struct tw_stmt *q, struct tw_arena *a)
 	};
 }
 
-enum tw_status tw_mr_run_samples(struct tw_samples *out, struct tw_model_registry *mr, int64_t run,
-				 struct tw_arena *a, struct tw_err *err)
+enum tw_status tw_mr_run_samples(struct tw_run_samples *out, struct tw_model_registry *mr,
+				 int64_t run, struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_list all;
 	enum tw_status st =
-		tw_db_list(&all, mr->db, sizeof(struct tw_sample), read_sample, a, err,
+		tw_db_list(&all, mr->db, sizeof(struct tw_run_sample), read_sample, a, err,
 			   "SELECT step, item, prompt, expected, text FROM samples WHERE run = $1 "
 			   "ORDER BY item, step",
 			   V_INT(run));
 
-	*out = (struct tw_samples){all.at, all.n};
+	*out = (struct tw_run_samples){all.at, all.n};
 	return st;
 }

@@ -9,8 +9,8 @@
 /* Whether the last message is an answer with a word in it. */
 static bool has_answer(const struct tw_example *e, struct tw_arena *a)
 {
-	struct tw_json *v;
-	if (tw_json_parse(&v, e->messages, strlen(e->messages), a, NULL) != TW_OK || !v->n)
+	const struct tw_json *v = tw_json_of(e->messages, a);
+	if (!v || !v->n)
 		return false;
 	const struct tw_json *last = v->child;
 	while (last->next)
@@ -42,10 +42,7 @@ static enum tw_status write_rows(const char **path, const char *dir, const char 
 				 struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_str lines = TW_STR_INIT;
-	enum tw_status st = TW_OK;
-	for (size_t i = 0; st == TW_OK && i < e->n; i++)
-		if (e->at[i].rejected || rows != TW_ROWS_PAIRS)
-			st = tw_dataset_line(&lines, &e->at[i], rows, err);
+	enum tw_status st = tw_dataset_lines(&lines, e, rows, err);
 	*path = lines.len ? tw_path_join(a, dir, name) : NULL;
 	if (st == TW_OK && *path)
 		st = tw_write_file(*path, lines.data, lines.len, err);

@@ -41,7 +41,7 @@ TW_MUST_USE enum tw_status tw_dataset_build(struct tw_dataset *out,
 					    const struct tw_dataset_options *o, struct tw_arena *a,
 					    struct tw_err *err);
 
-/* JSONL, a tw_dataset_line() for each example. The file appears whole or not at all. TW_NOT_FOUND for a split without such examples. */
+/* JSONL, tw_dataset_lines(). The file appears whole or not at all. TW_NOT_FOUND for a split without such examples. */
 TW_MUST_USE enum tw_status tw_dataset_export(struct tw_feature_store *fs, const char *dataset,
 					     enum tw_split split, enum tw_dataset_rows rows,
 					     const char *path, struct tw_err *err);

@@ -16,9 +16,8 @@ enum tw_status tw_dataset_export(struct tw_feature_store *fs, const char *datase
 	struct tw_arena a;
 	tw_arena_init(&a);
 	enum tw_status st = tw_fs_examples(&examples, fs, dataset, split, &a, err);
-	for (size_t i = 0; st == TW_OK && i < examples.n; i++)
-		if (examples.at[i].rejected || rows != TW_ROWS_PAIRS)
-			st = tw_dataset_line(&lines, &examples.at[i], rows, err);
+	if (st == TW_OK)
+		st = tw_dataset_lines(&lines, &examples, rows, err);
 	if (st == TW_OK && !lines.len)
 		st = tw_fail(err, TW_NOT_FOUND, "dataset %s has no %s in its %s split", dataset,
 			     rows == TW_ROWS_PAIRS ? "pairs" : "examples", tw_split_name(split));

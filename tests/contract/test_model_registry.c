@@ -221,14 +221,14 @@ static void every_model_of_a_dataset_is_marked(void **state)
 
 static void sample(struct world *w, int64_t run, int64_t step, int64_t item, const char *text)
 {
-	const struct tw_sample s = {step, item, "How do I make tea?", "Warm the pot.", text};
+	const struct tw_run_sample s = {step, item, "How do I make tea?", "Warm the pot.", text};
 
 	assert_ok(tw_mr_run_sample(w->mr, run, &s, &w->err), &w->err);
 }
 
-static struct tw_samples samples(struct world *w, int64_t run)
+static struct tw_run_samples samples(struct world *w, int64_t run)
 {
-	struct tw_samples all;
+	struct tw_run_samples all;
 
 	assert_ok(tw_mr_run_samples(&all, w->mr, run, &w->a, &w->err), &w->err);
 	return all;
@@ -244,7 +244,7 @@ static void samples_are_ordered_by_prompt_and_a_step_again_replaces(void **state
 	sample(w, run, 0, 0, "first");
 	sample(w, run, 20, 0, "last");
 	sample(w, other, 0, 0, "not here");
-	struct tw_samples all = samples(w, run);
+	struct tw_run_samples all = samples(w, run);
 	assert_int_equal(all.n, 3);
 	assert_string_equal(all.at[0].text, "first");
 	assert_string_equal(all.at[1].text, "last");
@@ -252,7 +252,7 @@ static void samples_are_ordered_by_prompt_and_a_step_again_replaces(void **state
 	assert_string_equal(all.at[2].text, "second");
 	assert_string_equal(all.at[2].prompt, "How do I make tea?");
 	assert_string_equal(all.at[2].expected, "Warm the pot.");
-	const struct tw_sample s = {.prompt = "", .text = ""};
+	const struct tw_run_sample s = {.prompt = "", .text = ""};
 	assert_int_equal(tw_mr_run_sample(w->mr, 999, &s, &w->err), TW_NOT_FOUND);
 }
 
