@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-#define FMA_SUMS 12 /* a to l: enough to hide an addition's latency */
+#define FMA_SUMS 12 /* enough to hide an addition's latency */
 
 static double fma_seconds(void)
 {
@@ -20,75 +20,24 @@ static double fma_seconds(void)
 
 #include <immintrin.h>
 
-__attribute__((target("avx2,fma"))) static float fma_loop_avx2(long n)
-{
-	__m256 x = _mm256_set1_ps(1.0000001f), y = _mm256_set1_ps(1e-9f);
-	__m256 a = _mm256_set1_ps(0), b = _mm256_set1_ps(1), c = _mm256_set1_ps(2);
-	__m256 d = _mm256_set1_ps(3), e = _mm256_set1_ps(4), f = _mm256_set1_ps(5);
-	__m256 g = _mm256_set1_ps(6), h = _mm256_set1_ps(7), i = _mm256_set1_ps(8);
-	__m256 j = _mm256_set1_ps(9), k = _mm256_set1_ps(10), l = _mm256_set1_ps(11);
-	while (n-- > 0) {
-		a = _mm256_fmadd_ps(a, x, y);
-		b = _mm256_fmadd_ps(b, x, y);
-		c = _mm256_fmadd_ps(c, x, y);
-		d = _mm256_fmadd_ps(d, x, y);
-		e = _mm256_fmadd_ps(e, x, y);
-		f = _mm256_fmadd_ps(f, x, y);
-		g = _mm256_fmadd_ps(g, x, y);
-		h = _mm256_fmadd_ps(h, x, y);
-		i = _mm256_fmadd_ps(i, x, y);
-		j = _mm256_fmadd_ps(j, x, y);
-		k = _mm256_fmadd_ps(k, x, y);
-		l = _mm256_fmadd_ps(l, x, y);
+/* Twelve sums that do not wait for each other. `F` is what the instruction set calls its functions. */
+#define FMA_LOOP(name, isa, vec, F, first)                                                   \
+	__attribute__((target(isa))) static float name(long n)                               \
+	{                                                                                    \
+		vec x = F(set1_ps)(1.0000001f), y = F(set1_ps)(1e-9f), sum[FMA_SUMS];        \
+		for (int i = 0; i < FMA_SUMS; i++)                                           \
+			sum[i] = F(set1_ps)((float)i);                                       \
+		while (n-- > 0)                                                              \
+			_Pragma("GCC unroll 12") for (int i = 0; i < FMA_SUMS; i++) sum[i] = \
+				F(fmadd_ps)(sum[i], x, y);                                   \
+		for (int i = 1; i < FMA_SUMS; i++)                                           \
+			sum[0] = F(add_ps)(sum[0], sum[i]);                                  \
+		return first(sum[0]);                                                        \
 	}
-	a = _mm256_add_ps(a, b);
-	a = _mm256_add_ps(a, c);
-	a = _mm256_add_ps(a, d);
-	a = _mm256_add_ps(a, e);
-	a = _mm256_add_ps(a, f);
-	a = _mm256_add_ps(a, g);
-	a = _mm256_add_ps(a, h);
-	a = _mm256_add_ps(a, i);
-	a = _mm256_add_ps(a, j);
-	a = _mm256_add_ps(a, k);
-	a = _mm256_add_ps(a, l);
-	return _mm256_cvtss_f32(a);
-}
-
-__attribute__((target("avx512f"))) static float fma_loop_avx512(long n)
-{
-	__m512 x = _mm512_set1_ps(1.0000001f), y = _mm512_set1_ps(1e-9f);
-	__m512 a = _mm512_set1_ps(0), b = _mm512_set1_ps(1), c = _mm512_set1_ps(2);
-	__m512 d = _mm512_set1_ps(3), e = _mm512_set1_ps(4), f = _mm512_set1_ps(5);
-	__m512 g = _mm512_set1_ps(6), h = _mm512_set1_ps(7), i = _mm512_set1_ps(8);
-	__m512 j = _mm512_set1_ps(9), k = _mm512_set1_ps(10), l = _mm512_set1_ps(11);
-	while (n-- > 0) {
-		a = _mm512_fmadd_ps(a, x, y);
-		b = _mm512_fmadd_ps(b, x, y);
-		c = _mm512_fmadd_ps(c, x, y);
-		d = _mm512_fmadd_ps(d, x, y);
-		e = _mm512_fmadd_ps(e, x, y);
-		f = _mm512_fmadd_ps(f, x, y);
-		g = _mm512_fmadd_ps(g, x, y);
-		h = _mm512_fmadd_ps(h, x, y);
-		i = _mm512_fmadd_ps(i, x, y);
-		j = _mm512_fmadd_ps(j, x, y);
-		k = _mm512_fmadd_ps(k, x, y);
-		l = _mm512_fmadd_ps(l, x, y);
-	}
-	a = _mm512_add_ps(a, b);
-	a = _mm512_add_ps(a, c);
-	a = _mm512_add_ps(a, d);
-	a = _mm512_add_ps(a, e);
-	a = _mm512_add_ps(a, f);
-	a = _mm512_add_ps(a, g);
-	a = _mm512_add_ps(a, h);
-	a = _mm512_add_ps(a, i);
-	a = _mm512_add_ps(a, j);
-	a = _mm512_add_ps(a, k);
-	a = _mm512_add_ps(a, l);
-	return _mm512_cvtss_f32(a);
-}
+#define FMA_256(f) _mm256_##f
+#define FMA_512(f) _mm512_##f
+FMA_LOOP(fma_loop_avx2, "avx2,fma", __m256, FMA_256, _mm256_cvtss_f32)
+FMA_LOOP(fma_loop_avx512, "avx512f", __m512, FMA_512, _mm512_cvtss_f32)
 
 /* 0 where there is neither. */
 static double fma_peak(void)

@@ -36,15 +36,10 @@ static const char *plain(const struct tw_json *v, struct tw_arena *a)
 static const char *one_line(const char *s, int width, struct tw_arena *a)
 {
 	const char *line = clean(s, strlen(s), "", a);
-	if (width <= 0 || tw_utf8_count(line, strlen(line)) <= (size_t)width)
+	const size_t len = strlen(line);
+	if (width <= 0 || tw_utf8_count(line, len) <= (size_t)width)
 		return line;
-	size_t bytes = 0;
-	for (int n = 0; n < width - 1; n++) {
-		bytes++;
-		while (((unsigned char)line[bytes] & 0xC0) == 0x80)
-			bytes++;
-	}
-	return tw_sprintf(a, "%.*s…", (int)bytes, line);
+	return tw_sprintf(a, "%.*s…", (int)tw_utf8_prefix(line, len, (size_t)width - 1), line);
 }
 
 static const char *cell(const struct tw_column *c, const struct tw_json *v, struct tw_arena *a)

@@ -24,24 +24,19 @@ static const char *flat(const char *s, struct tw_arena *a)
 	return text;
 }
 
-static size_t letters(const char *s, size_t len)
+static size_t letters(const char *s)
 {
-	return tw_utf8_count(s, len);
+	return tw_utf8_count(s, strlen(s));
 }
 
 /* Bytes of the longest beginning of s that fits into `width`, cut between words where there are any. */
 static size_t line_length(const char *s, size_t width)
 {
-	size_t end = 0, space = 0, n = 0;
-	while (s[end] && n < width) {
-		end++;
-		while (((unsigned char)s[end] & 0xC0) == 0x80)
-			end++;
-		n++;
-		if (s[end] == ' ' || !s[end])
-			space = end;
-	}
-	return !s[end] || !space ? end : space;
+	const size_t end = tw_utf8_prefix(s, strlen(s), width);
+	size_t space = end;
+	while (s[end] && space && s[space] != ' ')
+		space--;
+	return space ? space : end;
 }
 
 static struct lines wrap(const char *text, size_t width, size_t most, struct tw_arena *a)
@@ -54,7 +49,7 @@ static struct lines wrap(const char *text, size_t width, size_t most, struct tw_
 		for (p += n; *p == ' '; p++)
 			;
 		bool cut = *p && out.n + 1 == most;
-		if (cut && letters(line, strlen(line)) == width)
+		if (cut && letters(line) == width)
 			line = tw_strndup(a, line, tw_utf8_floor(line, n - 1));
 		line = cut ? tw_sprintf(a, "%s…", line) : line;
 		tw_vec_push(&out, line);
@@ -66,7 +61,7 @@ static struct lines wrap(const char *text, size_t width, size_t most, struct tw_
 
 static void pad(FILE *f, const char *text, size_t width)
 {
-	size_t n = letters(text, strlen(text));
+	size_t n = letters(text);
 	fprintf(f, "%s%*s", text, n < width ? (int)(width - n) : 0, "");
 }
 

@@ -68,13 +68,7 @@ static const char *shortened(const char *text, struct tw_arena *a)
 	struct tw_str s = TW_STR_INIT;
 	tw_text_plain(&s, text, strlen(text), "");
 	tw_str_trim(&s);
-	size_t n = 0, len = 0;
-	while (len < s.len && n < EXCERPT) {
-		len++;
-		while (len < s.len && ((unsigned char)s.data[len] & 0xC0) == 0x80)
-			len++;
-		n++;
-	}
+	const size_t len = tw_utf8_prefix(tw_str_c(&s), s.len, EXCERPT);
 	const char *out = tw_sprintf(a, "%.*s%s", (int)len, tw_str_c(&s), len < s.len ? "…" : "");
 	tw_str_release(&s);
 	return out;

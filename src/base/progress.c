@@ -100,14 +100,6 @@ static size_t columns(void)
 	return 80;
 }
 
-/* Bytes of the first `most` code points. */
-static size_t cut(const char *s, size_t len, size_t most)
-{
-	while (tw_utf8_count(s, len) > most)
-		len = tw_utf8_floor(s, len - 1);
-	return len;
-}
-
 /* One line, or it could not be taken back: what the note says comes before the rate, and both before a wide bar. */
 static void draw_bar(const struct tw_progress *p, int64_t done)
 {
@@ -130,7 +122,7 @@ static void draw_bar(const struct tw_progress *p, int64_t done)
 		left -= cells + 2;
 	}
 	fprintf(stderr, "\r%s  %s%s%.*s\033[K", p->label, tw_str_c(&bar), bar.len ? "  " : "",
-		(int)cut(counts.data, counts.len, left), counts.data);
+		(int)tw_utf8_prefix(counts.data, counts.len, left), counts.data);
 	drawn = true;
 	tw_str_release(&bar);
 	tw_str_release(&counts);

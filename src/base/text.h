@@ -21,6 +21,8 @@ bool tw_utf8_repair(struct tw_str *out, const char *s, size_t len);
 /* The largest n <= len that does not cut a code point of s. */
 size_t tw_utf8_floor(const char *s, size_t len);
 size_t tw_utf8_count(const char *s, size_t len); /* code points */
+/* Bytes of the first `most` code points, or of all of them. */
+size_t tw_utf8_prefix(const char *s, size_t len, size_t most);
 
 /* Appends the text with a space for each control character that `but` does not name ("\n\t"): C0, DEL and C1. What documents,
  * models and file names hold goes through here on its way to a terminal: no escape sequence of theirs may reach it. */

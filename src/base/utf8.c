@@ -118,6 +118,16 @@ size_t tw_utf8_floor(const char *s, size_t len)
 	return len;
 }
 
+size_t tw_utf8_prefix(const char *s, size_t len, size_t most)
+{
+	size_t at = 0;
+
+	for (; at < len && most > 0; most--)
+		for (at++; at < len && ((unsigned char)s[at] & 0xc0) == 0x80;)
+			at++;
+	return at;
+}
+
 size_t tw_utf8_count(const char *s, size_t len)
 {
 	size_t n = 0;

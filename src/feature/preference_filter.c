@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/text.h"
+#include "feature/folded_int.h"
 #include "feature/preferences_int.h"
 
 #define MIN_WORDS 5
@@ -64,43 +64,25 @@ struct tw_bytes tw_preference_text(const char *text, bool cut, struct tw_arena *
 
 /* --- judging --- */
 
-struct words {
-	uint64_t *at; /* hashes of the folded words */
-	size_t n;
-	const char *folded;
-};
-
-static struct words words_of(struct tw_bytes text, struct tw_arena *a)
-{
-	struct tw_str f = TW_STR_INIT;
-	tw_text_fold(&f, text.len ? text.data : "", text.len);
-	const struct tw_spans w = tw_text_words(tw_str_c(&f), f.len, a);
-	struct words out = {TW_NEW_ARRAY(a, w.n, uint64_t), w.n, tw_str_dup(&f, a)};
-	for (size_t i = 0; i < w.n; i++)
-		out.at[i] = tw_hash64(f.data + w.at[i].start, w.at[i].end - w.at[i].start, 0);
-	tw_str_release(&f);
-	return out;
-}
-
-static bool is_refusal(const struct words *w)
+static bool is_refusal(const struct tw_folded *w)
 {
 	static const char *const signs[] = {
 		"i'm sorry, but",   "i am sorry, but",	 "as an ai",
 		"language model",   "i cannot assist",	 "i can't assist",
 		"i cannot fulfill", "i can't help with", NULL};
 	for (const char *const *s = signs; *s; s++)
-		if (strstr(w->folded, *s))
+		if (strstr(w->text, *s))
 			return true;
 	return false;
 }
 
-static bool same_run(const struct words *x, size_t i, const struct words *y, size_t k)
+static bool same_run(const struct tw_folded *x, size_t i, const struct tw_folded *y, size_t k)
 {
 	return memcmp(x->at + i, y->at + k, RUN * sizeof(*x->at)) == 0;
 }
 
 /* How many runs of words of x are in y too; `earlier`: at a place before their own, when y is x. */
-static size_t shared_runs(const struct words *x, const struct words *y, bool earlier)
+static size_t shared_runs(const struct tw_folded *x, const struct tw_folded *y, bool earlier)
 {
 	size_t shared = 0;
 	for (size_t i = 0; i + RUN <= x->n; i++)
@@ -112,7 +94,7 @@ static size_t shared_runs(const struct words *x, const struct words *y, bool ear
 	return shared;
 }
 
-static bool at_least_half(size_t part, const struct words *w)
+static bool at_least_half(size_t part, const struct tw_folded *w)
 {
 	return w->n >= RUN && part * 2 >= w->n - RUN + 1;
 }
@@ -120,7 +102,7 @@ static bool at_least_half(size_t part, const struct words *w)
 const char *tw_preference_status(struct tw_bytes rejected, struct tw_bytes author, bool cut,
 				 struct tw_arena *a)
 {
-	const struct words r = words_of(rejected, a), own = words_of(author, a);
+	const struct tw_folded r = tw_folded_words(rejected, a), own = tw_folded_words(author, a);
 	if (r.n < MIN_WORDS || r.n * 4 < own.n)
 		return cut ? "cut" : "too_short";
 	if (is_refusal(&r))

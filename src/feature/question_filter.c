@@ -1,9 +1,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/hash.h"
 #include "base/text.h"
 #include "feature/clean_int.h"
+#include "feature/folded_int.h"
 #include "feature/instruct_words_int.h"
 #include "feature/questions_int.h"
 
@@ -58,56 +58,33 @@ static bool asks(const char *question, const char *first)
 	return (n && question[n - 1] == '?') || tw_word_in(requests, first) || tw_is_verb(first);
 }
 
-static uint64_t *folded_words(const char *s, size_t n, size_t *count, struct tw_arena *a)
-{
-	struct tw_str f = TW_STR_INIT;
-	tw_text_fold(&f, s, n);
-	const struct tw_spans w = tw_text_words(tw_str_c(&f), f.len, a);
-	uint64_t *h = TW_NEW_ARRAY(a, w.n, uint64_t);
-	for (size_t i = 0; i < w.n; i++)
-		h[i] = tw_hash64(f.data + w.at[i].start, w.at[i].end - w.at[i].start, 0);
-	*count = w.n;
-	tw_str_release(&f);
-	return h;
-}
-
 /* COPIED_RUN words of the question stand in this order in the passage, or all of a shorter one. */
-static bool is_copied(const char *question, struct tw_bytes passage, struct tw_arena *a)
+static bool is_copied(const struct tw_folded *q, struct tw_bytes passage, struct tw_arena *a)
 {
-	size_t nq, np;
-	const uint64_t *q = folded_words(question, strlen(question), &nq, a);
-	const uint64_t *p = folded_words(passage.data, passage.len, &np, a);
-	size_t run = nq < COPIED_RUN ? nq : COPIED_RUN;
-	for (size_t i = 0; run && i + run <= nq; i++)
-		for (size_t j = 0; j + run <= np; j++)
-			if (memcmp(q + i, p + j, run * sizeof(*q)) == 0)
+	const struct tw_folded p = tw_folded_words(passage, a);
+	size_t run = q->n < COPIED_RUN ? q->n : COPIED_RUN;
+	for (size_t i = 0; run && i + run <= q->n; i++)
+		for (size_t j = 0; j + run <= p.n; j++)
+			if (memcmp(q->at + i, p.at + j, run * sizeof(*q->at)) == 0)
 				return true;
 	return false;
-}
-
-static char *folded(const char *s, struct tw_arena *a)
-{
-	struct tw_str f = TW_STR_INIT;
-	tw_text_fold(&f, s, strlen(s));
-	char *out = tw_str_dup(&f, a);
-	tw_str_release(&f);
-	return out;
 }
 
 const char *tw_question_status(const char *question, struct tw_bytes passage, const char *lang,
 			       struct tw_arena *a)
 {
 	const struct tw_spans words = tw_text_words(question, strlen(question), a);
-	const char *f = folded(question, a);
+	const struct tw_folded f =
+		tw_folded_words((struct tw_bytes){question, strlen(question)}, a);
 	if (words.n < MIN_WORDS)
 		return "too_short";
 	if (words.n > MAX_WORDS)
 		return "too_long";
-	if (is_refusal(f))
+	if (is_refusal(f.text))
 		return "refusal";
-	if (!asks(question, tw_strndup(a, f, strcspn(f, " "))))
+	if (!asks(question, tw_strndup(a, f.text, strcspn(f.text, " "))))
 		return "no_question";
-	if (is_copied(question, passage, a))
+	if (is_copied(&f, passage, a))
 		return "copied";
 	const char *other = tw_detect_language(question, strlen(question), a);
 	if (lang[0] && other[0] && strncmp(lang, other, 2) != 0)

@@ -34,15 +34,20 @@ enum tw_status tw_mr_run_start(int64_t *id, struct tw_model_registry *mr, const 
 	return tw_db_finish(c, start(id, mr, c, kind, key, params, inputs, err), err);
 }
 
-static enum tw_status put_metric(struct tw_conn *c, int64_t run, const char *name, int64_t step,
-				 double value, struct tw_err *err)
+enum tw_status tw_run_known(struct tw_conn *c, int64_t run, struct tw_err *err)
 {
 	int64_t id = 0;
 	enum tw_status st =
 		tw_sql_int(&id, c, err, "SELECT id FROM runs WHERE id = $1", V_INT(run));
 
-	if (st == TW_NOT_FOUND)
-		return tw_fail(err, st, "there is no run %" PRId64, run);
+	return st == TW_NOT_FOUND ? tw_fail(err, st, "there is no run %" PRId64, run) : st;
+}
+
+static enum tw_status put_metric(struct tw_conn *c, int64_t run, const char *name, int64_t step,
+				 double value, struct tw_err *err)
+{
+	enum tw_status st = tw_run_known(c, run, err);
+
 	if (st != TW_OK)
 		return st;
 	return tw_sql_exec(c, err,

@@ -1,20 +1,14 @@
 /* What models answered while they were trained. */
 #include "core/samples.h"
 
-#include <inttypes.h>
-
 #include "store/list.h"
 #include "store/mr_int.h"
 
 static enum tw_status put(struct tw_conn *c, int64_t run, const struct tw_run_sample *s,
 			  struct tw_err *err)
 {
-	int64_t id = 0;
-	enum tw_status st =
-		tw_sql_int(&id, c, err, "SELECT id FROM runs WHERE id = $1", V_INT(run));
+	enum tw_status st = tw_run_known(c, run, err);
 
-	if (st == TW_NOT_FOUND)
-		return tw_fail(err, st, "there is no run %" PRId64, run);
 	if (st != TW_OK)
 		return st;
 	return tw_sql_exec(c, err,

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "trainer/factors_int.h"
+#include "small_base.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -33,29 +33,20 @@ static const char *folder(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct tw_factors_size size[2 * TW_PROJ_COUNT];
-	struct tw_factor at[2 * TW_PROJ_COUNT] = {0};
-	struct tw_factors_base base = {.arch = "llama",
-				       .n_layer = 2,
-				       .heads = 2,
-				       .heads_kv = 1,
-				       .interleaved = true,
-				       .size = size};
-	struct tw_factors p = {.base = &base, .at = at};
+	struct small_base b;
 	struct tw_arena a;
 	if (len < 2)
 		return 0;
 	size_t config = (size_t)data[0] << 8 | data[1];
 	config = config < len - 2 ? config : len - 2;
-	for (size_t i = 0; i < sizeof(size) / sizeof(*size); i++)
-		size[i] = (struct tw_factors_size){4, 8};
+	small_base(&b, 4, 8);
 	put(folder(), "adapter_config.json", data + 2, config);
 	put(folder(), "adapter_model.safetensors", data + 2 + config, len - 2 - config);
 	tw_arena_init(&a);
-	if (tw_factors_read_peft(&p, folder(), &a, NULL) == TW_OK &&
-	    tw_factors_check(&p, NULL) == TW_OK) {
-		tw_factors_reorder(&p, true);
-		tw_factors_one_alpha(&p);
+	if (tw_factors_read_peft(&b.p, folder(), &a, NULL) == TW_OK &&
+	    tw_factors_check(&b.p, NULL) == TW_OK) {
+		tw_factors_reorder(&b.p, true);
+		tw_factors_one_alpha(&b.p);
 	}
 	tw_arena_release(&a);
 	return 0;

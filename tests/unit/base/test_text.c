@@ -91,6 +91,9 @@ static void a_cut_never_splits_a_code_point(void **state)
 	for (size_t n = 0; n <= 11; n++)
 		assert_int_equal(tw_utf8_floor(s, n), floors[n]);
 	assert_int_equal(tw_utf8_count(s, strlen(s)), 5);
+	static const size_t prefixes[] = {0, 1, 3, 6, 10, 11, 11};
+	for (size_t n = 0; n < 7; n++)
+		assert_int_equal(tw_utf8_prefix(s, strlen(s), n), prefixes[n]);
 }
 
 static void composition_is_canonical(void **state)

@@ -1,5 +1,7 @@
 #include "said_llm.h"
 
+#include "test.h"
+
 #include <stdio.h>
 
 struct said said;
@@ -61,3 +63,13 @@ static const struct tw_llm_type said_llm = {.prefix = "said",
 					    .complete = complete,
 					    .count = count};
 const struct tw_llm_type *const said_llms[] = {&said_llm, NULL};
+
+struct tw_llm *said_open(const char *text)
+{
+	static const struct tw_llm_options none;
+	struct tw_err err = TW_ERR_INIT;
+	struct tw_llm *llm;
+	assert_ok(tw_llm_open(&llm, said_llms, "said:", &none, &err), &err);
+	said = (struct said){.text = text, .finish = "stop"};
+	return llm;
+}

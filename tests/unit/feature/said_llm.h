@@ -17,4 +17,7 @@ struct said {
 extern struct said said;
 extern const struct tw_llm_type *const said_llms[];
 
+/* Such a model, that says `text` from now on. The caller closes it. */
+struct tw_llm *said_open(const char *text);
+
 #endif

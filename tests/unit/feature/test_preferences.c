@@ -21,14 +21,11 @@ static const char generated[] =
 
 static int set_up(void **state)
 {
-	static const struct tw_llm_options none;
-	struct tw_err err = TW_ERR_INIT;
 	struct world *w = calloc(1, sizeof(*w));
 	tw_arena_init(&w->a);
 	tw_rows_init(&w->in[0], tw_transform_labels.schema, &w->a);
 	tw_rows_init(&w->in[1], tw_transform_questions.schema, &w->a);
-	assert_ok(tw_llm_open(&w->llm, said_llms, "said:", &none, &err), &err);
-	said = (struct said){.text = generated, .finish = "stop"};
+	w->llm = said_open(generated);
 	*state = w;
 	return 0;
 }

@@ -13,12 +13,9 @@ struct world {
 
 static int set_up(void **state)
 {
-	static const struct tw_llm_options none;
-	struct tw_err err = TW_ERR_INIT;
 	struct world *w = calloc(1, sizeof(*w));
 	tw_arena_init(&w->a);
-	assert_ok(tw_llm_open(&w->llm, said_llms, "said:", &none, &err), &err);
-	said = (struct said){.text = "How do you true a wheel by ear?", .finish = "stop"};
+	w->llm = said_open("How do you true a wheel by ear?");
 	*state = w;
 	return 0;
 }

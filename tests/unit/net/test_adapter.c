@@ -80,9 +80,9 @@ static void some_targets_alone_work_too(void **state)
 		tw_net_train(&r.net, &r.batch, 1.0f);
 		for (int layer = 0; layer < 2; layer++)
 			for (enum tw_proj p = 0; p < TW_PROJ_COUNT; p++) {
-				if (!r.lora.on[p])
-					continue;
 				const struct tw_lora_pair *at = tw_lora_at(&r.lora, layer, p);
+				if (!at)
+					continue;
 				const float h = 5e-3f;
 				for (int half = 0; half < 2; half++) {
 					float *x = r.lora.p + (half ? at->b : at->a) + 5, keep = *x;
