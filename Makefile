@@ -8,12 +8,13 @@
 #	BUILD=folder             where (default: build)
 #	T=word                   only test programs whose path contains the word
 #	WERROR=1 or CI=true      warnings are errors
+#	MPI=1                    training on several machines (Open MPI)
 
 MODE ?= release
 BUILD ?= build
 PREFIX ?= /usr/local
 O := $(BUILD)/$(MODE)
-TWIN := $(O)/twin
+TWIN := $(O)/twin$(if $(MPI),-mpi)
 
 # ---- What each folder needs --------------------------------------------------
 
@@ -49,7 +50,7 @@ USES_app := app serve $(SIBLINGS) net core base
 
 # Files named for an instruction set are compiled for it, and called only after a check at run time.
 ISA_avx2 := -mavx2 -mfma -mf16c
-ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512vl -mavx512dq
+ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
 ISA_vnni := $(ISA_avx512) -mavx512vnni
 isa = $(if $(filter x86_64,$(MACHINE)),$(foreach i,avx2 avx512 vnni,$(if $(filter %_$(i).c,$(1)),$(ISA_$(i)))))
 MACHINE := $(shell uname -m)
@@ -105,7 +106,10 @@ say = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' $(1) $(2);)
 all: $(TWIN)
 
 srcs_of = $(filter-out src/app/main.c,$(wildcard src/$(1)/*.c))
-objs_of = $(patsubst %.c,$(O)/obj/%.o,$(call srcs_of,$(1)))
+objs_of = $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(COMM_MPI),$(call srcs_of,$(1))))
+# In place of comm_self.c, which its library has: what comes first is linked.
+COMM_MPI := src/trainer/comm_mpi.c
+OBJ_MPI := $(COMM_MPI:%.c=$(O)/obj/%.o)
 
 # Files in folders below (pages, SQL) are embedded by the code beside them.
 embedded = $(filter-out %.c %.h,$(wildcard src/$(1)/*/*))
@@ -126,8 +130,17 @@ $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
 $(O)/obj/src/serve/web_assets.o: $(wildcard src/serve/web/*)
 
 # $ORIGIN first: an installed twin finds the libllama that was installed with it.
-$(TWIN): $(O)/obj/src/app/main.o $(call archives_of,$(USES_app))
-	$(call say,LD,$@)$(call link,$(USES_app)) '-Wl,-rpath,$$ORIGIN/../lib/twin' $(LLAMA_RPATH)
+$(O)/twin $(O)/twin-mpi: $(O)/obj/src/app/main.o $(call archives_of,$(USES_app))
+	$(call say,LD,$@)$(call link,$(USES_app)) $(LIBS_MPI) '-Wl,-rpath,$$ORIGIN/../lib/twin' $(LLAMA_RPATH)
+
+# The same program with MPI. One file differs.
+$(O)/twin-mpi: $(OBJ_MPI)
+$(O)/twin-mpi: LIBS_MPI = $(shell pkg-config --libs ompi-c)
+$(OBJ_MPI): CPPFLAGS += $(shell pkg-config --cflags ompi-c)
+$(OBJ_MPI): | need-mpi
+.PHONY: need-mpi
+need-mpi:
+	@tools/deps.sh mpi
 
 $(O):
 	@mkdir -p $@
@@ -169,6 +182,14 @@ $(foreach b,$(BENCH_SRCS),$(eval $(call program_rules,$(b),$(USES_app))))
 # What tests in Python call beside the program itself.
 $(foreach t,$(TOOL_SRCS),$(eval $(call program_rules,$(t),$(USES_llm))))
 
+# What answers to the names of CUDA's two libraries where a test has LD_LIBRARY_PATH point here.
+STANDIN := $(O)/tests/standin/libcudart.so.13
+$(STANDIN): tests/standin/cuda.c Makefile
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) -O3 -fPIC $(WARN) -Wno-conversion -shared -o $@ $<
+	@ln -sf $(@F) $(@D)/libcublas.so.13
+$(O)/tests/unit/net/test_gemm_cuda: $(STANDIN)
+
 # tests/fuzz/fuzz_base_json.c is linked with what tests of base are linked with.
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_folder = $(word 2,$(subst _, ,$(notdir $(1))))
@@ -185,10 +206,11 @@ CHOSEN_C := $(if $(T),$(call contains,$(T),$(TEST_SRCS)),$(TEST_SRCS))
 CHOSEN_PY := $(if $(T),$(call contains,$(T),$(PY_TESTS)),$(PY_TESTS))
 PROGRAMS := $(call program_of,$(CHOSEN_C))
 # Programs that start the twin binary need it, the others must not wait for it.
-NEEDS_TWIN := $(if $(filter-out tests/layers/%,$(CHOSEN_PY))$(filter-out tests/unit/% $(STORE_TESTS),$(CHOSEN_C)),$(TWIN) $(call program_of,$(TOOL_SRCS)))
+NEEDS_TWIN := $(if $(filter-out tests/layers/%,$(CHOSEN_PY))$(filter-out tests/unit/% $(STORE_TESTS),$(CHOSEN_C)),$(TWIN) $(call program_of,$(TOOL_SRCS)) $(STANDIN))
+NEEDS_MPI := $(if $(filter %/test_mpi.py,$(CHOSEN_PY)),$(O)/twin-mpi)
 
 .PHONY: test test-c test-programs asan tsan
-test-programs: $(PROGRAMS) $(NEEDS_TWIN)
+test-programs: $(PROGRAMS) $(NEEDS_TWIN) $(NEEDS_MPI)
 	@:
 
 run_tests := MODE=$(MODE) BUILD=$(BUILD) TWIN_BIN=$(TWIN) tools/run_tests.sh
@@ -220,11 +242,11 @@ fuzz-programs: $(FUZZERS)
 
 # clang's static analyzer over src/; prints findings, keeps nothing.
 analyze:
-	@tools/deps.sh build $(BUILD)/deps.mk
+	@tools/deps.sh build $(BUILD)/deps.mk && tools/deps.sh mpi
 	@bad=0; for c in $(foreach f,$(FOLDERS),$(call srcs_of,$(f))); do \
 		clang --analyze -Xclang -analyzer-werror -Xclang -analyzer-output=text $(CPPFLAGS) -std=c11 \
 			$$(sed -n 's/^LLAMA_CFLAGS := //p' $(BUILD)/deps.mk) \
-			$$(pkg-config --cflags $(foreach f,$(FOLDERS),$(PKGS_$(f)))) $$c -o /dev/null || bad=1; \
+			$$(pkg-config --cflags $(foreach f,$(FOLDERS),$(PKGS_$(f))) ompi-c) $$c -o /dev/null || bad=1; \
 	done; exit $$bad
 
 .PHONY: bench
@@ -273,7 +295,7 @@ help:
 	@echo 'make models          the default models, into the cache folder'
 	@echo 'make install         PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean'
-	@echo 'Options: MODE=release|asan|tsan|fuzz  BUILD=folder  WERROR=1  V=1 (show commands)'
+	@echo 'Options: MODE=release|asan|tsan|fuzz  BUILD=folder  WERROR=1  V=1 (show commands)  MPI=1'
 
 # ---- What is missing is fetched first ----------------------------------------
 
@@ -282,7 +304,7 @@ help:
 # not wait for libllama.
 GOALS := $(if $(MAKECMDGOALS),$(MAKECMDGOALS),all)
 USED := $(sort $(foreach t,$(CHOSEN_C),$(USES_$(call folder_of,$(t)))) $(if $(NEEDS_TWIN),app llm))
-GOALS_FULL := all $(TWIN) models demo install $(O)/bench/% lib-llm lib-net lib-trainer
+GOALS_FULL := all $(O)/twin $(O)/twin-mpi models demo install $(O)/bench/% lib-llm lib-net lib-trainer
 GOALS_PART := lib-% $(O)/%
 DEPS := $(if $(filter $(GOALS_FULL),$(GOALS)),build,$(if $(filter $(GOALS_PART),$(GOALS)),system))
 GOALS_FUZZ := $(filter fuzz-programs,$(GOALS))

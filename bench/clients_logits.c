@@ -65,7 +65,7 @@ int main(int argc, char **argv)
 	must(tw_lora_init(&lora, &w.shape, &conf, &err), &err);
 	lora.p = tw_xcalloc(lora.n, sizeof(float));
 	if (strcmp(argv[2], "-") != 0)
-		must(tw_adapter_read(lora.p, &lora, w.arch, argv[2], &err), &err);
+		must(tw_adapter_read(lora.p, &lora, w.arch, argv[2], NULL, &err), &err);
 	write_logits(&w, &lora, argv + 5, argc - 5);
 	free(lora.p);
 	tw_lora_release(&lora);

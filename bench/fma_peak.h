@@ -20,19 +20,28 @@ static double fma_seconds(void)
 
 #include <immintrin.h>
 
-/* Twelve sums that do not wait for each other. `F` is what the instruction set calls its functions. */
-#define FMA_LOOP(name, isa, vec, F, first)                                                   \
-	__attribute__((target(isa))) static float name(long n)                               \
-	{                                                                                    \
-		vec x = F(set1_ps)(1.0000001f), y = F(set1_ps)(1e-9f), sum[FMA_SUMS];        \
-		for (int i = 0; i < FMA_SUMS; i++)                                           \
-			sum[i] = F(set1_ps)((float)i);                                       \
-		while (n-- > 0)                                                              \
-			_Pragma("GCC unroll 12") for (int i = 0; i < FMA_SUMS; i++) sum[i] = \
-				F(fmadd_ps)(sum[i], x, y);                                   \
-		for (int i = 1; i < FMA_SUMS; i++)                                           \
-			sum[0] = F(add_ps)(sum[0], sum[i]);                                  \
-		return first(sum[0]);                                                        \
+/* A sum that waits for none of the others. */
+#define FMA_STEP(F, i) s##i = F(fmadd_ps)(s##i, x, y)
+/* Twelve of them, by name: in an array, some compilers leave them in memory. Equal ones, so that the compiler must not see
+ * that they are. `F` is what the instruction set calls its
+ * functions. */
+#define FMA_LOOP(name, isa, vec, F, first)                                                       \
+	__attribute__((target(isa))) static float name(long n)                                   \
+	{                                                                                        \
+		vec x = F(set1_ps)(1.0000001f), y = F(set1_ps)(1e-9f);                           \
+		vec s0 = x, s1 = x, s2 = x, s3 = x, s4 = x, s5 = x;                              \
+		vec s6 = x, s7 = x, s8 = x, s9 = x, s10 = x, s11 = x;                            \
+		while (n-- > 0) {                                                                \
+			FMA_STEP(F, 0), FMA_STEP(F, 1), FMA_STEP(F, 2), FMA_STEP(F, 3);          \
+			FMA_STEP(F, 4), FMA_STEP(F, 5), FMA_STEP(F, 6), FMA_STEP(F, 7);          \
+			FMA_STEP(F, 8), FMA_STEP(F, 9), FMA_STEP(F, 10), FMA_STEP(F, 11);        \
+			__asm__(""                                                               \
+				: "+x"(s0), "+x"(s1), "+x"(s2), "+x"(s3), "+x"(s4), "+x"(s5),    \
+				  "+x"(s6), "+x"(s7), "+x"(s8), "+x"(s9), "+x"(s10), "+x"(s11)); \
+		}                                                                                \
+		s0 = F(add_ps)(s0, s1) + F(add_ps)(s2, s3) + F(add_ps)(s4, s5);                  \
+		s6 = F(add_ps)(s6, s7) + F(add_ps)(s8, s9) + F(add_ps)(s10, s11);                \
+		return first(F(add_ps)(s0, s6));                                                 \
 	}
 #define FMA_256(f) _mm256_##f
 #define FMA_512(f) _mm512_##f

@@ -3,6 +3,7 @@
 #
 #	deps.sh system [DEPS.MK]   compilers and libraries, through the system's package manager
 #	deps.sh build [DEPS.MK]    that, and libllama
+#	deps.sh mpi                what training on several machines needs: Open MPI
 #	deps.sh models [TWIN]      the default models; TWIN (the program) converts them
 #	deps.sh test               what tests in Python need: pytest, an OpenAI client, a browser
 #	deps.sh python             prints the Python that has it
@@ -42,6 +43,7 @@ packages=(build-essential pkg-config cmake ninja-build clang-format unzip python
 	libssl-dev libicu-dev libsqlite3-dev libxml2-dev libgit2-dev libmicrohttpd-dev
 	libopenblas-dev libcmocka-dev)
 browser_packages=(chromium chromium-driver)
+mpi_packages=(libopenmpi-dev openmpi-bin)
 
 missing_system() {
 	local c
@@ -93,6 +95,17 @@ need_system() {
 	install_packages "${packages[@]}"
 	missing=$(missing_system)
 	[ -z "$missing" ] || die "still missing after the installation: $missing"
+}
+
+has_mpi() { pkg-config --exists ompi-c && command -v mpirun >/dev/null; }
+
+need_mpi() {
+	! has_mpi || return 0
+	if [ -n "${TWIN_NO_INSTALL:-}" ] || ! command -v apt-get >/dev/null; then
+		die "Open MPI is missing. On Debian or Ubuntu: apt-get install ${mpi_packages[*]}"
+	fi
+	install_packages "${mpi_packages[@]}"
+	has_mpi || die "Open MPI is still missing after the installation"
 }
 
 # ---- Python ------------------------------------------------------------------
@@ -312,6 +325,10 @@ build)
 	;;
 models)
 	need_models "${2:-}"
+	exit
+	;;
+mpi)
+	need_mpi
 	exit
 	;;
 test)

@@ -10,6 +10,7 @@
 #include "base/pool.h"
 #include "base/text.h"
 #include "llm/llm_backends.h"
+#include "trainer/ranks.h"
 #include "trainer/trainers.h"
 
 /* Findings: an object a check, and how many are bad. */
@@ -42,6 +43,7 @@ static void check_machine(struct report *r)
 	    "training is several times faster with AVX2 or with OpenBLAS (Debian: libopenblas0)");
 	add(r, memory >= (int64_t)2 << 30, "memory", tw_human_size(a, memory),
 	    "training the default model takes about 2 GB");
+	add(r, true, "several machines", tw_ranks_text(), "");
 	const char *dir = r->app->conf ? r->app->conf->dir : ".";
 	int64_t free_bytes = tw_disk_free(dir);
 	add(r, free_bytes >= (int64_t)1 << 30, "free disk", tw_human_size(a, free_bytes),
@@ -104,9 +106,8 @@ static void check_stores(struct report *r)
 		const struct tw_model_version *v = &models.at[i];
 		struct tw_err why = TW_ERR_INIT;
 		if (v->adapter[0] && tw_blob_verify(r->app->blobs, v->adapter, &why) != TW_OK)
-			add(r, false,
-			    tw_sprintf(&r->app->arena, "adapter of model v%d", v->version), why.msg,
-			    "train again: `twin train --force`");
+			add(r, false, tw_sprintf(&r->app->arena, "file of model v%d", v->version),
+			    why.msg, "train again: `twin train --force`");
 	}
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/model_kind.h"
 #include "app/show.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -47,13 +48,33 @@ static enum tw_status export_dataset(struct tw_app *app, const char *ref,
 			   : st;
 }
 
-static enum tw_status adapter_path(const char **out, struct tw_model_version *v, struct tw_app *app,
-				   const char *ref, struct tw_err *err)
+/* The file of the version, which may be an adapter or a whole model. */
+static enum tw_status learnt_path(const char **out, struct tw_model_version *v, struct tw_app *app,
+				  const char *ref, struct tw_err *err)
 {
 	enum tw_status st = tw_mr_model(v, app->mr, ref, &app->arena, err);
 	if (st == TW_OK && !v->adapter[0])
 		return tw_fail(err, TW_NOT_FOUND, "model v%d has no adapter", v->version);
 	return st == TW_OK ? tw_blob_path(out, app->blobs, v->adapter, &app->arena, err) : st;
+}
+
+static enum tw_status no_adapter(struct tw_app *app, const struct tw_model_version *v,
+				 struct tw_err *err)
+{
+	if (!tw_model_is_whole(app, v))
+		return TW_OK;
+	return tw_fail(err, TW_UNSUPPORTED,
+		       "model v%d is a whole model, not an adapter (it was trained with use_dora): "
+		       "`twin export merged v%d -o model.gguf`",
+		       v->version, v->version);
+}
+
+/* The file, where it is an adapter. */
+static enum tw_status adapter_path(const char **out, struct tw_model_version *v, struct tw_app *app,
+				   const char *ref, struct tw_err *err)
+{
+	enum tw_status st = learnt_path(out, v, app, ref, err);
+	return st == TW_OK ? no_adapter(app, v, err) : st;
 }
 
 static enum tw_status export_adapter(struct tw_app *app, const char *ref,
@@ -84,28 +105,47 @@ static enum tw_status export_peft(struct tw_app *app, const char *ref,
 	return st == TW_OK ? tw_adapter_export_peft(NULL, o->output, path, base, err) : st;
 }
 
+/* Of a whole model `path` is all that there is to it; else *base is there too. */
+static enum tw_status whole_or_both(const char **path, const char **base, struct tw_app *app,
+				    const char *ref, struct tw_err *err)
+{
+	struct tw_model_version v;
+	enum tw_status st = learnt_path(path, &v, app, ref, err);
+	*base = NULL;
+	if (st != TW_OK || tw_model_is_whole(app, &v))
+		return st;
+	return tw_app_llm_file(app, v.base_spec, base, err);
+}
+
 /* Base and adapter as one model. */
 static enum tw_status export_merged(struct tw_app *app, const char *ref,
 				    const struct export_options *o, struct tw_err *err)
 {
-	struct tw_model_version v;
 	const char *path, *base;
-	enum tw_status st = both_paths(&path, &base, &v, app, ref, err);
-	return st == TW_OK ? tw_merge_gguf(o->output, base, path, o->type, 0, err) : st;
+	enum tw_status st = whole_or_both(&path, &base, app, ref, err);
+	if (st != TW_OK)
+		return st;
+	if (!base && strcmp(o->type, "base") != 0)
+		return tw_fail(err, TW_UNSUPPORTED,
+			       "%s is a whole model already, and is written as it is; then `twin "
+			       "import MODEL --quantize %s`",
+			       ref, o->type);
+	return base ? tw_merge_gguf(o->output, base, path, o->type, 0, err)
+		    : tw_copy_file(path, o->output, err);
 }
 
 static enum tw_status export_modelfile(struct tw_app *app, const char *ref,
 				       const struct export_options *o, struct tw_err *err)
 {
-	struct tw_model_version v;
 	const char *path, *base, *system;
-	enum tw_status st = both_paths(&path, &base, &v, app, ref, err);
+	enum tw_status st = whole_or_both(&path, &base, app, ref, err);
 	if (st == TW_OK)
 		st = tw_answer_system_prompt(&system, app->conf, err);
 	if (st != TW_OK)
 		return st;
-	const char *text = tw_sprintf(&app->arena, "FROM %s\nADAPTER %s\nSYSTEM \"\"\"%s\"\"\"\n",
-				      base, path, system);
+	const char *adapter = base ? tw_sprintf(&app->arena, "ADAPTER %s\n", path) : "";
+	const char *text = tw_sprintf(&app->arena, "FROM %s\n%sSYSTEM \"\"\"%s\"\"\"\n",
+				      base ? base : path, adapter, system);
 	return tw_write_file(o->output, text, strlen(text), err);
 }
 

@@ -12,8 +12,11 @@
 
 struct step_options {
 	bool force;
-	int64_t if_new;
+	int64_t if_new, max_memory;
 };
+
+#define MAX_MEMORY_HELP \
+	"what training may take in all, as in 2GiB; less of it is slower; 0: as training.max_memory says"
 
 static const struct tw_opt force_opts[] = {
 	{"force", TW_OPT_BOOL, offsetof(struct step_options, force),
@@ -21,10 +24,20 @@ static const struct tw_opt force_opts[] = {
 	{0},
 };
 
+static const struct tw_opt train_opts[] = {
+	{"force", TW_OPT_BOOL, offsetof(struct step_options, force),
+	 .help = "even when it is up to date"},
+	{"max_memory", TW_OPT_SIZE, offsetof(struct step_options, max_memory), .def = "0",
+	 .help = MAX_MEMORY_HELP},
+	{0},
+};
+
 static const struct tw_opt run_opts[] = {
 	{"if_new", TW_OPT_INT, offsetof(struct step_options, if_new), .def = "0", .min = 0,
 	 .max = 1e9,
 	 .help = "train only when at least so many documents are new or edited since the last training; 0: always"},
+	{"max_memory", TW_OPT_SIZE, offsetof(struct step_options, max_memory), .def = "0",
+	 .help = MAX_MEMORY_HELP},
 	{0},
 };
 
@@ -33,7 +46,13 @@ static enum tw_status run_to(struct tw_app *app, const struct tw_step *last, boo
 {
 	const struct step_options *o = options;
 	struct tw_graph g = {.app = app, .if_new = o->if_new};
-	return tw_graph_run(&g, last, all, o->force, err);
+	enum tw_status st = TW_OK;
+	if (o->max_memory > 0) {
+		char set[64];
+		snprintf(set, sizeof(set), "training.max_memory=%lld", (long long)o->max_memory);
+		st = tw_config_set(app->conf, set, err);
+	}
+	return st == TW_OK ? tw_graph_run(&g, last, all, o->force, err) : st;
 }
 
 #define STEP_COMMAND(step)                                                                        \
@@ -157,9 +176,9 @@ const struct tw_command tw_cmd_dataset = {
 const struct tw_command tw_cmd_train = {
 	.name = "train",
 	.help = "Fine-tune the LLM on the dataset, and register the model version",
-	.more = "  twin train --set training.max_steps=200",
+	.more = "  twin train --set training.max_steps=200\n  twin train --max-memory 2GiB",
 	.describe = describe_trainers,
-	.opts = force_opts,
+	.opts = train_opts,
 	.opts_size = sizeof(struct step_options),
 	.flags = TW_CMD_WRITES,
 	.run = run_train,

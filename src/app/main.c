@@ -3,7 +3,6 @@
  *
  * Exit codes: 0 done, 1 failed, 2 wrong use.
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "base/vec.h"
 #include "base/version.h"
 #include "core/plugin.h"
+#include "trainer/ranks.h"
 
 struct words {
 	const char *dir; /* -C */
@@ -201,22 +201,21 @@ static int report(enum tw_status st, const struct tw_err *err)
 	if (st == TW_OK || st == TW_DONE)
 		return 0;
 	if (st == TW_CANCELLED)
-		tw_warn("%s",
-			err->msg[0] ? err->msg : "stopped; run the same command again to go on");
+		tw_warn("%s%s", err->msg[0] ? err->msg : "stopped",
+			!err->msg[0] || tw_ends_with(err->msg, "stopped")
+				? "; run the same command again to go on"
+				: "");
 	else
 		tw_error("%s", err->msg[0] ? err->msg : tw_status_name(st));
 	return st == TW_BAD_USE ? 2 : 1;
 }
 
-int main(int argc, char **argv)
+static int work(char **argv)
 {
-	(void)argc;
 	struct words w = {0};
 	struct tw_app app = {.lock_fd = -1};
 	struct tw_err err = TW_ERR_INIT;
 	tw_arena_init(&app.arena);
-	tw_stop_install();
-	signal(SIGPIPE, SIG_IGN);
 	enum tw_status st = parse(&w, argv, &app.arena, &err);
 	if (st == TW_OK && w.version)
 		printf("twin %s\n", TW_VERSION);
@@ -233,4 +232,22 @@ int main(int argc, char **argv)
 	if (st == TW_OK && (fflush(stdout) != 0 || ferror(stdout)))
 		st = tw_fail_errno(&err, TW_IO, "standard output");
 	return none ? 2 : report(st, &err);
+}
+
+/* Started several times side by side, this is one program: rank 0 works as ever, the others help it to train. */
+int main(int argc, char **argv)
+{
+	(void)argc;
+	struct tw_err err = TW_ERR_INIT;
+	tw_stop_install();
+	enum tw_status st = tw_ranks_open(&err);
+	int code = 0;
+	if (st != TW_OK)
+		code = report(st, &err);
+	else if (tw_ranks_is_helper())
+		tw_ranks_help();
+	else
+		code = work(argv);
+	tw_ranks_close();
+	return code;
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "app/model_kind.h"
 #include "app/print.h"
 #include "app/show.h"
 #include "base/json.h"
@@ -9,7 +10,8 @@ static const struct tw_column model_columns[] = {
 	{"deployed", "champion", TW_COL_MARK, 0},
 	{"test_loss", "test loss", TW_COL_NUMBER, 0},
 	{"base", "base", TW_COL_TEXT, 44},
-	{"adapter", "adapter", TW_COL_DIGEST, 0},
+	{"kind", "file", TW_COL_TEXT, 0},
+	{"adapter", "", TW_COL_DIGEST, 0},
 	{"run", "run", TW_COL_NUMBER, 0},
 	{"created_ms", "made", TW_COL_TIME, 0},
 	{"tainted", "note", TW_COL_TEXT, 40},
@@ -17,8 +19,9 @@ static const struct tw_column model_columns[] = {
 };
 
 static void write_model(struct tw_json_writer *w, const struct tw_model_version *v, int deployed,
-			struct tw_arena *a)
+			struct tw_app *app)
 {
+	struct tw_arena *a = &app->arena;
 	const struct tw_json *metrics = tw_json_of(v->metrics, a);
 	tw_jw_object(w, NULL);
 	tw_jw_str(w, "ref", tw_sprintf(a, "v%d", v->version));
@@ -28,6 +31,7 @@ static void write_model(struct tw_json_writer *w, const struct tw_model_version 
 	tw_jw_str(w, "service", v->service);
 	tw_jw_str(w, "base", v->base_spec);
 	tw_jw_str(w, "base_digest", v->base_digest);
+	tw_jw_str(w, "kind", tw_model_kind(app, v));
 	tw_jw_str(w, "adapter", v->adapter);
 	tw_jw_raw(w, "signature", v->signature[0] ? v->signature : "{}");
 	if (tw_json_get(metrics, "test_loss"))
@@ -68,12 +72,12 @@ enum tw_status tw_show_models(struct tw_app *app, const char *ref, const struct 
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
 	if (ref) {
-		write_model(&w, &one, deployed, &app->arena);
+		write_model(&w, &one, deployed, app);
 		tw_print_object(app, &s);
 	} else {
 		tw_jw_array(&w, NULL);
 		for (size_t i = 0; i < shown; i++)
-			write_model(&w, &all.at[i], deployed, &app->arena);
+			write_model(&w, &all.at[i], deployed, app);
 		tw_jw_end(&w);
 		tw_print_list(app, &s, model_columns, "no models yet: `twin train`");
 		tw_print_more(all.n - shown);

@@ -160,13 +160,22 @@ static enum tw_status find(struct tw_graph *g, struct tw_err *err)
 	if (st != TW_OK)
 		return st;
 	name_service(g);
-	bool computed = tw_fs_service(&known, g->app->fs, g->service.digest, a, NULL) == TW_OK;
-	for (size_t i = 0; computed && i < g->views.n; i++)
-		computed = g->views.at[i].watermark >= 0;
-	return computed ? TW_OK
-			: tw_fail(err, TW_NOT_FOUND,
-				  "the features were not computed with these settings: run `twin "
-				  "features` first, or `twin run` for everything");
+	struct tw_str missing = TW_STR_INIT;
+	for (size_t i = 0; i < g->views.n; i++)
+		if (g->views.at[i].watermark < 0)
+			tw_str_addf(&missing, "%s%s", missing.len ? ", " : "", g->views.at[i].name);
+	if (missing.len)
+		st = tw_fail(
+			err, TW_NOT_FOUND,
+			"these features were not computed with the settings of now: %s; run `twin "
+			"features` first, or `twin run` for everything",
+			tw_str_c(&missing));
+	else if (tw_fs_service(&known, g->app->fs, g->service.digest, a, NULL) != TW_OK)
+		st = tw_fail(err, TW_NOT_FOUND,
+			     "the features were not put together as they are set now: run `twin "
+			     "features` first, or `twin run` for everything");
+	tw_str_release(&missing);
+	return st;
 }
 
 static enum tw_status reuse(struct tw_graph *g, const struct tw_run *done, struct tw_step_run *r,

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "core/trainer.h"
+#include "trainer/trainers.h"
 
 /* What one training depends on. */
 struct job {
@@ -170,6 +171,7 @@ static enum tw_status train(const char **adapter, struct tw_train_result *res, s
 		.work_dir = dir,
 		.job_digest = j->digest.hex,
 		.init_adapter = j->init.path,
+		.init_name = j->init.version ? tw_sprintf(a, "v%d", j->init.version) : NULL,
 		.seed = tw_hash64(j->digest.hex, TW_DIGEST_LEN, 0),
 	};
 	if (j->init.version)
@@ -233,6 +235,8 @@ static void write_outputs(struct tw_step_run *r, const struct tw_graph *g, const
 		tw_jw_int(&w, "tokens", res->tokens);
 		tw_jw_int(&w, "trainable", res->trainable);
 		tw_jw_int(&w, "resumed_from", res->resumed_from);
+		if (res->kept_step)
+			tw_jw_int(&w, "kept_step", res->kept_step);
 		tw_jw_real(&w, "train_loss", res->train_loss);
 		tw_jw_real(&w, "valid_loss", res->valid_loss);
 		if (g->tracked[0])
@@ -241,19 +245,34 @@ static void write_outputs(struct tw_step_run *r, const struct tw_graph *g, const
 	tw_jw_end(&w);
 }
 
-static void summarize(struct tw_step_run *r, int version, const char *adapter,
-		      const struct tw_train_result *res)
+/* The loss of pairs and that of answers are different things: it says which is which. */
+static void add_losses(struct tw_str *s, const struct job *j, const struct tw_train_result *res,
+		       struct tw_arena *a)
 {
+	const struct tw_json *params = tw_json_of(tw_trainer_params(j->trainer), a);
+	const char *method = tw_json_str(tw_json_get(tw_json_get(params, "options"), "method"), "");
+	const bool pairs = tw_method_takes_pairs(method);
+	if (!isnan(res->train_loss))
+		tw_str_addf(s, ", %s%sloss %.3f", pairs ? method : "", pairs ? " " : "",
+			    res->train_loss);
+	if (!isnan(res->valid_loss))
+		tw_str_addf(s, ", validation%s %.3f", pairs ? " of answers alone" : "",
+			    res->valid_loss);
+}
+
+static void summarize(struct tw_step_run *r, struct tw_graph *g, const struct job *j,
+		      const char *adapter, const struct tw_train_result *res)
+{
+	const int version = g->model.version;
 	if (!adapter[0])
 		tw_str_addf(&r->summary, "model v%d: the base as it is", version);
 	else if (!res)
-		tw_str_addf(&r->summary, "model v%d: other features on an adapter that is there",
+		tw_str_addf(&r->summary, "model v%d: other features on what was trained before",
 			    version);
 	else
-		tw_str_addf(&r->summary, "model v%d: %lld steps, loss %.3f", version,
-			    (long long)res->steps, res->train_loss);
-	if (res && !isnan(res->valid_loss))
-		tw_str_addf(&r->summary, ", validation %.3f", res->valid_loss);
+		tw_str_addf(&r->summary, "model v%d: %lld steps", version, (long long)res->steps);
+	if (res && adapter[0])
+		add_losses(&r->summary, j, res, &g->app->arena);
 }
 
 static enum tw_status make_version(struct tw_graph *g, struct tw_step_run *r, const struct job *j,
@@ -273,7 +292,7 @@ static enum tw_status make_version(struct tw_graph *g, struct tw_step_run *r, co
 	if (st != TW_OK)
 		return st;
 	write_outputs(r, g, j, adapter, trains ? &res : NULL);
-	summarize(r, g->model.version, adapter, trains ? &res : NULL);
+	summarize(r, g, j, adapter, trains ? &res : NULL);
 	return TW_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/model_kind.h"
 #include "base/fs.h"
 #include "base/map.h"
 
@@ -18,12 +19,30 @@ const struct tw_opt tw_train_init_opts[] = {
 	{0},
 };
 
+static bool is_file(const char *init)
+{
+	return tw_ends_with(init, ".gguf");
+}
+
+static bool is_version(const char *init)
+{
+	return !tw_streq(init, "none") && !is_file(init);
+}
+
 static enum tw_status read_options(struct options *o, const struct tw_config *conf,
 				   struct tw_arena *a, struct tw_err *err)
 {
 	const struct tw_json *own =
 		tw_opt_own(tw_config_section(conf, "training"), tw_train_init_opts, a);
-	return tw_opt_parse(o, tw_train_init_opts, own, conf->path, conf->dir, a, err);
+	enum tw_status st = tw_opt_parse(o, tw_train_init_opts, own, conf->path, conf->dir, a, err);
+	if (st != TW_OK || !tw_opt_is_changed(o, tw_train_init_opts, "replay") ||
+	    is_version(o->init))
+		return st;
+	return tw_fail(
+		err, TW_BAD_USE,
+		"training.replay has no effect with init: %s: it is a share of what a version in "
+		"init was trained on (init: champion, or v3); take it out, or set training.init",
+		o->init);
 }
 
 enum tw_status tw_train_init_check(const struct tw_config *conf, struct tw_err *err)
@@ -58,7 +77,13 @@ static const char *obstacle(struct tw_app *app, const struct tw_model_version *v
 	if (strcmp(v->base_digest, base_digest) != 0)
 		return tw_sprintf(&app->arena, "v%d was trained on another base model", v->version);
 	if (tw_blob_verify(app->blobs, v->adapter, NULL) != TW_OK)
-		return tw_sprintf(&app->arena, "the adapter of v%d is gone or damaged", v->version);
+		return tw_sprintf(&app->arena, "the file of v%d is gone or damaged", v->version);
+	if (tw_model_is_whole(app, v))
+		return tw_sprintf(
+			&app->arena,
+			"v%d is a whole model (it was trained with use_dora), and its factors are not in "
+			"it; start from the base (init: none) or from a version that is an adapter",
+			v->version);
 	return NULL;
 }
 
@@ -134,11 +159,11 @@ enum tw_status tw_train_init_resolve(struct tw_train_init *out, struct tw_graph 
 	struct options o;
 	*out = (struct tw_train_init){.digest = ""};
 	enum tw_status st = read_options(&o, app->conf, &app->arena, err);
-	if (st != TW_OK || strcmp(o.init, "none") == 0)
-		return st;
 	const char *ref = o.init;
-	if (tw_ends_with(ref, ".gguf"))
+	if (st == TW_OK && is_file(ref))
 		return from_file(out, app, ref, err);
+	if (st != TW_OK || !is_version(ref))
+		return st;
 	if (strcmp(ref, "champion") == 0)
 		return champion(out, app, base_digest, basis, err);
 	return by_name(out, app, ref, base_digest, err);

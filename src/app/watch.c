@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "llm/llm_backends.h"
 
 #define EXCERPT 50 /* letters */
 
@@ -18,7 +19,10 @@ struct tw_watch {
 	const struct tw_step_run *r;
 	struct tw_tracker *tracker;
 	struct tw_asker *asker;
-	double loss, best; /* of the last step; of all evaluations but the first */
+	double loss;	   /* of the last step */
+	double valid;	   /* of pairs, in the evaluation that is being told; NAN: none */
+	bool pairs;	   /* what is learnt from: the loss is not that of answers */
+	int64_t best_step; /* that the trainer told of; 0: none */
 };
 
 /* --- metrics --- */
@@ -29,25 +33,37 @@ static void keep(struct tw_watch *w, const char *name, int64_t step, double valu
 	tw_tracker_metric(w->tracker, name, step, value);
 }
 
-/* "  step   20  loss 2.310  validation 2.402  best" */
-static void tell_evaluation(struct tw_watch *w, int64_t step, double valid)
+/* "validation 2.402", or "validation 0.612 (answers alone 2.402)" */
+static void add_validation(struct tw_str *s, const struct tw_watch *w, double answers, bool best)
+{
+	const char *bold = best ? tw_color(stderr, "bold") : "";
+	const char *reset = best ? tw_color(stderr, "reset") : "";
+	if (!isnan(w->valid))
+		tw_str_addf(s, "  validation %s%.3f%s (answers alone %.3f)", bold, w->valid, reset,
+			    answers);
+	else
+		tw_str_addf(s, "  validation%s %s%.3f%s", w->pairs ? " of answers alone" : "", bold,
+			    answers, reset);
+}
+
+/* "  step   20  loss 2.310  validation 2.402  best so far" */
+static void tell_evaluation(struct tw_watch *w, int64_t step, double answers)
 {
 	struct tw_str s = TW_STR_INIT;
-	bool best = step > 0 && !(valid >= w->best);
+	const bool best = step > 0 && step == w->best_step;
 	tw_str_addf(&s, "  %sstep%s %4lld", tw_color(stderr, "dim"), tw_color(stderr, "reset"),
 		    (long long)step);
-	if (!isnan(w->loss))
+	if (isnan(w->loss))
+		tw_str_addf(&s, "%12s", "");
+	else
 		tw_str_addf(&s, "  loss %.3f", w->loss);
-	tw_str_addf(&s, "%*s  validation %s%.3f%s", isnan(w->loss) ? 12 : 0, "",
-		    best ? tw_color(stderr, "bold") : "", valid,
-		    best ? tw_color(stderr, "reset") : "");
+	add_validation(&s, w, answers, best);
 	if (best)
 		tw_str_addf(&s, "  %sbest so far%s", tw_color(stderr, "green"),
 			    tw_color(stderr, "reset"));
 	tw_info("%s", tw_str_c(&s));
 	tw_str_release(&s);
-	if (best)
-		w->best = valid;
+	w->valid = NAN;
 }
 
 static void on_metric(void *ctx, const char *name, int64_t step, double value)
@@ -56,8 +72,18 @@ static void on_metric(void *ctx, const char *name, int64_t step, double value)
 	keep(w, name, step, value);
 	if (strcmp(name, "loss") == 0)
 		w->loss = value;
+	else if (strcmp(name, "rewards/margins") == 0)
+		w->pairs = true;
+	else if (strcmp(name, "valid_preference_loss") == 0)
+		w->valid = value;
 	else if (strcmp(name, "valid_loss") == 0)
 		tell_evaluation(w, step, value);
+}
+
+static void on_best(void *ctx, int64_t step)
+{
+	struct tw_watch *w = ctx;
+	w->best_step = step;
 }
 
 /* --- samples --- */
@@ -129,7 +155,7 @@ enum tw_status tw_watch_new(struct tw_watch **out, struct tw_graph *g, const str
 			    struct tw_train_job *job, struct tw_err *err)
 {
 	struct tw_watch *w = tw_xcalloc(1, sizeof(*w));
-	*w = (struct tw_watch){.g = g, .r = r, .loss = NAN, .best = NAN};
+	*w = (struct tw_watch){.g = g, .r = r, .loss = NAN, .valid = NAN};
 	enum tw_status st = tw_tracker_new(&w->tracker, tw_trackers, g->app->conf, err);
 	if (st == TW_OK)
 		st = tw_asker_new(&w->asker, g->app, job->llm, &job->valid, err);
@@ -139,6 +165,7 @@ enum tw_status tw_watch_new(struct tw_watch **out, struct tw_graph *g, const str
 	}
 	begin_tracking(w, job);
 	job->on_metric = on_metric;
+	job->on_best = on_best;
 	job->on_adapter = w->asker ? on_adapter : NULL;
 	job->ctx = w;
 	*out = w;
@@ -151,7 +178,8 @@ const char *tw_watch_end(struct tw_watch *w, enum tw_status st, const char *adap
 		return "";
 	const char *status = st == TW_OK ? "done" : st == TW_CANCELLED ? "interrupted" : "failed";
 	bool sends = st == TW_OK && adapter && adapter[0];
-	tw_tracker_end(w->tracker, status, sends ? "adapter.gguf" : NULL, sends ? adapter : NULL);
+	const char *name = sends && tw_is_whole_model(adapter) ? "model.gguf" : "adapter.gguf";
+	tw_tracker_end(w->tracker, status, sends ? name : NULL, sends ? adapter : NULL);
 	const char *page = tw_tracker_page(w->tracker, &w->g->app->arena);
 	tw_tracker_free(w->tracker);
 	tw_asker_free(w->asker);

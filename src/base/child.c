@@ -232,8 +232,8 @@ static void look(struct run *r)
 static void watch_clock(struct run *r)
 {
 	double now = tw_monotonic_s();
-	if (tw_stopping())
-		stop(r, TW_CANCELLED);
+	if (tw_stopping() && r->told_at <= 0)
+		stop(r, tw_fail(r->err, TW_CANCELLED, "stopped"));
 	if (r->c->timeout_s > 0 && now - r->started > r->c->timeout_s && r->told_at <= 0)
 		stop(r, tw_fail(r->err, TW_IO, "it was not done after %.0f s", r->c->timeout_s));
 	if (r->told_at > 0 && !r->delivered) /* a program that has just begun is no group yet */

@@ -30,10 +30,11 @@ struct tw_message {
 };
 
 struct tw_llm_options {
-	const char
-		*adapter; /* path of a GGUF LoRA adapter, NULL for none (remote: TW_UNSUPPORTED) */
-	int context;	  /* tokens; 0: the model's own, at most 8192 */
-	int threads;	  /* 0: all cores */
+	/* Path of a GGUF LoRA adapter, or of a whole model that was trained from the one of the spec and then writes in its
+	 * place; NULL for none (remote: TW_UNSUPPORTED). What tw_llm_info() says is of the spec's either way. */
+	const char *adapter;
+	int context;	      /* tokens; 0: the model's own, at most 8192 */
+	int threads;	      /* 0: all cores */
 	struct tw_http *http; /* for remote ones; borrowed, outlives the handle */
 	const char *dir; /* relative paths in a spec are relative to it; NULL: working folder */
 };

@@ -82,7 +82,7 @@ struct tw_model_version {
 	const char *service; /* digest of the feature service that it is served with */
 	const char *base_digest, *base_spec; /* of the LLM under the adapter */
 	const char *
-		adapter; /* blob digest of the GGUF LoRA adapter; "" when the base serves as it is */
+		adapter; /* blob digest of a GGUF LoRA adapter, or of a whole model; "": the base as it is */
 	const char *
 		signature; /* JSON: {"system", "template_digest", "context", "embedder_digest", …}: what serving must match */
 	const char *metrics; /* JSON object, filled by evaluation: {"test_loss": …} */

@@ -14,6 +14,7 @@ struct reader {
 	const char *where, *dir;
 	struct tw_arena *a;
 	struct tw_err *err;
+	const char *const *others; /* keys that are not the table's; NULL: none */
 };
 
 static void *slot(void *ctx, const struct tw_opt *o)
@@ -42,7 +43,7 @@ static enum tw_status check_range(const struct tw_opt *o, double x, const char *
 	return TW_OK;
 }
 
-static bool in_choices(const char *choices, const char *s)
+bool tw_opt_is_choice(const char *choices, const char *s)
 {
 	size_t len = strlen(s);
 	for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
@@ -71,7 +72,7 @@ static const char *resolve_path(const struct reader *rd, const char *s)
 static enum tw_status set_string(const struct reader *rd, void *ctx, const struct tw_opt *o,
 				 const char *s, const char *at)
 {
-	if (o->choices && !in_choices(o->choices, s))
+	if (o->choices && !tw_opt_is_choice(o->choices, s))
 		return tw_fail(rd->err, TW_BAD_USE, "%s: %s must be one of %s, not \"%s\"", at,
 			       o->name, o->choices, s);
 	*(const char **)slot(ctx, o) =
@@ -239,19 +240,23 @@ static const struct tw_opt *find(const struct tw_opt *opts, const char *name)
 }
 
 /* names (MAX_OPTS + 1), NULL-terminated. */
-static void list_names(const char **names, const struct tw_opt *opts)
+static size_t list_names(const char **names, const struct tw_opt *opts)
 {
 	size_t n = 0;
 	for (const struct tw_opt *o = opts; o && o->name && n < MAX_OPTS; o++)
 		names[n++] = o->name;
 	names[n] = NULL;
+	return n;
 }
 
 static enum tw_status unknown(const struct reader *rd, const struct tw_opt *opts,
 			      const struct tw_json *v, const char *name, enum tw_status code)
 {
 	const char *names[MAX_OPTS + 1];
-	list_names(names, opts);
+	size_t n = list_names(names, opts);
+	for (const char *const *k = rd->others; k && *k && n < MAX_OPTS; k++)
+		names[n++] = *k;
+	names[n] = NULL;
 	enum tw_status st = tw_unknown(rd->err, "key", name, names);
 	tw_wrap(rd->err, st, "%s", place(rd, v));
 	if (rd->err)
@@ -292,11 +297,26 @@ static enum tw_status set_defaults(const struct reader *rd, void *ctx, const str
 	return TW_OK;
 }
 
+static bool is_in(const char *const *list, const char *key)
+{
+	for (; list && *list; list++)
+		if (tw_streq(*list, key))
+			return true;
+	return false;
+}
+
 enum tw_status tw_opt_parse(void *ctx, const struct tw_opt *opts, const struct tw_json *node,
 			    const char *where, const char *dir, struct tw_arena *a,
 			    struct tw_err *err)
 {
-	const struct reader rd = {where, dir, a, err};
+	return tw_opt_parse_among(ctx, opts, node, NULL, where, dir, a, err);
+}
+
+enum tw_status tw_opt_parse_among(void *ctx, const struct tw_opt *opts, const struct tw_json *node,
+				  const char *const *others, const char *where, const char *dir,
+				  struct tw_arena *a, struct tw_err *err)
+{
+	const struct reader rd = {where, dir, a, err, others};
 	enum tw_status st = set_defaults(&rd, ctx, opts);
 	if (st != TW_OK)
 		return st;
@@ -305,6 +325,8 @@ enum tw_status tw_opt_parse(void *ctx, const struct tw_opt *opts, const struct t
 			       place(&rd, node), node->key ? node->key : "this");
 	for (const struct tw_json *v = node ? node->child : NULL; v; v = v->next) {
 		const struct tw_opt *o = find(opts, v->key);
+		if (!o && is_in(others, v->key))
+			continue;
 		if (!o)
 			return unknown(&rd, opts, v, v->key, TW_BAD_USE);
 		st = set_json(&rd, ctx, o, v);
@@ -329,7 +351,7 @@ struct tw_json *tw_opt_own(const struct tw_json *section, const struct tw_opt *o
 enum tw_status tw_opt_set(void *ctx, const struct tw_opt *opts, const char *name, const char *text,
 			  struct tw_arena *a, struct tw_err *err)
 {
-	const struct reader rd = {"command line", NULL, a, err};
+	const struct reader rd = {"command line", NULL, a, err, NULL};
 	const struct tw_opt *o = find(opts, name);
 	if (!o)
 		return unknown(&rd, opts, NULL, name, TW_NOT_FOUND);
@@ -377,6 +399,36 @@ char *tw_opt_canonical(const void *ctx, const struct tw_opt *opts, struct tw_are
 	char *text = tw_str_dup(&s, a);
 	tw_str_release(&s);
 	return text;
+}
+
+static bool equal(const void *a, const void *b, const struct tw_opt *o)
+{
+	struct tw_str text[2] = {TW_STR_INIT, TW_STR_INIT};
+	for (int i = 0; i < 2; i++) {
+		struct tw_json_writer w;
+		tw_jw_init(&w, &text[i]);
+		tw_jw_object(&w, NULL);
+		write_opt(&w, (void *)(uintptr_t)(i ? b : a), o);
+		tw_jw_end(&w);
+	}
+	bool same = tw_streq(tw_str_c(&text[0]), tw_str_c(&text[1]));
+	tw_str_release(&text[0]);
+	tw_str_release(&text[1]);
+	return same;
+}
+
+bool tw_opt_is_changed(const void *ctx, const struct tw_opt *opts, const char *name)
+{
+	struct tw_arena a;
+	tw_arena_init(&a);
+	const struct reader rd = {.where = "default", .a = &a};
+	struct tw_opt o[2] = {*find(opts, name), {0}};
+	char *fresh = tw_alloc(&a, o->offset + size_of(o->type));
+	enum tw_status st = set_defaults(&rd, fresh, o);
+	assert(st == TW_OK); /* as a table's defaults are */
+	bool changed = st != TW_OK || !equal(ctx, fresh, o);
+	tw_arena_release(&a);
+	return changed;
 }
 
 void tw_opt_help(struct tw_str *out, const struct tw_opt *opts)

@@ -64,6 +64,13 @@ TW_MUST_USE enum tw_status tw_opt_parse(void *ctx, const struct tw_opt *opts,
 					const struct tw_json *node, const char *where,
 					const char *dir, struct tw_arena *a, struct tw_err *err);
 
+/* The same of a section that holds keys of others too: these are left alone, and are named with its own where a key is
+ * unknown. NULL-terminated. */
+TW_MUST_USE enum tw_status tw_opt_parse_among(void *ctx, const struct tw_opt *opts,
+					      const struct tw_json *node, const char *const *others,
+					      const char *where, const char *dir,
+					      struct tw_arena *a, struct tw_err *err);
+
 /* Those members of a section that the table names, where several tables share the section. In the arena; NULL stays NULL. */
 struct tw_json *tw_opt_own(const struct tw_json *section, const struct tw_opt *opts,
 			   struct tw_arena *a);
@@ -71,6 +78,12 @@ struct tw_json *tw_opt_own(const struct tw_json *section, const struct tw_opt *o
 /* Sets one option from text, as on a command line (`--max-tokens 300`: '-' and '_' are the same). TW_BAD_USE; TW_NOT_FOUND for an unknown name. */
 TW_MUST_USE enum tw_status tw_opt_set(void *ctx, const struct tw_opt *opts, const char *name,
 				      const char *text, struct tw_arena *a, struct tw_err *err);
+
+/* Whether the option `name`, which the table has, is something else than its default. A path counts as soon as it is set. */
+bool tw_opt_is_changed(const void *ctx, const struct tw_opt *opts, const char *name);
+
+/* Whether s is one of "a|b|c". */
+bool tw_opt_is_choice(const char *choices, const char *s);
 
 /* Canonical JSON of all identity options, in table order: equal settings give equal text. NULL opts give "{}". */
 char *tw_opt_canonical(const void *ctx, const struct tw_opt *opts, struct tw_arena *a);

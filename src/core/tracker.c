@@ -29,7 +29,8 @@ struct tw_tracker {
 	pthread_t thread;
 	bool running;
 	/* Of the thread alone. */
-	bool begun, warned;
+	bool begun;
+	unsigned warned; /* of what: bits, by enum failure */
 	int pause_s;
 
 	pthread_mutex_t lock; /* guards what follows */
@@ -101,15 +102,20 @@ void tw_tracker_hosts(struct tw_str *out, const struct tw_tracker *t)
 
 /* --- the thread --- */
 
-/* Says the first failure; returns whether the work is to be done again later. */
-static bool failed(struct tw_tracker *t, enum tw_status st, const struct tw_err *err)
+/* A place that does not answer is one thing, whatever was asked of it; what it refuses are others. */
+enum failure { NO_ANSWER, AT_BEGIN, AT_POINTS, AT_FILE, AT_END };
+
+/* Says the first failure of each kind; returns whether the work is to be done again later. */
+static bool failed(struct tw_tracker *t, enum failure at, enum tw_status st,
+		   const struct tw_err *err)
 {
-	if (t->warned)
+	const unsigned kind = 1U << (st == TW_NETWORK ? NO_ANSWER : at);
+	if (t->warned & kind)
 		tw_debug("tracking: %s", err->msg);
 	else
 		tw_warn("tracking: %s; the training goes on without it%s", err->msg,
 			st == TW_NETWORK ? ", and sends what it has when that answers" : "");
-	t->warned = true;
+	t->warned |= kind;
 	return st == TW_NETWORK;
 }
 
@@ -121,7 +127,7 @@ static bool begin(struct tw_tracker *t)
 		return true;
 	enum tw_status st = t->type->begin(t->ctx, t->http, &t->run, &err);
 	if (st != TW_OK) {
-		failed(t, st, &err);
+		failed(t, AT_BEGIN, st, &err);
 		return false;
 	}
 	t->begun = true;
@@ -147,7 +153,7 @@ static bool send_points(struct tw_tracker *t)
 		if (!n)
 			return true;
 		enum tw_status st = t->type->log(t->ctx, t->http, batch, n, &err);
-		if (st != TW_OK && failed(t, st, &err))
+		if (st != TW_OK && failed(t, AT_POINTS, st, &err))
 			return false;
 		/* Only this thread takes away; others add behind. */
 		pthread_mutex_lock(&t->lock);
@@ -164,11 +170,11 @@ static void finish(struct tw_tracker *t)
 	if (t->path && t->type->file)
 		st = t->type->file(t->ctx, t->http, t->name, t->path, &err);
 	if (st != TW_OK)
-		failed(t, st, &err);
+		failed(t, AT_FILE, st, &err);
 	tw_err_clear(&err);
 	st = t->type->end(t->ctx, t->http, t->status, tw_now_ms(), &err);
 	if (st != TW_OK)
-		failed(t, st, &err);
+		failed(t, AT_END, st, &err);
 }
 
 /* Until it is time, or all is over. Returns whether it is. */
@@ -224,7 +230,7 @@ void tw_tracker_begin(struct tw_tracker *t, const struct tw_http_policy *policy,
 	t->run.tags = copy_pairs(&r->tags, &t->arena);
 	t->pause_s = EVERY_S;
 	if (tw_http_new(&t->http, policy, &err) != TW_OK)
-		failed(t, err.code, &err);
+		failed(t, AT_BEGIN, err.code, &err);
 	else if (pthread_create(&t->thread, NULL, work, t) == 0)
 		t->running = true;
 	else

@@ -2,7 +2,8 @@
  * core/tracker.h: a tracker shows trainings elsewhere, while they run: an MLflow server, for example.
  *
  * Neither slows nor fails what it watches. Everything is sent by a thread of its own, in batches; a place that does
- * not answer is warned about once and tried again, and what was measured meanwhile is sent when it answers.
+ * not answer is warned about once and tried again, and what was measured meanwhile is sent when it answers; what it
+ * refuses is warned about once, too.
  *
  * To add one: training/tracker_x.c, its extern in training/trackers.h, one line in app/plugins.c, one row in
  * tests/contract/test_tracker.c.

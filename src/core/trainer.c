@@ -40,9 +40,10 @@ enum tw_status tw_trainer_new(struct tw_trainer **out, const struct tw_trainer_t
 	tw_arena_init(&t->arena);
 	const struct tw_json *section = tw_config_section(conf, "training");
 	if (type->opts) /* a trainer without options leaves those of others alone */
-		st = tw_opt_parse(t->ctx, type->opts,
-				  tw_json_without(section, section_keys, &t->arena), conf->path,
-				  conf->dir, &t->arena, err);
+		st = tw_opt_parse_among(t->ctx, type->opts, section, section_keys, conf->path,
+					conf->dir, &t->arena, err);
+	if (st == TW_OK && type->check)
+		st = type->check(t->ctx, err);
 	if (st == TW_OK) {
 		t->params = params_of(t, &t->arena);
 		*out = t;

@@ -25,20 +25,26 @@ struct tw_train_job {
 	const char *
 		job_digest; /* of dataset, base, options: a checkpoint of another job is not resumed */
 	const char *init_adapter; /* GGUF LoRA to go on from; NULL: from nothing */
+	const char *init_name;	  /* of it, for people: "v3"; NULL: its path */
 	uint64_t seed;
 	int threads; /* 0: all cores */
 	/* Called after each optimiser step and evaluation: ("loss", 12, 2.31). */
 	void (*on_metric)(void *ctx, const char *name, int64_t step, double value);
-	/* Optional. After each evaluation: the adapter as it is at this step, a file that the callee may read until it
+	/* Optional. The evaluation of this step, whose metrics come next, found the best adapter so far: it is the one
+	 * that is kept unless a later one is better. */
+	void (*on_best)(void *ctx, int64_t step);
+	/* Optional. After each evaluation: the adapter, or model, as it is at this step, a file that the callee may read until it
 	 * returns. Failing ends the training. */
 	enum tw_status (*on_adapter)(void *ctx, int64_t step, const char *path, struct tw_err *err);
 	void *ctx;
 };
 
 struct tw_train_result {
-	char adapter_path[4096]; /* GGUF, in work_dir; "": the base serves as it is */
+	char adapter_path
+		[4096]; /* GGUF, in work_dir: an adapter, or a whole model (see core/llm.h); "": the base as it is */
 	int64_t steps, tokens, trainable;
 	int64_t resumed_from; /* step; 0: from the start */
+	int64_t kept_step;    /* whose adapter it is; 0: not known */
 	double train_loss;    /* mean of the last tenth of the steps */
 	double valid_loss;    /* of the adapter that was kept; NAN without a validation split */
 };
@@ -49,6 +55,8 @@ struct tw_trainer_type {
 	const struct tw_opt *opts;
 	size_t ctx_size;
 	int code_version;
+	/* Optional. TW_BAD_USE for options that do not go together, or that have no effect with the others. */
+	enum tw_status (*check)(const void *ctx, struct tw_err *err);
 	/* Required. TW_CANCELLED when tw_stopping(): a checkpoint is left. Fails loudly when no token carries loss. */
 	enum tw_status (*train)(struct tw_train_result *out, void *ctx,
 				const struct tw_train_job *job, struct tw_err *err);

@@ -18,6 +18,9 @@ extern const struct tw_llm_type tw_llm_openai; /* "openai:URL#MODEL" */
 extern const struct tw_embedder_type tw_embedder_llama;
 extern const struct tw_embedder_type tw_embedder_openai;
 
+/* Whether a GGUF that a training left is a model by itself (DoRA), not an adapter. False when it can't be read. */
+bool tw_is_whole_model(const char *path);
+
 extern const char *const tw_llm_default_spec;
 extern const char *const tw_embedder_default_spec;
 

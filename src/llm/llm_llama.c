@@ -37,13 +37,15 @@ static enum tw_status llama_open(void *ctx, const char *rest, const struct tw_ll
 			     f->architecture);
 	if (st == TW_OK)
 		st = choose_context(&l->context, f, o->context, err);
+	bool whole = false;
 	if (st == TW_OK && o->adapter)
-		st = tw_adapter_check(o->adapter, f, err);
+		st = tw_adapter_check(&whole, o->adapter, f, err);
 	if (st != TW_OK) {
 		tw_arena_release(&l->arena);
 		return st;
 	}
-	l->adapter_path = tw_strdup(&l->arena, o->adapter);
+	l->adapter_path = whole ? NULL : tw_strdup(&l->arena, o->adapter);
+	l->weights_path = whole ? tw_strdup(&l->arena, o->adapter) : f->path;
 	l->threads = o->threads;
 	tw_vocab_init(&l->vocab, f->path);
 	info->name = f->name;
@@ -83,12 +85,12 @@ enum tw_status tw_llama_weights(struct tw_llama *l, struct tw_err *err)
 	struct llama_adapter_lora *adapter = NULL;
 	if (l->kv.ctx)
 		return TW_OK;
-	enum tw_status st = l->model ? TW_OK : tw_llama_load(&l->model, l->file.path, err);
+	enum tw_status st = l->model ? TW_OK : tw_llama_load(&l->model, l->weights_path, err);
 	if (st != TW_OK)
 		return st;
 	if (!llama_model_has_decoder(l->model) || llama_model_has_encoder(l->model))
 		return tw_fail(err, TW_UNSUPPORTED, "%s: a \"%s\" model can't be used for writing",
-			       l->file.path, l->file.architecture);
+			       l->weights_path, l->file.architecture);
 	if (l->adapter_path) {
 		tw_llama_forget_complaint();
 		adapter = llama_adapter_lora_init(l->model, l->adapter_path);
@@ -97,7 +99,7 @@ enum tw_status tw_llama_weights(struct tw_llama *l, struct tw_err *err)
 				       l->file.path, tw_llama_complaint());
 	}
 	st = tw_kv_open(&l->kv, l->model, adapter, l->context, l->threads, err);
-	return st == TW_OK ? st : tw_wrap(err, st, "%s", l->file.path);
+	return st == TW_OK ? st : tw_wrap(err, st, "%s", l->weights_path);
 }
 
 /* --- generation --- */

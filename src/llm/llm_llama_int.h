@@ -13,6 +13,8 @@ struct tw_llama {
 	struct tw_arena arena;
 	struct tw_model_file file;
 	const char *adapter_path; /* NULL: none */
+	const char *
+		weights_path; /* what writes: the model that `file` is of, or one trained from it */
 	int context, threads;
 	struct tw_vocab vocab;
 	struct tw_specials specials;

@@ -215,6 +215,7 @@ static enum tw_status read_header(struct tw_model_file *f, const struct tw_gguf 
 			       f->path, context, width, heads, blocks);
 	f->context = (int)context;
 	f->width = (int)width;
+	f->blocks = (int)blocks;
 	f->pooling = (int)tw_gguf_arch_int(g, arch, "pooling_type", -1);
 	int64_t most =
 		tw_gguf_int(g, "twin.max_tokens", f->encoder ? ENCODER_TOKENS : DECODER_TOKENS);
@@ -249,7 +250,53 @@ static bool has_both_halves(const struct tw_gguf *g, const struct tw_gguf_tensor
 	return tw_gguf_tensor_find(g, other) != NULL;
 }
 
-enum tw_status tw_adapter_check(const char *path, const struct tw_model_file *base,
+static enum tw_status check_halves(const struct tw_gguf *g, struct tw_err *err)
+{
+	for (size_t i = 0; i < g->n_tensors; i++) {
+		const struct tw_gguf_tensor *t = &g->tensors[i];
+		if (t->name.len > 7 && memcmp(t->name.data + t->name.len - 7, ".lora_a", 7) == 0 &&
+		    !has_both_halves(g, t))
+			return tw_fail(err, TW_BAD_DATA, "%s: \"%.*s\" has no lora_b beside it",
+				       g->path, (int)t->name.len, t->name.data);
+	}
+	return TW_OK;
+}
+
+/* That it was trained from the base. The same tokenizer is also what lets a vocabulary pass that was looked at once. */
+static enum tw_status check_whole(const struct tw_gguf *g, const struct tw_model_file *base,
+				  struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_model_file f = {.path = g->path};
+	enum tw_status st = read_header(&f, g, a, err);
+	if (st != TW_OK)
+		return st;
+	f.tokenizer = tokenizer_digest(g);
+	if (f.width == base->width && f.blocks == base->blocks && f.context == base->context &&
+	    strcmp(f.tokenizer.hex, base->tokenizer.hex) == 0)
+		return TW_OK;
+	return tw_fail(err, TW_BAD_USE,
+		       "%s: a model of other measures or another tokenizer than %s, so it was not "
+		       "trained from that",
+		       g->path, base->path);
+}
+
+static enum tw_status check_kind(bool *whole, const struct tw_gguf *g,
+				 const struct tw_model_file *base, struct tw_arena *a,
+				 struct tw_err *err)
+{
+	const char *type = tw_gguf_str(g, "adapter.type", a);
+	const char *arch = tw_gguf_str(g, "general.architecture", a);
+	*whole = !type && tw_gguf_find(g, "tokenizer.ggml.tokens");
+	if (!*whole && (!type || strcmp(type, "lora") != 0))
+		return tw_fail(err, TW_BAD_USE, "%s: a GGUF file, but not a LoRA adapter", g->path);
+	if (!arch || strcmp(arch, base->architecture) != 0)
+		return tw_fail(err, TW_BAD_USE, "%s: %s \"%s\" model; %s is a \"%s\" model",
+			       g->path, *whole ? "a" : "an adapter of a", arch ? arch : "?",
+			       base->path, base->architecture);
+	return *whole ? check_whole(g, base, a, err) : check_halves(g, err);
+}
+
+enum tw_status tw_adapter_check(bool *whole, const char *path, const struct tw_model_file *base,
 				struct tw_err *err)
 {
 	struct tw_gguf g;
@@ -258,22 +305,18 @@ enum tw_status tw_adapter_check(const char *path, const struct tw_model_file *ba
 	if (st != TW_OK)
 		return tw_wrap(err, st, "adapter");
 	tw_arena_init(&a);
-	const char *type = tw_gguf_str(&g, "adapter.type", &a);
-	const char *arch = tw_gguf_str(&g, "general.architecture", &a);
-	if (!type || strcmp(type, "lora") != 0)
-		st = tw_fail(err, TW_BAD_USE, "%s: a GGUF file, but not a LoRA adapter", path);
-	else if (!arch || strcmp(arch, base->architecture) != 0)
-		st = tw_fail(err, TW_BAD_USE,
-			     "%s: an adapter of a \"%s\" model; %s is a \"%s\" model", path,
-			     arch ? arch : "?", base->path, base->architecture);
-	for (size_t i = 0; i < g.n_tensors && st == TW_OK; i++) {
-		const struct tw_gguf_tensor *t = &g.tensors[i];
-		if (t->name.len > 7 && memcmp(t->name.data + t->name.len - 7, ".lora_a", 7) == 0 &&
-		    !has_both_halves(&g, t))
-			st = tw_fail(err, TW_BAD_DATA, "%s: \"%.*s\" has no lora_b beside it", path,
-				     (int)t->name.len, t->name.data);
-	}
+	st = check_kind(whole, &g, base, &a, err);
 	tw_arena_release(&a);
 	tw_gguf_close(&g);
 	return st;
+}
+
+bool tw_is_whole_model(const char *path)
+{
+	struct tw_gguf g;
+	if (tw_gguf_open(&g, path, NULL) != TW_OK)
+		return false;
+	bool whole = !tw_gguf_find(&g, "adapter.type") && tw_gguf_find(&g, "tokenizer.ggml.tokens");
+	tw_gguf_close(&g);
+	return whole;
 }

@@ -17,10 +17,11 @@ struct tw_model_file {
 	const char *path; /* all strings in the arena given to tw_model_file_open() */
 	const char *name; /* for people */
 	const char *architecture;
-	const char *chat_template;  /* NULL: the file has none */
-	bool encoder;		    /* made for embeddings: attention looks both ways */
-	int context;		    /* tokens it was trained on */
-	int width;		    /* of an embedding */
+	const char *chat_template; /* NULL: the file has none */
+	bool encoder;		   /* made for embeddings: attention looks both ways */
+	int context;		   /* tokens it was trained on */
+	int width;		   /* of an embedding */
+	int blocks;
 	int max_tokens;		    /* of an embedder's text */
 	int pooling;		    /* enum llama_pooling_type; -1: the file says nothing */
 	struct tw_digest digest;    /* sha256 of the file */
@@ -36,8 +37,9 @@ TW_MUST_USE enum tw_status tw_model_file_open(struct tw_model_file *out, const c
 					      const char *dir, struct tw_arena *a,
 					      struct tw_err *err);
 
-/* A LoRA adapter that fits `base`, by its header. */
-TW_MUST_USE enum tw_status tw_adapter_check(const char *path, const struct tw_model_file *base,
-					    struct tw_err *err);
+/* A LoRA adapter that fits `base`, by its header, or a whole model (`*whole`) of the same architecture, measures
+ * and tokenizer. */
+TW_MUST_USE enum tw_status tw_adapter_check(bool *whole, const char *path,
+					    const struct tw_model_file *base, struct tw_err *err);
 
 #endif

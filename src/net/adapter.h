@@ -23,9 +23,9 @@ TW_MUST_USE enum tw_status tw_adapter_write(const char *path, const struct tw_lo
 					    const float *p, const char *arch, struct tw_err *err);
 
 /* p, in the layout of l, from such a file, whoever wrote it, so that l's model is the one that the file's was: where its
- * alpha is another than l's, B is scaled. TW_BAD_USE when its architecture, rank or matrices are not those of l;
+ * alpha is another than l's, B is scaled. Errors call it `name`; NULL: by its path. TW_BAD_USE when its architecture, rank or matrices are not those of l;
  * TW_NOT_FOUND, TW_BAD_DATA. */
 TW_MUST_USE enum tw_status tw_adapter_read(float *p, const struct tw_lora *l, const char *arch,
-					   const char *path, struct tw_err *err);
+					   const char *path, const char *name, struct tw_err *err);
 
 #endif

@@ -13,39 +13,39 @@
 struct reader {
 	struct gguf_context *gguf;
 	struct ggml_context *ggml; /* with the tensors' data */
-	const char *path;
-	size_t used; /* tensors that found their place */
+	const char *name;	   /* for people */
+	size_t used;		   /* tensors that found their place */
 };
 
-static enum tw_status open_reader(struct reader *r, const char *path, struct tw_err *err)
+static enum tw_status open_reader(struct reader *r, const char *path, const char *name,
+				  struct tw_err *err)
 {
-	*r = (struct reader){.path = path};
+	*r = (struct reader){.name = name};
 	if (!tw_exists(path))
-		return tw_fail(err, TW_NOT_FOUND, "%s: no such adapter", path);
+		return tw_fail(err, TW_NOT_FOUND, "%s: no such adapter", name);
 	r->gguf = gguf_init_from_file(
 		path, (struct gguf_init_params){.no_alloc = false, .ctx = &r->ggml});
 	if (!r->gguf)
-		return tw_fail(err, TW_BAD_DATA, "%s: not a GGUF file, or not a whole one", path);
+		return tw_fail(err, TW_BAD_DATA, "%s: not a GGUF file, or not a whole one", name);
 	return TW_OK;
 }
 
 static enum tw_status check_kind(const struct reader *r, const char *arch, struct tw_err *err)
 {
 	const char *of = tw_ggml_text(r->gguf, "general.architecture");
+	if (gguf_find_key(r->gguf, "tokenizer.ggml.tokens") >= 0)
+		return tw_fail(err, TW_BAD_USE,
+			       "%s is a whole model, not a LoRA adapter: what was changed in it "
+			       "can't be told from the rest; go on from a version that is an "
+			       "adapter, or start from the base (init: none)",
+			       r->name);
 	if (strcmp(tw_ggml_text(r->gguf, "general.type"), "adapter") != 0 ||
 	    strcmp(tw_ggml_text(r->gguf, "adapter.type"), "lora") != 0)
-		return tw_fail(err, TW_BAD_USE, "%s is not a LoRA adapter", r->path);
+		return tw_fail(err, TW_BAD_USE, "%s is not a LoRA adapter", r->name);
 	if (strcmp(of, arch) != 0)
 		return tw_fail(err, TW_BAD_USE, "%s is an adapter for %s, the base is a %s model",
-			       r->path, of, arch);
+			       r->name, of, arch);
 	return TW_OK;
-}
-
-/* The file's alpha / rank; without an alpha, libllama scales by 1. */
-static double scale_of(const struct reader *r, int rank)
-{
-	double alpha = tw_ggml_lora_alpha(r->gguf);
-	return alpha > 0 ? alpha / rank : 1;
 }
 
 /* to (rows, cols) = the tensor, float32. */
@@ -58,21 +58,21 @@ static enum tw_status read_tensor(float *to, struct reader *r, const char *name,
 			err, TW_BAD_USE,
 			"%s has no %s; set training.targets and layers_to_transform to those "
 			"that it was made with",
-			r->path, name);
+			r->name, name);
 	if (t->ne[0] != cols || t->ne[1] != rows || t->ne[2] != 1 || t->ne[3] != 1)
 		return tw_fail(err, TW_BAD_USE,
 			       "%s: %s is %lld by %lld, not %d by %d; set training.rank to that of "
 			       "the adapter, and look whether it belongs to this base model",
-			       r->path, name, (long long)t->ne[0], (long long)t->ne[1], cols, rows);
+			       r->name, name, (long long)t->ne[0], (long long)t->ne[1], cols, rows);
 	int64_t n = (int64_t)cols * rows;
 	tw_to_float_fn to_float = tw_ggml_to_float(t->type);
 	if (!to_float)
-		return tw_fail(err, TW_UNSUPPORTED, "%s: %s has type %s", r->path, name,
+		return tw_fail(err, TW_UNSUPPORTED, "%s: %s has type %s", r->name, name,
 			       ggml_type_name(t->type));
 	to_float(t->data, to, n);
 	for (int64_t i = 0; i < n; i++)
 		if (!isfinite(to[i]))
-			return tw_fail(err, TW_BAD_DATA, "%s: %s holds %g", r->path, name,
+			return tw_fail(err, TW_BAD_DATA, "%s: %s holds %g", r->name, name,
 				       (double)to[i]);
 	r->used++;
 	return TW_OK;
@@ -93,7 +93,7 @@ static enum tw_status read_pair(float *p, struct reader *r, const struct tw_lora
 		st = read_tensor(p + at->b, r, b, l->rank, out, err);
 	if (st != TW_OK)
 		return st;
-	double by = scale_of(r, l->rank) / (double)l->scale;
+	double by = tw_ggml_lora_scale(r->gguf, l->rank) / (double)l->scale;
 	for (int i = 0; fabs(by - 1) > 1e-6 && i < l->rank * out; i++)
 		p[at->b + (size_t)i] = (float)(by * (double)p[at->b + (size_t)i]);
 	return TW_OK;
@@ -130,7 +130,7 @@ static enum tw_status check_all_used(const struct reader *r, const struct tw_lor
 		err, TW_BAD_USE,
 		"%s also adapts %s, which this training would lose; set training.targets and "
 		"layers_to_transform to those that it was made with",
-		r->path, gguf_get_tensor_name(r->gguf, i));
+		r->name, gguf_get_tensor_name(r->gguf, i));
 }
 
 static enum tw_status read_all(float *p, struct reader *r, const struct tw_lora *l,
@@ -144,10 +144,10 @@ static enum tw_status read_all(float *p, struct reader *r, const struct tw_lora 
 }
 
 enum tw_status tw_adapter_read(float *p, const struct tw_lora *l, const char *arch,
-			       const char *path, struct tw_err *err)
+			       const char *path, const char *name, struct tw_err *err)
 {
 	struct reader r;
-	enum tw_status st = open_reader(&r, path, err);
+	enum tw_status st = open_reader(&r, path, name ? name : path, err);
 	if (st == TW_OK)
 		st = check_kind(&r, arch, err);
 	if (st == TW_OK)

@@ -120,36 +120,36 @@ static void finish_qkv_backward(void *ctx, int begin, int end)
 				 p->w->attn_norm, end - begin, s->C);
 }
 
-static void linear(struct tw_pass *p, enum tw_group g, float *dx, const float *dy)
+/* What read x and gave y: gradients of the adapters, and dx unless that is NULL. */
+static void linear(struct tw_pass *p, enum tw_group g, float *dx, const float *x, const float *dy)
 {
-	tw_net_merge(p->net, p->layer, g);
-	tw_net_linear_backward(p->net, g, dx, dy, p->b->T);
+	struct tw_net *net = p->net;
+	if (dx || net->lora->dora)
+		tw_net_merge(net, p->layer, g);
+	tw_net_lora_backward(net, p->layer, g, x, dy, p->b->T);
+	if (dx)
+		tw_net_linear_backward(net, g, dx, dy, p->b->T);
 }
 
 static void block_backward(struct tw_pass *p)
 {
 	struct tw_net *net = p->net;
 	struct tw_block_acts *a = p->a;
-	int T = p->b->T;
 	const float *dy = before_joint(p, leave_ffn);
 	tw_pass_run(p, activate_again);
-	tw_net_lora_backward(net, p->layer, TW_GROUP_DOWN, net->h, dy, T);
-	linear(p, TW_GROUP_DOWN, net->h, dy);
+	linear(p, TW_GROUP_DOWN, net->h, net->h, dy);
 	tw_pass_run(p, activate_backward);
-	tw_net_lora_backward(net, p->layer, TW_GROUP_GATE_UP, tw_pass_input(p, a->x_mid), a->gu, T);
-	linear(p, TW_GROUP_GATE_UP, net->dn, a->gu);
+	linear(p, TW_GROUP_GATE_UP, net->dn, tw_pass_input(p, a->x_mid), a->gu);
 	tw_pass_run(p, enter_ffn_backward);
 
 	dy = before_joint(p, leave_attention);
-	tw_net_lora_backward(net, p->layer, TW_GROUP_O, a->att, dy, T);
-	linear(p, TW_GROUP_O, net->h, dy);
+	linear(p, TW_GROUP_O, net->h, a->att, dy);
 	tw_pass_attention(p, true);
 	tw_pass_run(p, finish_qkv_backward);
-	tw_net_lora_backward(net, p->layer, TW_GROUP_QKV, tw_pass_input(p, a->x_in), net->dqkv, T);
-	if (p->layer == 0)
-		return; /* the embeddings are not trained */
-	linear(p, TW_GROUP_QKV, net->dn, net->dqkv);
-	tw_pass_run(p, enter_block_backward);
+	const bool first = p->layer == 0; /* the embeddings are not trained */
+	linear(p, TW_GROUP_QKV, first ? NULL : net->dn, tw_pass_input(p, a->x_in), net->dqkv);
+	if (!first)
+		tw_pass_run(p, enter_block_backward);
 }
 
 void tw_net_backward(struct tw_net *net, const struct tw_batch *b)

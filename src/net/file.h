@@ -11,8 +11,9 @@ struct gguf_context;
 /* The text of a key; "" where there is none. */
 const char *tw_ggml_text(const struct gguf_context *g, const char *key);
 
-/* An adapter's adapter.lora.alpha; 0: it says none, and libllama scales by 1. */
-double tw_ggml_lora_alpha(const struct gguf_context *g);
+/* What an adapter's B A is multiplied with, as libllama has it: adapter.lora.alpha / rank, whatever its sign; 1 where it
+ * says no alpha, or 0. */
+double tw_ggml_lora_scale(const struct gguf_context *g, int64_t rank);
 
 /* Makes n float32 of packed ones, from a row's beginning. */
 typedef void (*tw_to_float_fn)(const void *from, float *to, int64_t n);

@@ -11,12 +11,13 @@ const char *tw_ggml_text(const struct gguf_context *g, const char *key)
 								      : "";
 }
 
-double tw_ggml_lora_alpha(const struct gguf_context *g)
+double tw_ggml_lora_scale(const struct gguf_context *g, int64_t rank)
 {
 	int64_t id = gguf_find_key(g, "adapter.lora.alpha");
-	return id >= 0 && gguf_get_kv_type(g, id) == GGUF_TYPE_FLOAT32
-		       ? (double)gguf_get_val_f32(g, id)
-		       : 0;
+	double alpha = id >= 0 && gguf_get_kv_type(g, id) == GGUF_TYPE_FLOAT32
+			       ? (double)gguf_get_val_f32(g, id)
+			       : 0;
+	return alpha != 0 ? alpha / (double)rank : 1;
 }
 
 static void copy_floats(const void *from, float *to, int64_t n)

@@ -1,7 +1,8 @@
 /*
  * net/gemm.h: matrix products.
  *
- * Two layers: kernels (our own for x86-64 with AVX2 or AVX-512, OpenBLAS where it is installed, a plain one everywhere), and
+ * Two layers: kernels (our own for x86-64 with AVX2 or AVX-512, OpenBLAS where it is installed, a plain one everywhere, and
+ * cuBLAS on a GPU for who asks for it), and
  * tw_gemm_run(), which gives a product to all threads of a pool. Neither the number of threads
  * nor their speed changes a result.
  */
@@ -9,6 +10,7 @@
 #define TW_NET_GEMM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/pool.h"
 
@@ -42,10 +44,17 @@ const struct tw_gemm_kernel *tw_gemm_openblas(void);
 /* NULL when this CPU has none of the instruction sets that gemm_native.c knows. */
 const struct tw_gemm_kernel *tw_gemm_native(void);
 
+/* NULL, and *why in words, when there is no CUDA, no GPU, or one that computes wrongly. Loads and tries it at the first call.
+ * Its run(), and what is too small to be sent, is tw_gemm_cpu()'s. When the GPU fails later, so is everything. */
+const struct tw_gemm_kernel *tw_gemm_cuda(const char **why);
+
+/* The best of the CPU's, whatever TWIN_GEMM says. */
+const struct tw_gemm_kernel *tw_gemm_cpu(void);
+
 /* Our own where the CPU is one that it knows, else OpenBLAS where it is installed, else the plain one. Never by timing: the
  * same machine always gives the same bytes. Our own comes first because with it a row's result does not depend on what
  * other rows are in the product, which OpenBLAS does not promise; they are equally fast. The environment's TWIN_GEMM
- * overrides: native, openblas, reference. */
+ * overrides: native, openblas, reference, cuda. */
 const struct tw_gemm_kernel *tw_gemm_best(void);
 
 /* What the parts of a training step run on. */
@@ -53,6 +62,10 @@ struct tw_compute {
 	struct tw_pool *pool;
 	const struct tw_gemm_kernel *gemm;
 };
+
+/* What our own kernel takes at most to pack operands, on one thread, for products of up to m rows. The same on every
+ * machine, whatever it computes with. */
+int64_t tw_gemm_bytes(int m);
 
 void tw_gemm_run(const struct tw_compute *c, const struct tw_gemm *g);
 

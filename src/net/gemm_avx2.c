@@ -55,7 +55,7 @@ static inline void transpose_group(float *to, const float *from, ptrdiff_t ld, i
 		_mm256_storeu_ps(to + i * width, r[i]);
 }
 
-void tw_gemm_transpose_avx2(float *to, const float *from, ptrdiff_t ld, int width, int k)
+static void transpose(float *to, const float *from, ptrdiff_t ld, int width, int k)
 {
 	int p = 0;
 	for (; p + 8 <= k; p += 8) {
@@ -72,8 +72,8 @@ void tw_gemm_transpose_avx2(float *to, const float *from, ptrdiff_t ld, int widt
 }
 
 /* Rows of all strips at a time: what lies side by side is read side by side. */
-void tw_gemm_copy_avx2(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t ld, int width,
-		       int n, int k)
+static void copy(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t ld, int width, int n,
+		 int k)
 {
 	for (int p = 0; p < k; p++, from += ld, to += width) {
 		const float *next = from + AHEAD * ld;
@@ -91,8 +91,14 @@ void tw_gemm_copy_avx2(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t 
 	}
 }
 
-static const struct tw_gemm_isa avx2 = {
-	"AVX2", MR, 2 * LANES, tile, tw_gemm_transpose_avx2, tw_gemm_copy_avx2};
+static const struct tw_gemm_isa avx2 = {.name = "AVX2",
+					.mr = MR,
+					.nr = 2 * LANES,
+					.block_m = 96,
+					.block_n = 128,
+					.tile = tile,
+					.transpose = transpose,
+					.copy = copy};
 
 const struct tw_gemm_isa *tw_gemm_avx2(void)
 {

@@ -18,10 +18,10 @@
 #include "net/gemm_native_int.h"
 
 #define PART_K	    384		      /* of a sum that is made in registers; 24 kB of a strip */
-#define BLOCK_M	    96		      /* rows of a that stay in the second cache: 150 kB */
-#define BLOCK_N	    128		      /* columns of b that do: 200 kB */
 #define PACKED	    ((size_t)4 << 20) /* floats of a that are packed at a time */
 #define FEW_COLUMNS 64		      /* a is read where it lies: packing it would not pay */
+#define PAGE	    ((size_t)2 << 20) /* of scratch: a huge one, few misses of the TLB */
+#define MOST_STRIPS 16		      /* block_n / nr of any instruction set */
 #define SHARES	    4 /* items for a thread, at least: the last one to finish is not far behind */
 
 /* --- memory of a thread for packed operands --- */
@@ -49,10 +49,14 @@ static void scratch_make_key(void)
 		abort();
 }
 
+static size_t whole_pages(size_t floats)
+{
+	return (floats * sizeof(float) + PAGE - 1) / PAGE * PAGE;
+}
+
 static float *scratch_of_thread(enum slot slot, size_t floats)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	const size_t page = (size_t)2 << 20; /* a huge one: few misses of the TLB */
 	pthread_once(&once, scratch_make_key);
 	struct scratch *s = pthread_getspecific(scratch_key);
 	if (!s) {
@@ -60,9 +64,9 @@ static float *scratch_of_thread(enum slot slot, size_t floats)
 		pthread_setspecific(scratch_key, s);
 	}
 	if (s->floats[slot] < floats) {
-		size_t bytes = (floats * sizeof(float) + page - 1) / page * page;
+		size_t bytes = whole_pages(floats);
 		free(s->at[slot]);
-		s->at[slot] = aligned_alloc(page, bytes);
+		s->at[slot] = aligned_alloc(PAGE, bytes);
 		if (!s->at[slot])
 			abort();
 		madvise(s->at[slot], bytes, MADV_HUGEPAGE);
@@ -168,13 +172,27 @@ static ptrdiff_t tile_pitch(const struct job *j)
 static void pack_a(void *ctx, size_t item, int worker)
 {
 	const struct job *j = ctx;
-	int per = BLOCK_M / j->isa->mr, from = (int)item * per;
+	int mr = j->isa->mr, per = j->isa->block_m / mr, i = (int)item * per;
+	int to = least(i + per, j->tiles), whole = least(to, j->g->m / mr);
 	(void)worker;
-	for (int i = from; i < least(from + per, j->tiles); i++)
-		pack_tile(j, j->a + i * tile_pitch(j), i * j->isa->mr, j->k0, j->kk);
+	if (j->g->ta && i < whole) { /* what lies side by side is read side by side */
+		j->isa->copy(j->a + i * tile_pitch(j), tile_pitch(j), a_at(j->g, i * mr, j->k0),
+			     j->g->lda, mr, whole - i, j->kk);
+		i = whole;
+	}
+	for (; i < to; i++)
+		pack_tile(j, j->a + i * tile_pitch(j), i * mr, j->k0, j->kk);
 }
 
 /* --- a block of c --- */
+
+static tw_gemm_tile_fn tile_for(const struct tw_gemm_isa *isa, int rows)
+{
+	for (int i = 0; i < 2; i++)
+		if (rows <= isa->low[i].rows)
+			return isa->low[i].tile;
+	return isa->tile;
+}
 
 /* What hangs over the edge of c is computed beside it. */
 static void run_edge(const struct job *j, const struct tw_gemm_tile *t, int rows, int cols)
@@ -184,11 +202,13 @@ static void run_edge(const struct job *j, const struct tw_gemm_tile *t, int rows
 	beside.c = c;
 	beside.ldc = j->isa->nr;
 	beside.beta = 0;
-	j->isa->tile(&beside);
+	tile_for(j->isa, rows)(&beside);
 	for (int i = 0; i < rows; i++)
 		for (int n = 0; n < cols; n++) {
 			float *to = t->c + i * t->ldc + n, x = c[i * beside.ldc + n];
-			*to = t->beta != 0 ? fmaf(t->beta, *to, x) : x;
+			*to = t->beta == 0   ? x
+			      : t->beta == 1 ? *to + x
+					     : fmaf(t->beta, *to, x); /* as a tile does */
 		}
 }
 
@@ -223,26 +243,33 @@ static void run_strip(const struct piece *q, int from, int to, int strip)
 	}
 }
 
+/* One strip more than are packed: the tile reads ahead. */
+static size_t floats_of_b(int strips)
+{
+	return (size_t)(strips + 1) * PART_K * TW_GEMM_NR;
+}
+
 static void run_block(void *ctx, size_t item, int worker)
 {
 	const struct job *j = ctx;
 	float edge[TW_GEMM_MR * PART_K + TW_GEMM_SLACK];
-	int mr = j->isa->mr, strips = count(j->g->n, j->isa->nr), across = count(strips, j->bn);
+	int mr = j->isa->mr, per = j->isa->block_m / mr;
+	int strips = count(j->g->n, j->isa->nr), across = count(strips, j->bn);
 	struct piece q = {.j = j, .edge = edge};
 	(void)worker;
 	q.i0 = (int)item / across * j->rows;
 	q.i1 = least(q.i0 + j->rows, j->tiles);
 	q.s0 = (int)item % across * j->bn;
 	q.s1 = least(q.s0 + j->bn, strips);
-	q.b = scratch_of_thread(SLOT_B, (size_t)(j->bn + 1) * PART_K * TW_GEMM_NR);
+	q.b = scratch_of_thread(SLOT_B, floats_of_b(j->bn));
 	for (q.p = 0; q.p < j->kk; q.p += j->part) {
 		q.k = least(j->part, j->kk - q.p);
 		pack_b(&q);
 		if (!j->a && q.i1 * mr > j->g->m)
 			pack_tile(j, edge, (q.i1 - 1) * mr, j->k0 + q.p, q.k);
-		for (int i = q.i0; i < q.i1; i += BLOCK_M / mr)
+		for (int i = q.i0; i < q.i1; i += per)
 			for (int s = q.s0; s < q.s1; s++)
-				run_strip(&q, i, least(i + BLOCK_M / mr, q.i1), s);
+				run_strip(&q, i, least(i + per, q.i1), s);
 	}
 }
 
@@ -265,7 +292,9 @@ static void scale(const struct tw_gemm *g)
 
 void tw_gemm_by(const struct tw_gemm_isa *isa, struct tw_pool *pool, const struct tw_gemm *g)
 {
-	int mr = isa->mr, nr = isa->nr;
+	if (isa->narrow && g->n <= isa->narrow->nr)
+		isa = isa->narrow;
+	int mr = isa->mr, nr = isa->nr, per = isa->block_m / mr;
 	if (g->m == 0 || g->n == 0)
 		return;
 	if (g->k == 0) {
@@ -274,10 +303,10 @@ void tw_gemm_by(const struct tw_gemm_isa *isa, struct tw_pool *pool, const struc
 	}
 	struct job j = {.isa = isa, .g = g, .pool = pool, .part = even(g->k, PART_K)};
 	j.tiles = count(g->m, mr);
-	j.bn = even(count(g->n, nr), BLOCK_N / nr);
+	j.bn = even(count(g->n, nr), isa->block_n / nr);
 	int across = count(count(g->n, nr), j.bn);
 	int downwards = pool ? count(SHARES * tw_pool_size(pool), across) : 1;
-	j.rows = count(j.tiles, least(downwards, count(j.tiles, BLOCK_M / mr)));
+	j.rows = count(j.tiles, least(downwards, count(j.tiles, per)));
 	int parts = (int)(PACKED / ((size_t)j.tiles * (size_t)mr * (size_t)j.part));
 	int most_k = least(g->k, (parts > 0 ? parts : 1) * j.part);
 	if (g->n > FEW_COLUMNS)
@@ -286,9 +315,17 @@ void tw_gemm_by(const struct tw_gemm_isa *isa, struct tw_pool *pool, const struc
 	for (j.k0 = 0; j.k0 < g->k; j.k0 += most_k) {
 		j.kk = least(most_k, g->k - j.k0);
 		if (j.a)
-			each(&j, count(j.tiles, BLOCK_M / mr), pack_a);
+			each(&j, count(j.tiles, per), pack_a);
 		each(&j, across * count(j.tiles, j.rows), run_block);
 	}
+}
+
+/* Of a, PACKED floats, or a part of the sum for all rows where that is more. */
+int64_t tw_gemm_bytes(int m)
+{
+	const size_t rows = (size_t)m + TW_GEMM_MR, part = rows * PART_K;
+	const size_t a = (part > PACKED ? part : PACKED) + rows * TW_GEMM_SLACK;
+	return (int64_t)(whole_pages(a) + whole_pages(floats_of_b(MOST_STRIPS)));
 }
 
 /* --- which instruction set --- */

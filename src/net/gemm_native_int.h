@@ -25,15 +25,25 @@ struct tw_gemm_tile {
 	float alpha, beta; /* beta 0: c is only written */
 };
 
+typedef void (*tw_gemm_tile_fn)(const struct tw_gemm_tile *t);
+
 struct tw_gemm_isa {
 	const char *name;
 	int mr, nr; /* at most TW_GEMM_MR, TW_GEMM_NR */
-	void (*tile)(const struct tw_gemm_tile *t);
+	/* Rows of a and columns of b that stay in the second cache, of a part of the sum. */
+	int block_m, block_n;
+	tw_gemm_tile_fn tile;
+	/* Those of fewer rows, the lowest first; rows 0: there are no more. */
+	struct {
+		int rows;
+		tw_gemm_tile_fn tile;
+	} low[2];
 	/* to[p width + i] = from[i ld + p] for i < width, p < k; may write SLACK floats more. */
 	void (*transpose)(float *to, const float *from, ptrdiff_t ld, int width, int k);
-	/* to[s pitch + p width + i] = from[p ld + s width + i] for s < n; likewise. */
+	/* to[s pitch + p width + i] = from[p ld + s width + i] for s < n. */
 	void (*copy)(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t ld, int width, int n,
 		     int k);
+	const struct tw_gemm_isa *narrow; /* takes products of up to narrow->nr columns; or NULL */
 };
 
 enum { TW_GEMM_MR = 16, TW_GEMM_NR = 32 };
@@ -41,11 +51,6 @@ enum { TW_GEMM_MR = 16, TW_GEMM_NR = 32 };
 /* NULL when this CPU lacks it, or the compiler did. */
 const struct tw_gemm_isa *tw_gemm_avx2(void);
 const struct tw_gemm_isa *tw_gemm_avx512(void);
-
-/* What both have in common; its CPU has AVX2. */
-void tw_gemm_transpose_avx2(float *to, const float *from, ptrdiff_t ld, int width, int k);
-void tw_gemm_copy_avx2(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t ld, int width,
-		       int n, int k);
 
 /* A product by one instruction set; pool NULL: on this thread alone. The result does not depend on the pool. */
 void tw_gemm_by(const struct tw_gemm_isa *isa, struct tw_pool *pool, const struct tw_gemm *g);

@@ -1,4 +1,6 @@
 /* Products with the weights and their adapters, and the gradients of the adapters. */
+#include <string.h>
+
 #include "net/net.h"
 #include "net/q16.h"
 
@@ -7,35 +9,33 @@
 struct merge {
 	struct tw_net *net;
 	const struct tw_matrix *w;
-	const float *a, *b; /* NULL: this one has no adapter */
-	float *to;
+	struct tw_lora_change change;
+	float *to, *by;
 };
 
 static void merge_rows(void *ctx, int begin, int end)
 {
 	const struct merge *m = ctx;
-	const struct tw_lora *l = m->net->lora;
-	tw_lora_merge(m->to + (ptrdiff_t)begin * m->w->cols, m->w, begin, end - begin, m->a, m->b,
-		      l->rank, l->scale, m->net->c.gemm);
+	tw_lora_merge(m->to + (ptrdiff_t)begin * m->w->cols, m->by + begin, m->w, begin,
+		      end - begin, &m->change, m->net->c.gemm);
 }
 
 void tw_net_merge(struct tw_net *net, int layer, enum tw_group g)
 {
 	const struct tw_lora *l = net->lora;
-	float *to = net->merged;
+	float *to = net->merged, *by = net->merged_by;
 	net->layer = layer;
 	if (net->q16)
 		return; /* packed already */
 	for (int i = 0; i < tw_groups[g].n; i++) {
 		enum tw_proj p = tw_groups[g].p[i];
-		struct merge m = {.net = net, .w = &net->w->block[layer].proj[p], .to = to};
-		const struct tw_lora_pair *at = tw_lora_at(l, layer, p);
-		if (at && !net->apart) {
-			m.a = l->p + at->a;
-			m.b = l->p + at->b;
-		}
+		struct merge m = {
+			.net = net, .w = &net->w->block[layer].proj[p], .to = to, .by = by};
+		if (!net->apart)
+			m.change = tw_lora_change_of(l, l->p, layer, p);
 		tw_for_pieces(&net->c, m.w->rows, ROW_PIECE, merge_rows, &m);
 		to += (ptrdiff_t)m.w->rows * m.w->cols;
+		by += m.w->rows;
 	}
 }
 
@@ -138,32 +138,104 @@ static void add_adapters(struct tw_net *net, enum tw_group g, float *y, const fl
 }
 
 /* One projection of a group: dB += s dy^T xa, and dyb = s dy B. */
-static void part_backward(struct tw_net *net, const struct parts *all, const struct part *q,
-			  const float *dy, int T)
+static void pair_backward(struct tw_net *net, const struct parts *all, const struct part *q,
+			  const float *b, float *g, const float *dy, int T)
 {
-	struct tw_lora *l = net->lora;
+	const float scale = net->lora->scale;
 	tw_gemm_run(&net->c, &(struct tw_gemm){.ta = true,
 					       .m = q->out,
 					       .n = all->rank,
 					       .k = T,
-					       .alpha = l->scale,
+					       .alpha = scale,
 					       .a = dy + q->column,
 					       .lda = all->out,
 					       .b = net->xa + q->at,
 					       .ldb = all->width,
 					       .beta = 1,
-					       .c = l->g + q->pair->b,
+					       .c = g,
 					       .ldc = all->rank});
 	tw_gemm_run(&net->c, &(struct tw_gemm){.m = T,
 					       .n = all->rank,
 					       .k = q->out,
-					       .alpha = l->scale,
+					       .alpha = scale,
 					       .a = dy + q->column,
 					       .lda = all->out,
-					       .b = l->p + q->pair->b,
+					       .b = b,
 					       .ldb = all->rank,
 					       .c = net->dyb + q->at,
 					       .ldc = all->width});
+}
+
+/* to (out, r) = D (out) times x (out, r); `add`: to += that. */
+static void scale_halves(float *to, const float *by, const float *x, const struct parts *all,
+			 const struct part *q, bool add)
+{
+	for (int i = 0; i < q->out; i++)
+		for (int k = 0; k < all->rank; k++) {
+			ptrdiff_t at = (ptrdiff_t)i * all->rank + k;
+			to[at] = (add ? to[at] : 0) + by[i] * x[at];
+		}
+}
+
+struct magnitudes {
+	const float *dy, *y, *m;
+	float *g;
+	int T, dy_ld, y_ld;
+};
+
+static void magnitudes_backward(void *ctx, int begin, int end)
+{
+	const struct magnitudes *q = ctx;
+	double sum[ROW_PIECE] = {0};
+	for (ptrdiff_t t = 0; t < q->T; t++)
+		for (int i = begin; i < end; i++)
+			sum[i - begin] +=
+				(double)q->dy[t * q->dy_ld + i] * (double)q->y[t * q->y_ld + i];
+	for (int i = begin; i < end; i++) /* where m is 0, so is y */
+		if (q->m[i] != 0)
+			q->g[i] += (float)(sum[i - begin] / (double)q->m[i]);
+}
+
+/* dm_i += sum over tokens of dy_i y_i / m_i, with y = x W'^T once more. */
+static void measure_backward(struct tw_net *net, const struct parts *all, const struct part *q,
+			     const float *x, const float *dy, int T)
+{
+	struct tw_lora *l = net->lora;
+	tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
+					       .m = T,
+					       .n = q->out,
+					       .k = all->in,
+					       .alpha = 1,
+					       .a = x,
+					       .lda = all->in,
+					       .b = net->merged + (ptrdiff_t)q->column * all->in,
+					       .ldb = all->in,
+					       .c = net->part_y,
+					       .ldc = q->out});
+	struct magnitudes at = {
+		dy + q->column, net->part_y, l->p + q->pair->m, l->g + q->pair->m, T,
+		all->out,	q->out};
+	tw_for_pieces(&net->c, q->out, ROW_PIECE, magnitudes_backward, &at);
+}
+
+/* With DoRA, D = m / ||W + s B A|| being a constant: dB += D s dy^T xa, dyb = s dy (D B). */
+static void part_backward(struct tw_net *net, const struct parts *all, const struct part *q,
+			  const float *x, const float *dy, int T)
+{
+	struct tw_lora *l = net->lora;
+	const size_t n = (size_t)q->out * (size_t)all->rank;
+	float *b = l->p + q->pair->b, *g = l->g + q->pair->b;
+	if (!l->dora) {
+		pair_backward(net, all, q, b, g, dy, T);
+		return;
+	}
+	const float *by = net->merged_by + q->column;
+	float *b_by = net->half, *g_by = net->half + n;
+	scale_halves(b_by, by, b, all, q, false);
+	memset(g_by, 0, n * sizeof(*g_by));
+	pair_backward(net, all, q, b_by, g_by, dy, T);
+	scale_halves(g, by, g_by, all, q, true);
+	measure_backward(net, all, q, x, dy, T);
 }
 
 /*
@@ -178,7 +250,7 @@ void tw_net_lora_backward(struct tw_net *net, int layer, enum tw_group g, const 
 		i = next_span(&s, net, &all, i);
 		read_span(net, &all, &s, layer, x, T);
 		for (int k = 0; k < s.n; k++)
-			part_backward(net, &all, &s.part[k], dy, T);
+			part_backward(net, &all, &s.part[k], x, dy, T);
 		tw_gemm_run(&net->c, &(struct tw_gemm){.ta = true,
 						       .m = s.width,
 						       .n = all.in,

@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "base/str.h"
 
+#define ROW_PIECE 64 /* rows of weights that a thread makes float32 at a time */
+
 const struct tw_lora_pair *tw_lora_at(const struct tw_lora *l, int layer, enum tw_proj p)
 {
 	const struct tw_lora_pair *at = &l->pair[layer * TW_PROJ_COUNT + (int)p];
@@ -96,28 +98,32 @@ static enum tw_status choose(struct tw_lora *l, const struct tw_lora_config *con
 	return st;
 }
 
-/* Group by group: all As, then all Bs. */
-static void place(struct tw_lora *l, struct tw_param *param, double b_rate)
+enum { PART_A, PART_B, PART_M };
+
+/* One part of a matrix's adapter, behind all that is there. */
+static void place(struct tw_lora *l, struct tw_param *param, int layer, enum tw_proj p, int part,
+		  double b_rate)
 {
-	const struct tw_shape *s = &l->shape;
-	size_t r = (size_t)l->rank;
-	for (int layer = 0; layer < s->n_layer; layer++)
+	struct tw_lora_pair *at = &l->pair[layer * TW_PROJ_COUNT + (int)p];
+	const int in = tw_proj_in(&l->shape, p), out = tw_proj_out(&l->shape, p), r = l->rank;
+	if (!at->on)
+		return;
+	const struct tw_param parts[] = {
+		{l->n, r, in, 1}, {l->n, out, r, b_rate}, {l->n, out, 1, 1}};
+	*(part == PART_A ? &at->a : part == PART_B ? &at->b : &at->m) = l->n;
+	param[l->params.n++] = parts[part];
+	l->n += tw_param_size(&parts[part]);
+}
+
+/* Group by group: all As, then all Bs, then all ms. */
+static void place_all(struct tw_lora *l, struct tw_param *param, double b_rate)
+{
+	const int last = l->dora ? PART_M : PART_B;
+	for (int layer = 0; layer < l->shape.n_layer; layer++)
 		for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
-			for (int half = 0; half < 2; half++)
-				for (int i = 0; i < tw_groups[g].n; i++) {
-					enum tw_proj p = tw_groups[g].p[i];
-					struct tw_lora_pair *at =
-						&l->pair[layer * TW_PROJ_COUNT + (int)p];
-					if (!at->on)
-						continue;
-					*(half ? &at->b : &at->a) = l->n;
-					param[l->params.n++] = (struct tw_param){
-						l->n, half ? tw_proj_out(s, p) : l->rank,
-						half ? l->rank : tw_proj_in(s, p),
-						half ? b_rate : 1};
-					l->n += r * (size_t)(half ? tw_proj_out(s, p)
-								  : tw_proj_in(s, p));
-				}
+			for (int part = PART_A; part <= last; part++)
+				for (int i = 0; i < tw_groups[g].n; i++)
+					place(l, param, layer, tw_groups[g].p[i], part, b_rate);
 }
 
 enum tw_status tw_lora_init(struct tw_lora *out, const struct tw_shape *shape,
@@ -128,15 +134,16 @@ enum tw_status tw_lora_init(struct tw_lora *out, const struct tw_shape *shape,
 				.rank = conf->rank,
 				.alpha = (float)alpha,
 				.scale = (float)(alpha / conf->rank),
-				.dropout = conf->dropout};
+				.dropout = conf->dropout,
+				.dora = conf->dora};
 	out->pair = tw_xcalloc((size_t)shape->n_layer * TW_PROJ_COUNT, sizeof(*out->pair));
 	enum tw_status st = choose(out, conf, err);
 	if (st != TW_OK)
 		goto failed;
 	struct tw_param *param =
-		tw_xcalloc((size_t)shape->n_layer * TW_PROJ_COUNT * 2, sizeof(*param));
+		tw_xcalloc((size_t)shape->n_layer * TW_PROJ_COUNT * 3, sizeof(*param));
 	out->params.at = param;
-	place(out, param, conf->b_rate > 0 ? conf->b_rate : 1);
+	place_all(out, param, conf->b_rate > 0 ? conf->b_rate : 1);
 	out->params.floats = out->n;
 	out->g = tw_try_alloc(out->n * sizeof(*out->g), "gradients of the adapter", err);
 	if (out->g)
@@ -157,22 +164,97 @@ void tw_lora_release(struct tw_lora *l)
 	l->g = NULL;
 }
 
-void tw_lora_merge(float *to, const struct tw_matrix *w, int from, int n, const float *a,
-		   const float *b, int rank, float scale, const struct tw_gemm_kernel *gemm)
+struct tw_lora_change tw_lora_change_of(const struct tw_lora *l, const float *p, int layer,
+					enum tw_proj proj)
+{
+	const struct tw_lora_pair *at = tw_lora_at(l, layer, proj);
+	if (!at)
+		return (struct tw_lora_change){0};
+	return (struct tw_lora_change){.a = p + at->a,
+				       .b = p + at->b,
+				       .m = l->dora ? p + at->m : NULL,
+				       .rank = l->rank,
+				       .scale = l->scale};
+}
+
+/* Euclidean; lane by lane, so that it can be done many at a time. */
+static float norm_of(const float *x, int n)
+{
+	double lane[8] = {0}, sum = 0;
+	int i = 0;
+	for (; i + 8 <= n; i += 8)
+		for (int k = 0; k < 8; k++)
+			lane[k] += (double)x[i + k] * (double)x[i + k];
+	for (; i < n; i++)
+		sum += (double)x[i] * (double)x[i];
+	for (int k = 0; k < 8; k++)
+		sum += lane[k];
+	return (float)sqrt(sum);
+}
+
+/* Rows x (n, cols) times m / their norms. */
+static void scale_rows(float *x, float *by, const float *m, int n, int cols)
+{
+	for (int i = 0; i < n; i++, x += cols) {
+		const float norm = norm_of(x, cols), d = norm > 0 ? m[i] / norm : 0;
+		for (int k = 0; k < cols; k++)
+			x[k] *= d;
+		if (by)
+			by[i] = d;
+	}
+}
+
+void tw_lora_merge(float *to, float *by, const struct tw_matrix *w, int from, int n,
+		   const struct tw_lora_change *change, const struct tw_gemm_kernel *gemm)
 {
 	tw_matrix_rows(to, w, from, n);
-	if (a)
+	if (change->a)
 		gemm->run(&(struct tw_gemm){.m = n,
 					    .n = w->cols,
-					    .k = rank,
-					    .alpha = scale,
-					    .a = b + (ptrdiff_t)from * rank,
-					    .lda = rank,
-					    .b = a,
+					    .k = change->rank,
+					    .alpha = change->scale,
+					    .a = change->b + (ptrdiff_t)from * change->rank,
+					    .lda = change->rank,
+					    .b = change->a,
 					    .ldb = w->cols,
 					    .beta = 1,
 					    .c = to,
 					    .ldc = w->cols});
+	if (change->m)
+		scale_rows(to, by, change->m + from, n, w->cols);
+}
+
+struct measure {
+	const struct tw_matrix *w;
+	struct tw_lora_change change;
+	const struct tw_gemm_kernel *gemm;
+	float *m;
+};
+
+static void measure_rows(void *ctx, int begin, int end)
+{
+	const struct measure *q = ctx;
+	const int n = end - begin, cols = q->w->cols;
+	float *rows = tw_xmalloc((size_t)n * (size_t)cols * sizeof(*rows));
+	tw_lora_merge(rows, NULL, q->w, begin, n, &q->change, q->gemm);
+	for (int i = 0; i < n; i++)
+		q->m[begin + i] = norm_of(rows + (ptrdiff_t)i * cols, cols);
+	free(rows);
+}
+
+void tw_lora_measure(struct tw_lora *l, const struct tw_weights *w, const struct tw_compute *c)
+{
+	for (int layer = 0; l->dora && layer < l->shape.n_layer; layer++)
+		for (enum tw_proj p = 0; p < TW_PROJ_COUNT; p++) {
+			struct measure q = {.w = &w->block[layer].proj[p],
+					    .change = tw_lora_change_of(l, l->p, layer, p),
+					    .gemm = c->gemm};
+			if (!q.change.a)
+				continue;
+			q.m = l->p + tw_lora_at(l, layer, p)->m;
+			q.change.m = NULL;
+			tw_for_pieces(c, q.w->rows, ROW_PIECE, measure_rows, &q);
+		}
 }
 
 void tw_lora_seed(struct tw_lora *l, uint64_t seed)

@@ -56,13 +56,15 @@ struct tw_net {
 	float *rope[TW_ROPE_COUNT]; /* (longest document, n_rot) */
 	float *merged;		    /* scratch: weights of a group, or of a slice of the head */
 	int64_t merged_size;	    /* floats */
-	float *norm;		    /* (T, C) */
-	float *h;		    /* (T, F), (T, H D) */
-	float *dx, *dn;		    /* (T, C) */
+	float *merged_by;	/* (out): with DoRA, what each of its rows was multiplied with */
+	float *norm;		/* (T, C) */
+	float *h;		/* (T, F), (T, H D) */
+	float *dx, *dn;		/* (T, C) */
 	float *dy;		/* (T, C), where the residual stream is joined by more than a sum */
 	float *dqkv;		/* as qkv */
 	float *dqk;		/* as qk */
 	float *xa, *dyb;	/* (T, 3 r) */
+	float *part_y, *half;	/* DoRA's scratch: (T, widest output), twice (widest output, r) */
 	bool apart;		/* adapters are not merged */
 	struct tw_q16_net *q16; /* NULL: the blocks' products are of float32 */
 	int layer;		/* of what was merged last */
@@ -104,7 +106,7 @@ void tw_net_backward(struct tw_net *net,
 void tw_net_merge(struct tw_net *net, int layer, enum tw_group g);
 /* y (T, out) = x (T, in) W'^T of what was merged last. */
 void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x, int T);
-/* Adds the gradients of the group's As and Bs. */
+/* Adds the gradients of the group's As and Bs, with DoRA of its ms: it must be merged last then. */
 void tw_net_lora_backward(struct tw_net *net, int layer, enum tw_group g, const float *x,
 			  const float *dy, int T);
 /* dx (T, in) = dy (T, out) W' of what was merged last; after tw_net_lora_backward() of the same group. */

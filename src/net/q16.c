@@ -123,11 +123,17 @@ void tw_q16_pack(const struct tw_compute *c, struct tw_q16 *q, const float *from
 
 /* --- rows --- */
 
+int64_t tw_q16_rows_bytes(int T, int k)
+{
+	int64_t blocks = (int64_t)count(T, R) * count(k, BLOCK);
+	return blocks * R * (int64_t)(sizeof(float) + BLOCK * sizeof(int16_t));
+}
+
 enum tw_status tw_q16_rows_init(struct tw_q16_rows *r, int T, int k, struct tw_err *err)
 {
 	size_t blocks = (size_t)count(T, R) * (size_t)count(k, BLOCK);
 	r->scale = tw_try_alloc(
-		blocks * R * (sizeof(float) + BLOCK * sizeof(int16_t)),
+		(size_t)tw_q16_rows_bytes(T, k),
 		"activations as whole numbers; a shorter training.sequence needs less", err);
 	if (!r->scale)
 		return TW_NO_MEMORY;

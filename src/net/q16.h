@@ -56,6 +56,7 @@ int64_t tw_q16_bytes(int n, int k);
 /* For up to T rows of up to k terms. */
 TW_MUST_USE enum tw_status tw_q16_rows_init(struct tw_q16_rows *r, int T, int k,
 					    struct tw_err *err);
+int64_t tw_q16_rows_bytes(int T, int k);
 void tw_q16_rows_release(struct tw_q16_rows *r);
 
 /* y (T, n) = x (T, k) w^T; `rows` is scratch. The result does not depend on the number of threads. */
@@ -80,6 +81,8 @@ struct tw_q16_net {
  * copies of the blocks' weights at 2.1 bytes each. TW_NO_MEMORY. */
 TW_MUST_USE enum tw_status tw_net_use_q16(struct tw_net *net, struct tw_err *err);
 int64_t tw_net_q16_bytes(const struct tw_shape *s); /* of those copies */
-void tw_q16_net_free(struct tw_q16_net *q);	    /* NULL is fine */
+int64_t tw_net_q16_rows_bytes(const struct tw_shape *s,
+			      int T);	    /* of the activations of T tokens besides */
+void tw_q16_net_free(struct tw_q16_net *q); /* NULL is fine */
 
 #endif

@@ -34,17 +34,27 @@ int64_t tw_net_q16_bytes(const struct tw_shape *s)
 	return n * s->n_layer;
 }
 
+static int widest(const struct tw_shape *s)
+{
+	int n = 0;
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+		n = most(n, most(tw_group_in(s, g), tw_group_out(s, g)));
+	return n;
+}
+
+int64_t tw_net_q16_rows_bytes(const struct tw_shape *s, int T)
+{
+	return tw_q16_rows_bytes(T, widest(s));
+}
+
 enum tw_status tw_net_use_q16(struct tw_net *net, struct tw_err *err)
 {
 	struct tw_q16_net *q = tw_xcalloc(1, sizeof(*q));
-	int widest = 0;
 	q->kernel = tw_q16_best();
 	q->n = net->s->n_layer * TW_GROUP_COUNT;
 	q->forward = tw_xcalloc((size_t)q->n, sizeof(*q->forward));
 	q->backward = tw_xcalloc((size_t)q->n, sizeof(*q->backward));
-	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
-		widest = most(widest, most(tw_group_in(net->s, g), tw_group_out(net->s, g)));
-	enum tw_status st = tw_q16_rows_init(&q->rows, net->size.cap, widest, err);
+	enum tw_status st = tw_q16_rows_init(&q->rows, net->size.cap, widest(net->s), err);
 	net->apart = true; /* before anything is merged: these weights have no adapter */
 	for (int i = 0; st == TW_OK && i < q->n; i++)
 		st = pack_group(net, q, i / TW_GROUP_COUNT, (enum tw_group)(i % TW_GROUP_COUNT),

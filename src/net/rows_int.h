@@ -29,7 +29,9 @@ struct tw_row_kernels {
 };
 
 const struct tw_row_kernels *tw_row_kernels_plain(void);
-const struct tw_row_kernels *tw_row_kernels_avx2(void); /* NULL: this machine has no AVX2 */
-const struct tw_row_kernels *tw_row_kernels(void);	/* the best of them */
+/* NULL: this machine lacks it. */
+const struct tw_row_kernels *tw_row_kernels_avx2(void);
+const struct tw_row_kernels *tw_row_kernels_avx512(void);
+const struct tw_row_kernels *tw_row_kernels(void); /* the best of them */
 
 #endif

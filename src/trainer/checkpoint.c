@@ -11,7 +11,7 @@
 #define JOB_DIGITS 16
 #define SUFFIX	   ".checkpoint"
 
-static const char magic[16] = "twin-training-3";
+static const char magic[16] = "twin-training-4";
 
 static void place(struct tw_state *s, size_t n)
 {
@@ -60,22 +60,38 @@ enum tw_status tw_state_save(struct tw_state *s, const char *path, struct tw_err
 	return st == TW_OK ? st : tw_wrap(err, st, "saving a checkpoint of the training");
 }
 
+static bool is_whole(const struct tw_state *s, const struct tw_mapping *m)
+{
+	const struct tw_state_head *head = m->data;
+	return m->len == s->bytes && memcmp(head->magic, magic, sizeof(magic)) == 0 &&
+	       memcmp(head->job, s->head->job, sizeof(head->job)) == 0 && head->n == s->head->n &&
+	       head->total_steps == s->head->total_steps &&
+	       head->checksum == checksum(head, m->len);
+}
+
+/* A file that this run can go on from. *m is NULL where that is all the caller wants to know. */
+static bool map_whole(struct tw_mapping *m, const struct tw_state *s, const char *path)
+{
+	struct tw_mapping own;
+	m = m ? m : &own;
+	if (!tw_exists(path) || tw_map_file(m, path, NULL) != TW_OK)
+		return false;
+	bool ok = is_whole(s, m);
+	if (!ok)
+		tw_warn("%s: damaged, or of another job; it is not used", path);
+	if (!ok || m == &own)
+		tw_unmap_file(m);
+	return ok;
+}
+
 bool tw_state_load(struct tw_state *s, const char *path)
 {
 	struct tw_mapping m;
-	if (!tw_exists(path) || tw_map_file(&m, path, NULL) != TW_OK)
+	if (!map_whole(&m, s, path))
 		return false;
-	const struct tw_state_head *head = m.data;
-	bool ok = m.len == s->bytes && memcmp(head->magic, magic, sizeof(magic)) == 0 &&
-		  memcmp(head->job, s->head->job, sizeof(head->job)) == 0 &&
-		  head->n == s->head->n && head->total_steps == s->head->total_steps &&
-		  head->checksum == checksum(head, m.len);
-	if (ok)
-		memcpy(s->head, head, s->bytes);
-	else
-		tw_warn("%s: damaged, or of another job; it is not used", path);
+	memcpy(s->head, m.data, s->bytes);
 	tw_unmap_file(&m);
-	return ok;
+	return true;
 }
 
 /* --- a folder of them --- */
@@ -127,14 +143,20 @@ static char *path_of(const struct tw_state *s, const char *dir, int64_t step)
 	return tw_str_detach(&path);
 }
 
-static enum tw_status drop_old(const struct tw_state *s, const char *dir, int keep,
-			       struct tw_err *err)
+/* What was just saved stays, and `others` intact ones of the steps before it. Files of later steps were refused when
+ * this run began: they would be taken for the newest. */
+static enum tw_status drop_others(const struct tw_state *s, const char *dir, int others,
+				  struct tw_err *err)
 {
 	enum tw_status st = TW_OK;
 	int64_t step = INT64_MAX;
-	for (int n = 0; st == TW_OK && (step = newest(s, dir, step)) >= 0; n++) {
+	while (st == TW_OK && (step = newest(s, dir, step)) >= 0) {
+		if (step == s->head->step)
+			continue;
 		char *path = path_of(s, dir, step);
-		if (n >= keep)
+		if (step < s->head->step && others > 0 && map_whole(NULL, s, path))
+			others--;
+		else
 			st = tw_remove_all(path, err);
 		free(path);
 	}
@@ -147,7 +169,7 @@ enum tw_status tw_checkpoints_save(struct tw_state *s, const char *dir, int keep
 	char *path = path_of(s, dir, s->head->step);
 	enum tw_status st = tw_state_save(s, path, err);
 	free(path);
-	return st == TW_OK ? drop_old(s, dir, keep, err) : st;
+	return st == TW_OK ? drop_others(s, dir, keep - 1, err) : st;
 }
 
 bool tw_checkpoints_load(struct tw_state *s, const char *dir)

@@ -25,9 +25,11 @@ struct tw_state_head {
 	int64_t tokens;	   /* seen */
 	int64_t evaluated; /* last step with a validation; -1: none */
 	int64_t best_step; /* 0: none yet */
-	double best_valid; /* loss */
+	double last_valid; /* loss of the last validation */
+	double best_valid; /* of that which was the best */
 	double best_score; /* what the best is chosen by */
 	int64_t stale;	   /* validations since */
+	int64_t rows;	   /* of a step that go through the net at a time; 0: not planned yet */
 	int64_t ended;	   /* 1: before total_steps, because it got no better */
 };
 
@@ -51,7 +53,8 @@ TW_MUST_USE enum tw_status tw_state_save(struct tw_state *s, const char *path, s
 /* False, and *s unchanged: there is none, or it is of another job (or broken: says so in the log). */
 bool tw_state_load(struct tw_state *s, const char *path);
 
-/* The same in a folder, where files are named for the job and the step: the newest `keep` (at least 1) stay. */
+/* The same in a folder, where files are named for the job and the step: this one stays, and the newest intact ones
+ * before it, `keep` (at least 1) in all. Damaged ones and those of later steps go. */
 TW_MUST_USE enum tw_status tw_checkpoints_save(struct tw_state *s, const char *dir, int keep,
 					       struct tw_err *err);
 /* The newest that is intact. */

@@ -52,6 +52,12 @@ static bool is_number(const struct tw_json *m)
 
 /* --- what was said so far --- */
 
+/* A whole number of tokens that a double holds exactly; what is beyond it is nothing that anybody counted. */
+static bool is_count(const struct tw_json *m)
+{
+	return is_number(m) && m->r >= 0 && m->r <= 9007199254740992.0;
+}
+
 /* A step that is told again, after a crash, was done again. */
 static void add_loss(struct tw_command_log *l, int64_t step, double value)
 {
@@ -65,7 +71,7 @@ static void note(struct tw_command_log *l, const struct tw_command_metrics *m)
 {
 	for (const struct tw_json *j = m->numbers; j; j = j->next) {
 		const char *name = is_number(j) ? name_of(j) : NULL;
-		if (is_number(j) && strcmp(j->key, "tokens") == 0)
+		if (is_count(j) && strcmp(j->key, "tokens") == 0)
 			l->tokens = (int64_t)j->r;
 		if (name && strcmp(name, "loss") == 0)
 			add_loss(l, m->step, j->r);

@@ -10,17 +10,14 @@
 
 /* --- a grid of factors --- */
 
-enum tw_status tw_factors_take(struct tw_factors *p, int layer, enum tw_proj proj, bool is_b,
-			       float *values, int64_t rows, int64_t cols, const char *name,
+enum tw_status tw_factors_fits(const struct tw_factors_base *b, int layer, enum tw_proj proj,
+			       bool is_b, int64_t rows, int64_t cols, const char *name,
 			       struct tw_err *err)
 {
-	const struct tw_factors_base *base = p->base;
-	if (layer < 0 || layer >= base->n_layer)
+	if (layer < 0 || layer >= b->n_layer)
 		return tw_fail(err, TW_BAD_DATA, "\"%s\": the base has only %d layers", name,
-			       base->n_layer);
-	size_t i = (size_t)layer * TW_PROJ_COUNT + proj;
-	const struct tw_factors_size s = base->size[i];
-	struct tw_factor *to = &p->at[i];
+			       b->n_layer);
+	const struct tw_factors_size s = b->size[(size_t)layer * TW_PROJ_COUNT + proj];
 	int64_t rank = is_b ? cols : rows, other = is_b ? rows : cols;
 	if (!s.in)
 		return tw_fail(err, TW_BAD_DATA, "\"%s\": the base has no such matrix", name);
@@ -28,6 +25,18 @@ enum tw_status tw_factors_take(struct tw_factors *p, int layer, enum tw_proj pro
 		return tw_fail(err, TW_BAD_DATA,
 			       "\"%s\" is %lld x %lld, which does not fit the base's %d x %d", name,
 			       (long long)rows, (long long)cols, s.out, s.in);
+	return TW_OK;
+}
+
+enum tw_status tw_factors_take(struct tw_factors *p, int layer, enum tw_proj proj, bool is_b,
+			       float *values, int64_t rows, int64_t cols, const char *name,
+			       struct tw_err *err)
+{
+	enum tw_status st = tw_factors_fits(p->base, layer, proj, is_b, rows, cols, name, err);
+	if (st != TW_OK)
+		return st;
+	struct tw_factor *to = &p->at[(size_t)layer * TW_PROJ_COUNT + proj];
+	int64_t rank = is_b ? cols : rows;
 	if (is_b ? to->b != NULL : to->a != NULL)
 		return tw_fail(err, TW_BAD_DATA, "\"%s\" is there twice", name);
 	if (to->rank && to->rank != (int)rank)

@@ -172,7 +172,11 @@ static enum tw_status read_tensor(struct reader *r, int64_t id)
 			       name, ggml_type_name(type));
 	if (ne[2] != 1 || ne[3] != 1)
 		return tw_fail(r->err, TW_BAD_DATA, "\"%s\" is no matrix", name);
-	/* Every element takes at least two bits of the file, so the product is no larger than 4 times its size. */
+	/* A few bytes of a file may stand for many numbers: memory is taken for what the base has place for alone. */
+	enum tw_status st =
+		tw_factors_fits(r->p->base, layer, proj, is_b, ne[1], ne[0], name, r->err);
+	if (st != TW_OK)
+		return st;
 	const int64_t n = ne[0] * ne[1];
 	float *values = TW_NEW_ARRAY(r->a, (size_t)n + 1, float);
 	tw_ggml_to_float(type)((const char *)r->map.data + at, values, n);
@@ -197,10 +201,9 @@ static enum tw_status check_kind(const struct reader *r)
 
 static void set_scales(struct reader *r)
 {
-	const double alpha = tw_ggml_lora_alpha(r->gguf);
 	for (size_t i = 0; i < tw_factors_n(r->p->base); i++)
-		if (r->p->at[i].rank) /* as llama.cpp: without an alpha the scale is 1 */
-			r->p->at[i].scale = alpha != 0 ? alpha / r->p->at[i].rank : 1;
+		if (r->p->at[i].rank)
+			r->p->at[i].scale = tw_ggml_lora_scale(r->gguf, r->p->at[i].rank);
 }
 
 enum tw_status tw_factors_read_gguf(struct tw_factors *p, const char *path, struct tw_arena *a,

@@ -46,6 +46,11 @@ static inline const char *tw_factors_part(enum tw_proj p)
 	return p <= TW_PROJ_O || p == TW_PROJ_QKV ? "self_attn" : "mlp";
 }
 
+/* Whether one half, (rows, cols), of `name` is of a matrix that the base has. TW_BAD_DATA. */
+TW_MUST_USE enum tw_status tw_factors_fits(const struct tw_factors_base *b, int layer,
+					   enum tw_proj proj, bool is_b, int64_t rows, int64_t cols,
+					   const char *name, struct tw_err *err);
+
 /* Takes one half that was read, (rows, cols), of `name`, after a check against the base. */
 TW_MUST_USE enum tw_status tw_factors_take(struct tw_factors *p, int layer, enum tw_proj proj,
 					   bool is_b, float *values, int64_t rows, int64_t cols,

@@ -1,6 +1,4 @@
-#include "trainer/merge.h"
-
-#include <math.h>
+/* The writing of a merged model, whatever changes it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +9,17 @@
 #include "ggml.h"
 #include "gguf.h"
 #include "net/file.h"
-#include "net/lora.h"
+#include "trainer/merge_int.h"
 
 #define ROW_PIECE 64
 
 struct merger {
-	const char *base_path, *adapter_path, *type;
-	struct tw_compute c;
+	const char *base_path, *type;
+	const struct tw_merge_source *source;
+	const struct tw_compute *c;
 	struct tw_mapping map; /* of the base */
-	struct gguf_context *base, *adapter, *out;
-	struct ggml_context *ab;     /* the adapter's tensors, with data */
+	struct gguf_context *base, *out;
 	struct ggml_context *shapes; /* of the tensors that are written */
-	double alpha;
 };
 
 /* --- the two files --- */
@@ -45,72 +42,23 @@ static enum tw_status open_base(struct merger *m, struct tw_err *err)
 	return TW_OK;
 }
 
-static enum tw_status open_adapter(struct merger *m, struct tw_err *err)
-{
-	const char *arch = tw_ggml_text(m->base, "general.architecture");
-	if (!tw_exists(m->adapter_path))
-		return tw_fail(err, TW_NOT_FOUND, "%s: no such adapter", m->adapter_path);
-	m->adapter = gguf_init_from_file(m->adapter_path, (struct gguf_init_params){.ctx = &m->ab});
-	if (!m->adapter)
-		return tw_fail(err, TW_BAD_DATA, "%s: not a GGUF file, or only a part of one",
-			       m->adapter_path);
-	if (strcmp(tw_ggml_text(m->adapter, "general.type"), "adapter") != 0 ||
-	    strcmp(tw_ggml_text(m->adapter, "adapter.type"), "lora") != 0)
-		return tw_fail(err, TW_BAD_USE, "%s is not a LoRA adapter", m->adapter_path);
-	if (strcmp(tw_ggml_text(m->adapter, "general.architecture"), arch) != 0)
-		return tw_fail(err, TW_BAD_USE, "%s is an adapter for %s, the base is a %s model",
-			       m->adapter_path, tw_ggml_text(m->adapter, "general.architecture"),
-			       arch);
-	m->alpha = tw_ggml_lora_alpha(m->adapter);
-	return TW_OK;
-}
-
 /* --- which tensors change --- */
 
-/* W' = W + scale B A: rank rows of a, and so many columns of b. */
-struct pair {
-	const struct ggml_tensor *a, *b;
-	float scale;
-};
-
-static const struct ggml_tensor *half_of(const struct merger *m, const char *name, char which)
+/* By the base's tensor of that number. */
+static enum tw_status find(struct tw_lora_change *out, const struct merger *m, int64_t tensor,
+			   struct tw_err *err)
 {
-	char full[GGML_MAX_NAME + 16];
-	snprintf(full, sizeof(full), "%s.lora_%c", name, which);
-	return gguf_find_tensor(m->adapter, full) < 0 ? NULL : ggml_get_tensor(m->ab, full);
+	return m->source->find(out, m->source->ctx, gguf_get_tensor_name(m->base, tensor),
+			       gguf_get_tensor_ne(m->base, tensor), err);
 }
 
-/* Libllama's scale: alpha / rank, or 1 where the file says no alpha. */
-static struct pair pair_of(const struct merger *m, int64_t tensor)
+static enum tw_status check_type(const struct merger *m, int64_t tensor, struct tw_err *err)
 {
-	const char *name = gguf_get_tensor_name(m->base, tensor);
-	struct pair p = {.a = half_of(m, name, 'a'), .b = half_of(m, name, 'b')};
-	if (p.b)
-		p.scale = m->alpha > 0 ? (float)(m->alpha / (double)p.b->ne[0]) : 1;
-	return p;
-}
-
-static enum tw_status check_pair(const struct merger *m, int64_t tensor, const struct pair *p,
-				 struct tw_err *err)
-{
-	const char *name = gguf_get_tensor_name(m->base, tensor);
-	const int64_t *ne = gguf_get_tensor_ne(m->base, tensor);
 	const enum ggml_type type = gguf_get_tensor_type(m->base, tensor);
-	if (!p->a || !p->b)
-		return tw_fail(err, TW_BAD_DATA, "%s has only one half of %s", m->adapter_path,
-			       name);
-	if (strcmp(name, "token_embd.weight") == 0 || ne[2] != 1)
-		return tw_fail(err, TW_UNSUPPORTED, "%s changes %s, which can't be merged",
-			       m->adapter_path, name);
-	if (p->a->ne[0] != ne[0] || p->b->ne[1] != ne[1] || p->a->ne[1] != p->b->ne[0] ||
-	    p->a->ne[2] != 1 || p->b->ne[2] != 1 || ne[1] > INT32_MAX || ne[0] > INT32_MAX)
-		return tw_fail(err, TW_BAD_USE, "%s: %s does not fit the base's %lld x %lld",
-			       m->adapter_path, name, (long long)ne[1], (long long)ne[0]);
-	if (p->a->type != GGML_TYPE_F32 || p->b->type != GGML_TYPE_F32)
-		return tw_fail(err, TW_UNSUPPORTED, "%s: %s is not float32", m->adapter_path, name);
 	if (!tw_ggml_to_float(type))
 		return tw_fail(err, TW_UNSUPPORTED, "%s: %s has type %s, which can't be read",
-			       m->base_path, name, ggml_type_name(type));
+			       m->base_path, gguf_get_tensor_name(m->base, tensor),
+			       ggml_type_name(type));
 	return TW_OK;
 }
 
@@ -126,7 +74,9 @@ static enum ggml_type type_of(const struct merger *m, int64_t tensor)
 					       GGML_TYPE_Q8_0};
 	const int64_t cols = gguf_get_tensor_ne(m->base, tensor)[0];
 	enum ggml_type t = gguf_get_tensor_type(m->base, tensor);
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+	if (!m->type && ggml_is_quantized(t))
+		t = GGML_TYPE_Q8_0;
+	for (size_t i = 0; m->type && i < sizeof(types) / sizeof(*types); i++)
 		if (strcasecmp(ggml_type_name(types[i]), m->type) == 0)
 			t = types[i];
 	if (!can_pack(t, cols))
@@ -134,40 +84,49 @@ static enum ggml_type type_of(const struct merger *m, int64_t tensor)
 	return can_pack(t, cols) ? t : GGML_TYPE_F16;
 }
 
+/* The tensor as it will be. */
+static enum tw_status plan_tensor(struct merger *m, int64_t i, int64_t *used, struct tw_err *err)
+{
+	struct tw_lora_change change;
+	enum ggml_type type = gguf_get_tensor_type(m->base, i);
+	enum tw_status st = find(&change, m, i, err);
+	if (st == TW_OK && change.a)
+		st = check_type(m, i, err);
+	if (st != TW_OK)
+		return st;
+	if (change.a) {
+		type = type_of(m, i);
+		*used += 2;
+	}
+	struct ggml_tensor *t =
+		ggml_new_tensor(m->shapes, type, GGML_MAX_DIMS, gguf_get_tensor_ne(m->base, i));
+	ggml_set_name(t, gguf_get_tensor_name(m->base, i));
+	gguf_add_tensor(m->out, t);
+	return TW_OK;
+}
+
 static enum tw_status plan(struct merger *m, struct tw_err *err)
 {
 	const int64_t n = gguf_get_n_tensors(m->base);
 	int64_t used = 0;
+	enum tw_status st = TW_OK;
 	m->out = gguf_init_empty();
 	m->shapes = ggml_init((struct ggml_init_params){
 		.mem_size = (size_t)(n + 1) * ggml_tensor_overhead(), .no_alloc = true});
 	gguf_set_kv(m->out, m->base);
-	for (int64_t i = 0; i < n; i++) {
-		const struct pair p = pair_of(m, i);
-		enum ggml_type type = gguf_get_tensor_type(m->base, i);
-		if (p.a || p.b) {
-			enum tw_status st = check_pair(m, i, &p, err);
-			if (st != TW_OK)
-				return st;
-			type = type_of(m, i);
-			used += 2;
-		}
-		struct ggml_tensor *t = ggml_new_tensor(m->shapes, type, GGML_MAX_DIMS,
-							gguf_get_tensor_ne(m->base, i));
-		ggml_set_name(t, gguf_get_tensor_name(m->base, i));
-		gguf_add_tensor(m->out, t);
-	}
-	if (used == 0 || used != gguf_get_n_tensors(m->adapter))
-		return tw_fail(err, TW_BAD_USE, "%s adapts other tensors than %s has",
-			       m->adapter_path, m->base_path);
-	return TW_OK;
+	for (int64_t i = 0; st == TW_OK && i < n; i++)
+		st = plan_tensor(m, i, &used, err);
+	if (st == TW_OK && (used == 0 || used != m->source->halves(m->source->ctx)))
+		st = tw_fail(err, TW_BAD_USE, "%s adapts other tensors than %s has",
+			     m->source->name, m->base_path);
+	return st;
 }
 
 /* --- writing --- */
 
 struct rows {
 	const struct merger *m;
-	struct pair p;
+	struct tw_lora_change change;
 	struct tw_matrix w;
 	enum ggml_type type; /* to become */
 	char *to;
@@ -178,8 +137,7 @@ static void merge_rows(void *ctx, int begin, int end)
 	const struct rows *r = ctx;
 	const int n = end - begin, cols = r->w.cols;
 	float *w = tw_xmalloc((size_t)n * (size_t)cols * sizeof(*w));
-	tw_lora_merge(w, &r->w, begin, n, r->p.a->data, r->p.b->data, (int)r->p.b->ne[0],
-		      r->p.scale, r->m->c.gemm);
+	tw_lora_merge(w, NULL, &r->w, begin, n, &r->change, r->m->c->gemm);
 	ggml_quantize_chunk(r->type, w, r->to + (size_t)begin * ggml_row_size(r->type, cols), 0, n,
 			    cols, NULL);
 	free(w);
@@ -206,8 +164,11 @@ static enum tw_status write_tensor(const struct merger *m, FILE *f, int64_t i, s
 	const int64_t *ne = gguf_get_tensor_ne(m->base, i);
 	const char *from = (const char *)m->map.data + gguf_get_data_offset(m->base) +
 			   gguf_get_tensor_offset(m->base, i);
-	struct rows r = {.m = m, .p = pair_of(m, i), .type = gguf_get_tensor_type(m->out, i)};
-	if (!r.p.a)
+	struct rows r = {.m = m, .type = gguf_get_tensor_type(m->out, i)};
+	enum tw_status st = find(&r.change, m, i, err);
+	if (st != TW_OK)
+		return st;
+	if (!r.change.a)
 		return put(f, from, gguf_get_tensor_size(m->base, i), align, err);
 	const enum ggml_type was = gguf_get_tensor_type(m->base, i);
 	r.w = (struct tw_matrix){.data = from,
@@ -219,8 +180,8 @@ static enum tw_status write_tensor(const struct merger *m, FILE *f, int64_t i, s
 	r.to = tw_try_alloc(bytes, "a merged tensor", err);
 	if (!r.to)
 		return TW_NO_MEMORY;
-	tw_for_pieces(&m->c, (int)ne[1], ROW_PIECE, merge_rows, &r);
-	enum tw_status st = put(f, r.to, bytes, align, err);
+	tw_for_pieces(m->c, (int)ne[1], ROW_PIECE, merge_rows, &r);
+	st = put(f, r.to, bytes, align, err);
 	free(r.to);
 	return st;
 }
@@ -240,26 +201,21 @@ static enum tw_status write_all(void *ctx, FILE *f, struct tw_err *err)
 
 static void release(struct merger *m)
 {
-	tw_pool_free(m->c.pool);
 	gguf_free(m->base);
-	gguf_free(m->adapter);
 	gguf_free(m->out);
-	ggml_free(m->ab);
 	ggml_free(m->shapes);
 	ggml_quantize_free();
 	tw_unmap_file(&m->map);
 }
 
-enum tw_status tw_merge_gguf(const char *to, const char *base, const char *adapter,
-			     const char *type, int threads, struct tw_err *err)
+enum tw_status tw_merge_write(const char *to, const char *base, const char *type,
+			      const struct tw_merge_source *source, const struct tw_compute *c,
+			      struct tw_err *err)
 {
-	struct merger m = {.base_path = base,
-			   .adapter_path = adapter,
-			   .type = type,
-			   .c = {.pool = tw_pool_new(threads), .gemm = tw_gemm_best()}};
+	struct merger m = {.base_path = base, .type = type, .source = source, .c = c};
 	enum tw_status st = open_base(&m, err);
-	if (st == TW_OK)
-		st = open_adapter(&m, err);
+	if (st == TW_OK && source->begin)
+		st = source->begin(source->ctx, tw_ggml_text(m.base, "general.architecture"), err);
 	if (st == TW_OK)
 		st = plan(&m, err);
 	if (st == TW_OK)

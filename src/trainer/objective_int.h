@@ -5,7 +5,8 @@
  * hold, and computes a pass's loss, metrics and gradient. It keeps no state between passes, and reports sums alone:
  * those of several passes (or machines) add up, and are divided at the end.
  *
- * To add one: objective_x.c, its extern here, its name in train_setup.c and among the choices of `method`.
+ * To add one: objective_x.c, its extern here, its name in train_setup.c and among the choices of `method`,
+ * and in options.c what it takes no notice of.
  */
 #ifndef TW_TRAINER_OBJECTIVE_INT_H
 #define TW_TRAINER_OBJECTIVE_INT_H
@@ -31,9 +32,6 @@ struct tw_objective {
 	double learning_rate, beta; /* where the options say 0 */
 	/* Names of the means of tw_sums.at, for the log; NULL-terminated, the first is "loss". */
 	const char *const *metrics;
-
-	/* Optional. TW_BAD_USE for options that do not go together. */
-	enum tw_status (*check)(const struct tw_train_options *o, struct tw_err *err);
 
 	/* Optional. Before the first pass, when all else is ready; also of a run that goes on. */
 	enum tw_status (*prepare)(struct tw_train_loop *l, struct tw_err *err);

@@ -88,54 +88,6 @@ static void pass(struct tw_sums *sums, struct tw_train_loop *l, const struct tw_
 			     &(struct tw_head){.scale = scale, .weight = l->weight});
 }
 
-/* --- options that do not go together --- */
-
-static enum tw_status check_any(const struct tw_train_options *o, struct tw_err *err)
-{
-	if (o->label_smoothing > 0.5)
-		return tw_fail(
-			err, TW_BAD_USE,
-			"training.label_smoothing is %g: with method: %s it is the share of pairs that "
-			"are the wrong way round, at most 0.5",
-			o->label_smoothing, o->method);
-	if (o->neftune_noise_alpha > 0)
-		return tw_fail(err, TW_BAD_USE,
-			       "training.neftune_noise_alpha is for method: sft, not for %s",
-			       o->method);
-	if (strcmp(o->loss_on, "assistant") != 0)
-		return tw_fail(
-			err, TW_BAD_USE,
-			"training.loss_on is for method: sft; %s looks at the answers that differ",
-			o->method);
-	return TW_OK;
-}
-
-static enum tw_status check_only_dpo(const struct tw_train_options *o, struct tw_err *err)
-{
-	if (strcmp(o->loss_type, "sigmoid") != 0 || o->rpo_alpha > 0 || o->length_normalized)
-		return tw_fail(
-			err, TW_BAD_USE,
-			"training.loss_type, rpo_alpha and length_normalized are for method: dpo, not for %s",
-			o->method);
-	return check_any(o, err);
-}
-
-static enum tw_status check_dpo(const struct tw_train_options *o, struct tw_err *err)
-{
-	if (strcmp(o->loss_type, "sigmoid") != 0 && o->label_smoothing > 0)
-		return tw_fail(err, TW_BAD_USE,
-			       "training.label_smoothing is for loss_type: sigmoid, not for %s",
-			       o->loss_type);
-	return check_any(o, err);
-}
-
-static enum tw_status check_orpo(const struct tw_train_options *o, struct tw_err *err)
-{
-	if (o->label_smoothing > 0)
-		return tw_fail(err, TW_BAD_USE, "training.label_smoothing is not for method: orpo");
-	return check_only_dpo(o, err);
-}
-
 /* --- the methods --- */
 
 /* As TRL calls them; the accuracy is TW_SUM_ACCURACY. */
@@ -155,7 +107,6 @@ const struct tw_objective tw_objective_dpo = {
 	.learning_rate = 5e-6,
 	.beta = 0.1,
 	.metrics = metrics,
-	.check = check_dpo,
 	.prepare = tw_reference_prepare,
 	.units = units,
 	.pass = pass,
@@ -167,7 +118,6 @@ const struct tw_objective tw_objective_orpo = {
 	.learning_rate = 8e-5,
 	.beta = 0.1,
 	.metrics = metrics,
-	.check = check_orpo,
 	.units = units,
 	.pass = pass,
 };
@@ -178,7 +128,6 @@ const struct tw_objective tw_objective_simpo = {
 	.learning_rate = 8e-5,
 	.beta = 2,
 	.metrics = metrics,
-	.check = check_only_dpo,
 	.units = units,
 	.pass = pass,
 };

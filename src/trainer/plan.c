@@ -2,9 +2,27 @@
 
 #include "base/str.h"
 #include "net/net.h"
+#include "net/q16.h"
 
 #define ACTIVATIONS ((int64_t)800 << 20) /* where there is no limit; one row always goes */
 #define PROGRAM	    ((int64_t)160 << 20) /* all that is not the trainer: stores, tokenizer, libraries */
+
+/* Rows of the largest products: those of all tokens, and those of the largest matrix. */
+static int widest(const struct tw_shape *s, int tokens)
+{
+	int n = tokens;
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++) {
+		n = tw_group_in(s, g) > n ? tw_group_in(s, g) : n;
+		n = tw_group_out(s, g) > n ? tw_group_out(s, g) : n;
+	}
+	return n;
+}
+
+static int64_t bytes_of_pass(const struct tw_plan_request *r, const struct tw_net_size *size)
+{
+	return tw_net_bytes(r->shape, r->lora, size, 1) +
+	       (r->int16 ? tw_net_q16_rows_bytes(r->shape, size->cap) : 0);
+}
 
 static struct tw_plan plan_of(const struct tw_plan_request *r, int rows, int row,
 			      bool checkpointing)
@@ -16,9 +34,10 @@ static struct tw_plan plan_of(const struct tw_plan_request *r, int rows, int row
 			    .states = r->states};
 	struct tw_net_size size = {.longest = row < r->longest ? row : r->longest,
 				   .recompute = checkpointing};
-	p.buffers = tw_net_bytes(r->shape, r->lora, &size, 1);
+	int64_t fixed = bytes_of_pass(r, &size);
 	size.cap = rows * row;
-	p.activations = tw_net_bytes(r->shape, r->lora, &size, 1) - p.buffers;
+	p.activations = bytes_of_pass(r, &size) - fixed;
+	p.buffers = fixed + tw_gemm_bytes(widest(r->shape, size.cap));
 	p.total = p.program + p.weights + p.states + p.activations + p.buffers;
 	return p;
 }
@@ -57,19 +76,40 @@ static enum tw_status say_what_would(const struct tw_plan_request *r, const stru
 	return st;
 }
 
+/* A run that goes on can't take fewer rows at a time than it began with. */
+static enum tw_status say_it_began_with_more(const struct tw_plan_request *r,
+					     const struct tw_plan *least, struct tw_err *err)
+{
+	struct tw_arena a;
+	tw_arena_init(&a);
+	enum tw_status st = tw_fail(
+		err, TW_NO_MEMORY,
+		"training.max_memory is %s, and this training began with %d %s at a time, which take at "
+		"least %s. Give it as much (--max-memory %lldMiB), or begin anew: remove its checkpoints "
+		"in .twin/train",
+		tw_human_size(&a, r->limit), r->begun, r->begun == 1 ? "row" : "rows",
+		tw_plan_text(least, &a), (long long)(least->total >> 20) + 1);
+	tw_arena_release(&a);
+	return st;
+}
+
 enum tw_status tw_plan_make(struct tw_plan *out, const struct tw_plan_request *r,
 			    struct tw_err *err)
 {
 	struct tw_plan p = {0};
+	const int most = r->begun ? r->begun : r->rows, least = r->begun ? r->begun : 1;
 	for (int checkpointing = r->checkpointing; checkpointing <= 1; checkpointing++)
-		for (int rows = r->rows; rows >= 1; rows--) {
+		for (int rows = most; rows >= least; rows--) {
 			p = plan_of(r, rows, r->row, checkpointing);
 			if (fits(r, &p)) {
 				*out = p;
 				return TW_OK;
 			}
 		}
-	return say_what_would(r, &p, err);
+	*out = p; /* without a limit, it goes on as it began */
+	if (!r->limit)
+		return TW_OK;
+	return r->begun ? say_it_began_with_more(r, &p, err) : say_what_would(r, &p, err);
 }
 
 const char *tw_plan_text(const struct tw_plan *p, struct tw_arena *a)

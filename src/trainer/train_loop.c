@@ -10,6 +10,10 @@
 #include "base/str.h"
 #include "base/time.h"
 #include "net/adapter.h"
+#include "trainer/comm_int.h"
+#include "trainer/merge.h"
+#include "trainer/ranks_int.h"
+#include "trainer/rescue_int.h"
 
 #define CHECKPOINT_SECONDS 120
 
@@ -76,12 +80,11 @@ static void no_noise(struct tw_train_loop *l)
 	l->net.drop = (struct tw_dropout){0};
 }
 
-/* Gradients of rows [from, end), in portions that fit into memory. */
+/* Gradients of rows [from, end), in portions that fit into memory. `token`: how many of the step come before. */
 static enum tw_status pass_rows(struct tw_train_loop *l, struct tw_sums *sums, int64_t from,
-				int64_t end, float scale, struct tw_err *err)
+				int64_t end, int64_t token, float scale, struct tw_err *err)
 {
 	enum tw_status st = TW_OK;
-	int64_t token = 0;
 	while (st == TW_OK && from < end) {
 		if (tw_stopping()) {
 			st = tw_fail(err, TW_CANCELLED, "stopped");
@@ -96,15 +99,33 @@ static enum tw_status pass_rows(struct tw_train_loop *l, struct tw_sums *sums, i
 	return st;
 }
 
-/* Gradient and sums of the step's rows. */
+enum tw_status tw_train_loop_gradient(struct tw_train_loop *l, struct tw_sums *sums,
+				      struct tw_err *err)
+{
+	int64_t from = l->state.head->step * l->o->batch, end = from + l->o->batch;
+	int64_t units = 0, token = 0;
+	end = end < l->total_rows ? end : l->total_rows;
+	const struct tw_block_of_rows mine =
+		tw_ranks_block(from, end, tw_comm_rank(), tw_comm_size());
+	for (int64_t k = from; k < end; k++) {
+		size_t row = tw_train_loop_row(l, k);
+		units += l->objective->units(&l->train, row);
+		token += k < mine.from ? l->train.row[row].tokens : 0;
+	}
+	memset(l->lora.g, 0, l->lora.n * sizeof(*l->lora.g));
+	enum tw_status st =
+		pass_rows(l, sums, mine.from, mine.end, token, 1.0f / (float)units, err);
+	return st == TW_OK ? tw_ranks_add(l, sums, err) : st;
+}
+
+/* The state is at rest meanwhile. */
 static enum tw_status accumulate(struct tw_train_loop *l, struct step *out, struct tw_err *err)
 {
-	int64_t from = l->state.head->step * l->o->batch, end = from + l->o->batch, units = 0;
-	end = end < l->total_rows ? end : l->total_rows;
-	for (int64_t k = from; k < end; k++)
-		units += l->objective->units(&l->train, tw_train_loop_row(l, k));
-	memset(l->lora.g, 0, l->lora.n * sizeof(*l->lora.g));
-	enum tw_status st = pass_rows(l, &out->sums, from, end, 1.0f / (float)units, err);
+	tw_rescue_open_window(l->rescue);
+	enum tw_status st = tw_ranks_begin_step(l, err);
+	if (st == TW_OK)
+		st = tw_train_loop_gradient(l, &out->sums, err);
+	tw_rescue_close_window(l->rescue);
 	out->loss = out->sums.at[0] / out->sums.units;
 	return st;
 }
@@ -172,7 +193,9 @@ static enum tw_status measure(struct tw_sums *out, struct tw_train_loop *l,
 			return tw_fail(err, TW_CANCELLED, "stopped");
 		tw_batch_clear(&l->batch);
 		tw_train_loop_add_row(l, p, row);
+		tw_rescue_open_window(l->rescue);
 		objective->pass(out, l, p, 0);
+		tw_rescue_close_window(l->rescue);
 	}
 	return TW_OK;
 }
@@ -197,21 +220,28 @@ static enum tw_status check_valid(const struct tw_train_loop *l, double loss, st
 static void judge(struct tw_train_loop *l, double score, double loss)
 {
 	struct tw_state_head *h = l->state.head;
-	h->evaluated = h->step;
-	if (h->step == 0)
-		return;
 	if (h->best_step == 0 || score < h->best_score) {
 		h->best_step = h->step;
 		h->best_score = score;
 		h->best_valid = loss;
 		h->stale = 0;
 		memcpy(l->state.best, l->state.p, l->lora.n * sizeof(*l->state.p));
+		if (l->job->on_best)
+			l->job->on_best(l->job->ctx, h->step);
 	} else if (++h->stale == l->o->early_stopping_patience) {
 		h->ended = 1;
 		tw_info("step %lld: no better validation since step %lld, training ends "
 			"(early_stopping_patience)",
 			(long long)h->step, (long long)h->best_step);
 	}
+}
+
+enum tw_status tw_train_loop_write(struct tw_train_loop *l, const char *path, const float *p,
+				   struct tw_err *err)
+{
+	if (!l->lora.dora)
+		return tw_adapter_write(path, &l->lora, p, l->w.arch, err);
+	return tw_merge_lora(path, tw_llm_info(l->job->llm)->path, &l->lora, p, &l->c, err);
 }
 
 /* The adapter as it is, in a file for as long as the callee looks at it. */
@@ -222,11 +252,18 @@ static enum tw_status hand_over(struct tw_train_loop *l, struct tw_err *err)
 		return TW_OK;
 	const struct tw_state_head *h = l->state.head;
 	const char *path = tw_sprintf(&l->arena, "%s/%.16s.now.gguf", j->work_dir, h->job);
-	enum tw_status st = tw_adapter_write(path, &l->lora, l->state.p, l->w.arch, err);
+	enum tw_status st = tw_train_loop_write(l, path, l->state.p, err);
+	tw_rescue_open_window(l->rescue);
 	if (st == TW_OK)
 		st = j->on_adapter(j->ctx, h->step, path, err);
+	tw_rescue_close_window(l->rescue);
 	enum tw_status removed = tw_remove_all(path, st == TW_OK ? err : NULL);
 	return st == TW_OK ? removed : st;
+}
+
+bool tw_train_loop_judges(const struct tw_train_loop *l)
+{
+	return l->objective->group > 1 ? l->valid_pairs.n_rows > 0 : l->valid.n_rows > 0;
 }
 
 static enum tw_status evaluate(struct tw_train_loop *l, struct tw_err *err)
@@ -238,17 +275,20 @@ static enum tw_status evaluate(struct tw_train_loop *l, struct tw_err *err)
 	if (st != TW_OK)
 		return st;
 	double loss = sft.at[0] / sft.units, score = loss;
-	tell(l, "valid_loss", loss);
-	l->last_valid = loss;
-	if (pairs.units > 0) {
+	if (pairs.units > 0)
 		score = pairs.at[0] / pairs.units;
-		tell(l, "valid_preference_loss", score);
-		tell(l, "valid_accuracy", pairs.at[TW_SUM_ACCURACY] / pairs.units);
-	}
 	st = check_valid(l, score + loss, err);
 	if (st != TW_OK)
 		return st;
-	judge(l, score, loss);
+	l->state.head->evaluated = l->state.head->step;
+	l->state.head->last_valid = loss;
+	if (l->state.head->step > 0 && tw_train_loop_judges(l))
+		judge(l, score, loss);
+	if (pairs.units > 0) {
+		tell(l, "valid_preference_loss", score);
+		tell(l, "valid_accuracy", pairs.at[TW_SUM_ACCURACY] / pairs.units);
+	}
+	tell(l, "valid_loss", loss);
 	return hand_over(l, err);
 }
 
@@ -281,9 +321,10 @@ static double rate_of(const struct step *step)
 static void note(const struct tw_train_loop *l, const struct step *step,
 		 struct tw_progress *progress)
 {
-	if (l->last_valid > 0)
-		tw_progress_note(progress, "loss %.3f  validation %.3f  %.0f tokens/s", step->loss,
-				 l->last_valid, rate_of(step));
+	const char *of = l->objective->group > 1 ? " of answers" : "";
+	if (l->state.head->evaluated >= 0)
+		tw_progress_note(progress, "loss %.3f  validation%s %.3f  %.0f tokens/s",
+				 step->loss, of, l->state.head->last_valid, rate_of(step));
 	else
 		tw_progress_note(progress, "loss %.3f  %.0f tokens/s", step->loss, rate_of(step));
 }
@@ -324,6 +365,7 @@ enum tw_status tw_train_loop_run(struct tw_train_loop *l, struct tw_err *err)
 	struct tw_progress *progress = tw_progress_new("train", "steps", h->total_steps - h->step);
 	enum tw_status st = TW_OK;
 	l->saved_at = tw_monotonic_s();
+	l->rescue = tw_rescue_new(l);
 	if (evaluation_is_due(l)) /* at the start, and where a stop came before it */
 		st = evaluate(l, err);
 	while (st == TW_OK && !is_done(l))
@@ -331,8 +373,11 @@ enum tw_status tw_train_loop_run(struct tw_train_loop *l, struct tw_err *err)
 	tw_progress_free(progress);
 	if (st == TW_CANCELLED) {
 		struct tw_err why = TW_ERR_INIT;
-		if (save(l, &why) != TW_OK)
+		if (save(l, &why) == TW_OK)
+			tw_rescue_tell(l->rescue);
+		else
 			tw_warn("%s", why.msg);
 	}
+	tw_rescue_free(l->rescue);
 	return st;
 }

@@ -1,14 +1,26 @@
 /* What a run needs before its first step: weights, tokens, memory, and an earlier state if there is one. */
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/str.h"
 #include "net/adapter.h"
 #include "net/q16.h"
+#include "trainer/comm_int.h"
+#include "trainer/ranks_int.h"
 #include "trainer/train_loop_int.h"
 #include "trainer/trainers.h"
+
+static enum tw_status open_weights(struct tw_train_loop *l, const char *path, int context,
+				   struct tw_err *err)
+{
+	enum tw_status st = tw_weights_open(&l->w, path, err);
+	if (st == TW_OK)
+		tw_weights_set_context(&l->w, context);
+	return st;
+}
 
 static enum tw_status open_base(struct tw_train_loop *l, struct tw_err *err)
 {
@@ -18,10 +30,9 @@ static enum tw_status open_base(struct tw_train_loop *l, struct tw_err *err)
 			       "%s is a remote model: its weights are not here to be trained. Set "
 			       "models.llm to a GGUF (llama:…), or `trainer: none`",
 			       info->spec);
-	enum tw_status st = tw_weights_open(&l->w, info->path, err);
+	enum tw_status st = open_weights(l, info->path, info->context, err);
 	if (st != TW_OK)
 		return st;
-	tw_weights_set_context(&l->w, info->context);
 	if (l->o->sequence > l->w.shape.n_ctx) {
 		tw_fail(err, TW_BAD_USE, "training.sequence is %lld; %s was made for %d tokens",
 			(long long)l->o->sequence, info->name, l->w.shape.n_ctx);
@@ -105,6 +116,21 @@ static void cap_rows(struct tw_pack *p, int64_t most)
 		p->n_rows = (size_t)most;
 }
 
+static void report_unjudged(const struct tw_train_loop *l)
+{
+	const char *patience = l->o->early_stopping_patience > 0
+				       ? ", and training.early_stopping_patience has no effect"
+				       : "";
+	if (tw_train_loop_judges(l))
+		return;
+	if (l->valid.n_rows > 0)
+		tw_warn("valid split: no example has a worse answer, so nothing tells which adapter is the "
+			"best: that of the last step is kept%s",
+			patience);
+	else if (*patience)
+		tw_warn("training.early_stopping_patience has no effect: the validation split is empty");
+}
+
 static enum tw_status read_tokens(struct tw_train_loop *l, struct tw_err *err)
 {
 	const struct tw_train_job *j = l->job;
@@ -122,8 +148,7 @@ static enum tw_status read_tokens(struct tw_train_loop *l, struct tw_err *err)
 	report_lengths(l, group > 1 ? &l->valid_pairs : &l->valid, "valid");
 	cap_rows(&l->valid, l->o->max_valid);
 	cap_rows(&l->valid_pairs, l->o->max_valid);
-	l->order = TW_NEW_ARRAY(&l->arena, l->train.n_rows, size_t);
-	l->epoch = -1;
+	report_unjudged(l);
 	return TW_OK;
 }
 
@@ -171,25 +196,37 @@ static bool in_int16(const struct tw_train_loop *l)
 	return strcmp(l->o->precision, "int16") == 0;
 }
 
+static int64_t bytes_of_states(const struct tw_train_loop *l)
+{
+	size_t gradients = (tw_comm_size() > 1 ? 2 : 1) * l->lora.n * sizeof(*l->lora.g);
+	return (int64_t)(l->state.bytes + gradients);
+}
+
 /* Rows of a step that go through the net at a time, and how. */
 static enum tw_status plan_memory(struct tw_net_size *out, struct tw_train_loop *l,
 				  struct tw_err *err)
 {
-	int row = longest_row(&l->train, 1), rows = (int)l->o->batch;
+	int row = longest_row(&l->train, 1);
+	int64_t n = (int64_t)l->train.n_rows, rows = l->o->batch < n ? l->o->batch : n;
 	row = longest_row(&l->valid, row);
 	row = longest_row(&l->valid_pairs, row);
-	const struct tw_plan_request r = {
-		.shape = &l->w.shape,
-		.lora = &l->lora,
-		.row = row,
-		.rows = (size_t)rows < l->train.n_rows ? rows : (int)l->train.n_rows,
-		.longest = longest_sample(l),
-		.weights =
-			(int64_t)l->w.map.len + (in_int16(l) ? tw_net_q16_bytes(&l->w.shape) : 0),
-		.states = (int64_t)(l->state.bytes + l->lora.n * sizeof(*l->lora.g)),
-		.limit = l->o->max_memory,
-		.checkpointing = l->o->gradient_checkpointing};
+	const int most = (int)tw_ranks_most_rows(rows, tw_comm_size());
+	const int64_t begun = l->state.head->rows;
+	const struct tw_plan_request r = {.shape = &l->w.shape,
+					  .lora = &l->lora,
+					  .row = row,
+					  .rows = most,
+					  .begun = begun < most ? (int)begun : most,
+					  .longest = longest_sample(l),
+					  .weights =
+						  (int64_t)l->w.map.len +
+						  (in_int16(l) ? tw_net_q16_bytes(&l->w.shape) : 0),
+					  .states = bytes_of_states(l),
+					  .limit = l->o->max_memory,
+					  .checkpointing = l->o->gradient_checkpointing,
+					  .int16 = in_int16(l)};
 	enum tw_status st = tw_plan_make(&l->plan, &r, err);
+	l->state.head->rows = l->plan.rows;
 	*out = (struct tw_net_size){l->plan.rows * row, r.longest, l->plan.checkpointing};
 	return st;
 }
@@ -200,6 +237,7 @@ static enum tw_status make_lora(struct tw_train_loop *l, struct tw_err *err)
 	const struct tw_lora_config conf = {.rank = (int)o->rank,
 					    .alpha = o->alpha,
 					    .rslora = o->use_rslora,
+					    .dora = o->use_dora,
 					    .dropout = o->lora_dropout,
 					    .b_rate = o->loraplus_lr_ratio,
 					    .targets = &o->targets,
@@ -207,27 +245,40 @@ static enum tw_status make_lora(struct tw_train_loop *l, struct tw_err *err)
 	return tw_lora_init(&l->lora, &l->w.shape, &conf, err);
 }
 
-static enum tw_status make_net(struct tw_train_loop *l, struct tw_err *err)
+static enum tw_status make_their_g(struct tw_train_loop *l, struct tw_err *err)
 {
-	struct tw_net_size size;
-	enum tw_status st = plan_memory(&size, l, err);
-	if (st != TW_OK)
-		return st;
-	l->c = (struct tw_compute){.pool = tw_pool_new(l->job->threads), .gemm = tw_gemm_best()};
-	l->logp = TW_NEW_ARRAY(&l->arena, (size_t)size.cap, double);
-	l->weight = TW_NEW_ARRAY(&l->arena, (size_t)size.cap, float);
-	st = tw_batch_init(&l->batch, size.cap, err);
+	if (tw_comm_size() > 1)
+		l->their_g = tw_try_alloc(l->lora.n * sizeof(*l->their_g),
+					  "gradients of another rank", err);
+	return tw_comm_size() == 1 || l->their_g ? TW_OK : TW_NO_MEMORY;
+}
+
+static enum tw_status make_net(struct tw_train_loop *l, const struct tw_net_size *size,
+			       struct tw_err *err)
+{
+	l->logp = TW_NEW_ARRAY(&l->arena, (size_t)size->cap, double);
+	l->weight = TW_NEW_ARRAY(&l->arena, (size_t)size->cap, float);
+	l->order = TW_NEW_ARRAY(&l->arena, l->train.n_rows, size_t);
+	l->epoch = -1;
+	enum tw_status st = make_their_g(l, err);
 	if (st == TW_OK)
-		st = tw_net_init(&l->net, &l->w, &l->lora, &l->c, &size, err);
+		st = tw_batch_init(&l->batch, size->cap, err);
+	if (st == TW_OK)
+		st = tw_net_init(&l->net, &l->w, &l->lora, &l->c, size, err);
 	return st == TW_OK && in_int16(l) ? tw_net_use_q16(&l->net, err) : st;
 }
 
 enum tw_status tw_train_loop_begin(struct tw_train_loop *l, struct tw_err *err)
 {
+	enum tw_status st = TW_OK;
 	if (l->job->init_adapter)
-		return tw_adapter_read(l->lora.p, &l->lora, l->w.arch, l->job->init_adapter, err);
-	tw_lora_seed(&l->lora, l->job->seed);
-	return TW_OK;
+		st = tw_adapter_read(l->lora.p, &l->lora, l->w.arch, l->job->init_adapter,
+				     l->job->init_name, err);
+	else
+		tw_lora_seed(&l->lora, l->job->seed);
+	if (st == TW_OK)
+		tw_lora_measure(&l->lora, &l->w, &l->c);
+	return st;
 }
 
 static enum tw_status make_state(struct tw_train_loop *l, int64_t total, struct tw_err *err)
@@ -252,6 +303,9 @@ static void say(struct tw_train_loop *l)
 		l->train.n_samples / (size_t)l->objective->group, need_of(l), l->train.n_rows,
 		(long long)l->o->batch, (long long)h->total_steps, l->c.gemm->name,
 		tw_pool_size(l->c.pool));
+	if (tw_comm_size() > 1)
+		tw_info("%d ranks by %s; threads and memory are those of each", tw_comm_size(),
+			tw_comm_name());
 	tw_info("memory: %s", tw_plan_text(&l->plan, &l->arena));
 	if (h->step > 0)
 		tw_info("going on after step %lld of %lld", (long long)h->step,
@@ -274,20 +328,17 @@ bool tw_method_takes_pairs(const char *method)
 	return o && o->group > 1;
 }
 
-static enum tw_status check_options(const struct tw_train_loop *l, struct tw_err *err)
+static struct tw_compute compute_of(const struct tw_train_job *job)
 {
-	if (l->o->early_stopping_patience > 0 && l->o->eval_every == 0)
-		return tw_fail(err, TW_BAD_USE,
-			       "training.early_stopping_patience counts validations: set "
-			       "training.eval_every too");
-	if (l->o->early_stopping_patience > 0 && l->job->valid.n == 0)
-		tw_warn("training.early_stopping_patience has no effect: the validation split is empty");
-	return l->objective->check ? l->objective->check(l->o, err) : TW_OK;
+	int threads = job->threads ? job->threads : tw_comm_threads();
+	return (struct tw_compute){.pool = tw_pool_new(threads), .gemm = tw_gemm_best()};
 }
 
 static enum tw_status make_all(struct tw_train_loop *l, struct tw_err *err)
 {
+	struct tw_net_size size;
 	enum tw_status st = open_base(l, err);
+	l->c = compute_of(l->job);
 	if (st == TW_OK)
 		st = read_tokens(l, err);
 	if (st == TW_OK)
@@ -295,23 +346,46 @@ static enum tw_status make_all(struct tw_train_loop *l, struct tw_err *err)
 	if (st == TW_OK)
 		st = make_state(l, plan(l), err);
 	if (st == TW_OK)
-		st = make_net(l, err);
+		st = plan_memory(&size, l, err);
+	if (st == TW_OK)
+		st = make_net(l, &size, err);
 	if (st != TW_OK)
 		return st;
 	say(l);
-	return l->objective->prepare ? l->objective->prepare(l, err) : TW_OK;
+	st = l->objective->prepare ? l->objective->prepare(l, err) : TW_OK;
+	return st == TW_OK ? tw_ranks_share(l, err) : st;
+}
+
+void tw_train_loop_prepare(struct tw_train_loop *l, const struct tw_train_options *o,
+			   const struct tw_train_job *job)
+{
+	*l = (struct tw_train_loop){.o = o, .job = job};
+	tw_arena_init(&l->arena);
+}
+
+enum tw_status tw_train_loop_join(struct tw_train_loop *l, const char *base, int context,
+				  const struct tw_net_size *size, struct tw_err *err)
+{
+	l->objective = objective_by_name(l->o->method);
+	l->c = compute_of(l->job);
+	enum tw_status st = open_weights(l, base, context, err);
+	if (st == TW_OK)
+		st = make_lora(l, err);
+	if (st == TW_OK)
+		st = tw_state_init(&l->state, l->lora.n, 0, 0, "", err);
+	if (st != TW_OK)
+		return st;
+	l->lora.p = l->state.p;
+	return make_net(l, size, err);
 }
 
 enum tw_status tw_train_loop_init(struct tw_train_loop *l, const struct tw_train_options *o,
 				  const struct tw_train_job *job, struct tw_err *err)
 {
-	*l = (struct tw_train_loop){.o = o, .job = job};
-	tw_arena_init(&l->arena);
+	tw_train_loop_prepare(l, o, job);
 	l->objective = objective_by_name(o->method);
 	assert(l->objective); /* the table of options lets no other pass */
-	enum tw_status st = check_options(l, err);
-	if (st == TW_OK)
-		st = make_all(l, err);
+	enum tw_status st = make_all(l, err);
 	if (st != TW_OK)
 		tw_train_loop_release(l);
 	return st;
@@ -323,6 +397,7 @@ void tw_train_loop_release(struct tw_train_loop *l)
 	tw_batch_release(&l->batch);
 	tw_state_release(&l->state);
 	tw_lora_release(&l->lora);
+	free(l->their_g);
 	tw_pool_free(l->c.pool);
 	tw_weights_close(&l->w);
 	tw_arena_release(&l->arena);

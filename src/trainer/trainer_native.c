@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "net/adapter.h"
+#include "trainer/ranks_int.h"
 #include "trainer/train_loop_int.h"
 #include "trainer/trainers.h"
 
@@ -28,14 +28,19 @@ static const struct tw_opt opts[] = {
 	 .help = "the adapter is scaled by alpha / rank"},
 	{"use_rslora", TW_OPT_BOOL, AT(use_rslora), .def = "false",
 	 .help = "scale by alpha / sqrt(rank) instead"},
+	{"use_dora", TW_OPT_BOOL, AT(use_dora), .def = "false",
+	 .help = "also learns how long each row of a matrix is (DoRA): about half more time, and each version is a "
+		 "whole model, not an adapter"},
 	{"lora_dropout", TW_OPT_REAL, AT(lora_dropout), .def = "0", .min = 0, .max = 0.99,
 	 .help = "share of the adapter's inputs that a step leaves out"},
 	{"gradient_checkpointing", TW_OPT_BOOL, AT(gradient_checkpointing), .def = "false",
 	 .help = "computes a block again on the way back instead of keeping it: a fraction of the "
-		 "memory, about a third more time"},
+		 "memory, about a third more time",
+	 .flags = TW_OPT_NOT_IDENTITY},
 	{"max_memory", TW_OPT_SIZE, AT(max_memory), .def = "0",
 	 .help = "what training may take in all, \"2GiB\": fewer rows pass at a time, then blocks are computed "
-		 "again; 0: about 1 GB with the default model"},
+		 "again; 0: about 1 GB with the default model",
+	 .flags = TW_OPT_NOT_IDENTITY},
 	{"precision", TW_OPT_STRING, AT(precision), .def = "float32", .choices = "float32|int16",
 	 .help = "of the products with the frozen weights; int16: whole numbers in blocks with a scale each, a "
 		 "sixth faster for four more bytes a weight"},
@@ -99,6 +104,11 @@ static const struct tw_opt opts[] = {
 	{0},
 };
 
+static enum tw_status check(const void *ctx, struct tw_err *err)
+{
+	return tw_train_options_check(ctx, opts, err);
+}
+
 static double last_losses(const struct tw_state *s)
 {
 	int64_t steps = s->head->step, n = steps / 10 > 0 ? steps / 10 : 1;
@@ -113,15 +123,16 @@ static enum tw_status finish(struct tw_train_result *out, struct tw_train_loop *
 {
 	const struct tw_state_head *h = l->state.head;
 	bool has_best = h->best_step > 0;
-	snprintf(out->adapter_path, sizeof(out->adapter_path), "%s/%.16s.adapter.gguf",
-		 l->job->work_dir, h->job);
+	snprintf(out->adapter_path, sizeof(out->adapter_path), "%s/%.16s.%s.gguf", l->job->work_dir,
+		 h->job, l->lora.dora ? "model" : "adapter");
 	out->steps = h->step;
 	out->tokens = h->tokens;
 	out->trainable = (int64_t)l->lora.n;
 	out->train_loss = last_losses(&l->state);
-	out->valid_loss = has_best ? h->best_valid : NAN;
-	return tw_adapter_write(out->adapter_path, &l->lora, has_best ? l->state.best : l->state.p,
-				l->w.arch, err);
+	out->kept_step = has_best ? h->best_step : h->step;
+	out->valid_loss = has_best ? h->best_valid : h->evaluated == h->step ? h->last_valid : NAN;
+	return tw_train_loop_write(l, out->adapter_path, has_best ? l->state.best : l->state.p,
+				   err);
 }
 
 static enum tw_status train(struct tw_train_result *out, void *ctx, const struct tw_train_job *job,
@@ -134,6 +145,7 @@ static enum tw_status train(struct tw_train_result *out, void *ctx, const struct
 		return st;
 	out->resumed_from = l.state.head->step;
 	st = tw_train_loop_run(&l, err);
+	tw_ranks_dismiss(st);
 	if (st == TW_OK)
 		st = finish(out, &l, err);
 	tw_train_loop_release(&l);
@@ -150,6 +162,7 @@ const struct tw_trainer_type tw_trainer_native = {
 	.help = "LoRA in this process, on GGUFs of the Llama, Qwen, Gemma, Phi, Granite and OLMo kinds",
 	.opts = opts,
 	.ctx_size = sizeof(struct tw_train_options),
-	.code_version = 2,
+	.code_version = 3,
+	.check = check,
 	.train = train,
 };

@@ -33,7 +33,7 @@ static const struct tw_opt opts[] = {
 	{"experiment", TW_OPT_STRING, offsetof(struct mlflow, experiment), .def = "twin",
 	 .help = "name of the experiment, made when it is not there"},
 	{"adapter", TW_OPT_BOOL, offsetof(struct mlflow, adapter),
-	 .help = "send the adapter too, as an artifact of the run"},
+	 .help = "send the adapter, or model, too, as an artifact of the run"},
 	{0},
 };
 

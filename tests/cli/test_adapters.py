@@ -99,6 +99,11 @@ def test_a_program_that_fails_fails_the_training_with_its_words(twin):
     assert [r["status"] for r in twin.json("show", "runs") if r["kind"] == "train"] == ["failed"]
 
 
+def test_a_program_that_tells_no_loss_has_none(twin):
+    command(twin, "--do", "quiet")
+    assert steps(twin.json("run"))["train"]["summary"] == "model v1: 9 steps"
+
+
 def test_stopped_it_stops_the_program_and_goes_on_later(twin):
     command(twin, "--steps", 40, "--sleep", 0.1)
     for step in ["collect", "features", "dataset"]:
@@ -111,8 +116,9 @@ def test_stopped_it_stops_the_program_and_goes_on_later(twin):
             break
         time.sleep(0.05)
     p.send_signal(signal.SIGTERM)
-    p.communicate(timeout=30)
+    said = p.communicate(timeout=30)[1]
     assert p.returncode == 1
+    assert "train: stopped; run the same command again to go on" in said
     assert (found[0].parent / "checkpoints/state.json").exists()
     out = steps(twin.json("train"))["train"]["outputs"]
     assert out["steps"] == 40 and out["resumed_from"] >= 3

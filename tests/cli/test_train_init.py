@@ -57,7 +57,14 @@ def test_a_version_that_is_not_there_or_does_not_fit_is_refused(more):
     r = more("run", "--set", "training.replay=2", rc=2)
     assert "replay" in r.stderr
     r = more("run", "--set", "training.init=v1", "--set", "training.rank=4", rc=2)
-    assert "set training.rank to that of the adapter" in r.stderr
+    assert "set training.rank to that of the adapter" in r.stderr and "training.init: v1: blk.0" in r.stderr
+
+
+@pytest.mark.parametrize("init", ["none", "mine.gguf"])
+def test_replay_is_for_a_version(twin, init):
+    r = twin("run", "--set", f"training.init={init}", "--set", "training.replay=0.5", rc=2)
+    assert f"training.replay has no effect with init: {init}" in r.stderr and "champion" in r.stderr
+    twin("run", "--set", "training.replay=1", "--set", f"training.init={init}", rc=0 if init == "none" else 1)
 
 
 def test_what_was_forgotten_is_not_gone_on_from(more):

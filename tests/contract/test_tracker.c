@@ -130,6 +130,72 @@ static void a_place_where_nobody_answers_costs_one_warning_and_fails_nothing(voi
 	}
 }
 
+/* --- a place that answers, and refuses this and that --- */
+
+static enum tw_status say_yes(void *ctx, struct tw_http *http, const struct tw_tracked_run *r,
+			      struct tw_err *err)
+{
+	(void)ctx;
+	(void)http;
+	(void)r;
+	(void)err;
+	return TW_OK;
+}
+
+static enum tw_status refuse_points(void *ctx, struct tw_http *http,
+				    const struct tw_metric_point *p, size_t n, struct tw_err *err)
+{
+	(void)ctx;
+	(void)http;
+	(void)p;
+	return tw_fail(err, TW_BAD_DATA, "%zu points refused", n);
+}
+
+static enum tw_status refuse_file(void *ctx, struct tw_http *http, const char *name,
+				  const char *path, struct tw_err *err)
+{
+	(void)ctx;
+	(void)http;
+	(void)path;
+	return tw_fail(err, TW_BAD_DATA, "%s is too large", name);
+}
+
+static enum tw_status be_gone(void *ctx, struct tw_http *http, const char *status, int64_t ended_ms,
+			      struct tw_err *err)
+{
+	(void)ctx;
+	(void)http;
+	(void)ended_ms;
+	return tw_fail(err, TW_NETWORK, "no answer to \"%s\"", status);
+}
+
+static void show_nothing(const void *ctx, struct tw_str *out)
+{
+	(void)ctx;
+	tw_str_adds(out, "nowhere");
+}
+
+static void each_kind_of_failure_is_said_once(void **state)
+{
+	static const struct tw_tracker_type picky = {.name = "picky",
+						     .help = "",
+						     .begin = say_yes,
+						     .log = refuse_points,
+						     .file = refuse_file,
+						     .end = be_gone,
+						     .page = show_nothing};
+	static const struct tw_tracker_type *const types[] = {&picky, NULL};
+	struct tw_tracker *t;
+	(void)state;
+	assert_ok(tw_tracker_new(&t, types, configure("{tracker: picky}"), &w.err), &w.err);
+	run(t, false); /* 3000 points, in several batches */
+	assert_int_equal(warnings(), 3);
+	assert_contains(tw_str_c(&w.said), "points refused");
+	assert_contains(tw_str_c(&w.said), "adapter.gguf is too large");
+	assert_contains(tw_str_c(&w.said), "no answer to \"done\"");
+	tw_tracker_free(t);
+}
+
 static void offline_nothing_is_tried(void **state)
 {
 	(void)state;
@@ -195,6 +261,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, begin, end)
 		T(the_list_of_this_test_is_that_of_the_program),
 		T(a_place_where_nobody_answers_costs_one_warning_and_fails_nothing),
+		T(each_kind_of_failure_is_said_once),
 		T(offline_nothing_is_tried),
 		T(the_host_is_known_before_anything_is_sent),
 		T(without_the_section_every_call_does_nothing),

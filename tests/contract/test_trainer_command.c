@@ -85,6 +85,7 @@ static void what_is_no_metric_is_talk(void **state)
 	assert_int_equal(h.loss, 3);
 	assert_int_equal(h.other, 0);
 	assert_int_equal(r.steps, 3);
+	assert_int_equal(r.tokens, 300); /* not 1e300, nor -5 */
 }
 
 /* --- what is handed over --- */

@@ -8,6 +8,7 @@
 #include "app/plugins.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "support/train_curve.h"
 #include "support/train_fixture.h"
 #include "trainer/train_loop_int.h"
 #include "trainer/trainers.h"
@@ -38,41 +39,6 @@ static void expect_failure(const struct train_setup *s, enum tw_status want, con
 	struct tw_err err = TW_ERR_INIT;
 	assert_int_equal(train_run(&r, s, &err), want);
 	assert_contains(err.msg, words);
-}
-
-/* --- metrics by name --- */
-
-struct curve {
-	const char *name;
-	size_t n;
-	int64_t step[200];
-	double value[200];
-};
-
-static void on_metric(void *ctx, const char *name, int64_t step, double value)
-{
-	struct curve *c = ctx;
-	if (strcmp(name, c->name) != 0 || c->n == 200)
-		return;
-	c->step[c->n] = step;
-	c->value[c->n++] = value;
-}
-
-static struct curve curve_of(const char *name, struct train_setup *s, struct tw_train_result *r)
-{
-	struct curve c = {.name = name};
-	s->on_metric = on_metric;
-	s->ctx = &c;
-	*r = run(s);
-	return c;
-}
-
-static double least(const struct curve *c)
-{
-	double x = INFINITY;
-	for (size_t i = 0; i < c->n; i++)
-		x = c->step[i] > 0 ? fmin(x, c->value[i]) : x;
-	return x;
 }
 
 /* Mean -log p of an answer of ours, by libllama. */
@@ -115,19 +81,6 @@ static void it_learns_and_libllama_sees_what_it_learnt(void **state)
 	assert_true(fabs(r.valid_loss - after) < 1e-3);
 	assert_true(after < 0.3 * before);
 	assert_true(r.train_loss < 0.3 * before);
-}
-
-static void the_best_by_validation_is_kept(void **state)
-{
-	struct train_setup s =
-		setup_of("trainer: native, rank: 8, sequence: 128, learning_rate: 0.1, epochs: 10, "
-			 "eval_every: 2, schedule: constant");
-	struct tw_train_result r;
-	(void)state;
-	struct curve valid = curve_of("valid_loss", &s, &r);
-	assert_true(valid.n > 5);
-	assert_true(least(&valid) < valid.value[valid.n - 1]); /* too high a rate: it gets worse */
-	assert_true(r.valid_loss == least(&valid));
 }
 
 static void steps_follow_from_epochs_rows_and_batch(void **state)
@@ -249,18 +202,6 @@ static struct train_setup pairs_of(const char *options)
 	return s;
 }
 
-/* Several at once, by name. */
-static void on_metrics(void *ctx, const char *name, int64_t step, double value)
-{
-	for (struct curve *c = ctx; c->name; c++)
-		on_metric(c, name, step, value);
-}
-
-static double last(const struct curve *c)
-{
-	return c->value[c->n - 1];
-}
-
 static void expect_it_learns_which_is_better(const char *options)
 {
 	struct curve c[] = {{.name = "valid_preference_loss"},
@@ -268,16 +209,16 @@ static void expect_it_learns_which_is_better(const char *options)
 			    {.name = "rewards/margins"},
 			    {.name = NULL}};
 	struct train_setup s = pairs_of(options);
-	s.on_metric = on_metrics;
+	s.on_metric = curves_add;
 	s.ctx = c;
 	struct tw_train_result r = run(&s);
 	print_message("%s: loss %.4f to %.4f, accuracy %.2f to %.2f, margin %.3f to %.3f\n",
-		      options + strlen(PAIRS), c[0].value[0], last(&c[0]), c[1].value[0],
-		      last(&c[1]), c[2].value[0], last(&c[2]));
+		      options + strlen(PAIRS), c[0].value[0], curve_last(&c[0]), c[1].value[0],
+		      curve_last(&c[1]), c[2].value[0], curve_last(&c[2]));
 	assert_int_equal(c[0].step[0], 0);
-	assert_true(last(&c[0]) < 0.9 * c[0].value[0]);
-	assert_true(last(&c[1]) == 1);
-	assert_true(last(&c[2]) > c[2].value[0]);
+	assert_true(curve_last(&c[0]) < 0.9 * c[0].value[0]);
+	assert_true(curve_last(&c[1]) == 1);
+	assert_true(curve_last(&c[2]) > c[2].value[0]);
 	assert_true(isfinite(r.valid_loss)); /* of the better answers alone */
 }
 
@@ -577,29 +518,6 @@ static void an_adapter_of_another_shape_is_refused(void **state)
 	expect_failure(&s, TW_BAD_USE, "has no blk.0");
 }
 
-/* --- ending early --- */
-
-static void it_ends_when_it_gets_no_better(void **state)
-{
-	const char *options =
-		"trainer: native, rank: 8, sequence: 128, learning_rate: 0.1, epochs: 10, "
-		"eval_every: 2, schedule: constant, early_stopping_patience: 2";
-	struct train_setup s = setup_of(options);
-	struct tw_train_result r;
-	(void)state;
-	struct curve valid = curve_of("valid_loss", &s, &r);
-	size_t best = 1;
-	for (size_t i = 1; i < valid.n; i++)
-		best = valid.value[i] < valid.value[best] ? i : best;
-	assert_int_equal(valid.n - 1, best + 2); /* two that were no better */
-	assert_int_equal(r.steps, valid.step[valid.n - 1]);
-	assert_true(r.valid_loss == valid.value[best]);
-	assert_true(isfinite(r.train_loss));
-	struct tw_train_result again = run(&s); /* it has ended, and stays so */
-	assert_int_equal(again.resumed_from, r.steps);
-	assert_int_equal(again.steps, r.steps);
-}
-
 /* --- looking at the adapter on the way --- */
 
 struct looks {
@@ -691,30 +609,6 @@ static void options_out_of_reach_are_refused(void **state)
 	expect_failure(&s, TW_BAD_USE, "learning_rate");
 }
 
-static void options_that_do_not_go_together_are_refused(void **state)
-{
-	static const struct {
-		const char *options, *words;
-	} all[] = {
-		{"method: ppo", "sft|dpo|orpo|simpo"},
-		{"method: dpo, loss_type: exo", "sigmoid|hinge|ipo"},
-		{"method: dpo, loss_type: ipo, label_smoothing: 0.1", "loss_type: sigmoid"},
-		{"method: dpo, label_smoothing: 0.7", "at most 0.5"},
-		{"method: dpo, neftune_noise_alpha: 5", "method: sft"},
-		{"method: dpo, loss_on: all", "loss_on"},
-		{"method: orpo, label_smoothing: 0.1", "orpo"},
-		{"method: orpo, rpo_alpha: 1", "method: dpo"},
-		{"method: simpo, loss_type: hinge", "method: dpo"},
-		{"early_stopping_patience: 2, eval_every: 0", "eval_every"},
-		{"save_total_limit: 0", "save_total_limit"},
-	};
-	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		struct train_setup s = pairs_of(all[i].options);
-		expect_failure(&s, TW_BAD_USE, all[i].words);
-	}
-}
-
 /* --- a disk that is full for a while --- */
 
 static struct rlimit files;
@@ -756,7 +650,6 @@ int main(void)
 	tw_log_set_level(TW_LOG_ERROR);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_learns_and_libllama_sees_what_it_learnt),
-		cmocka_unit_test(the_best_by_validation_is_kept),
 		cmocka_unit_test(steps_follow_from_epochs_rows_and_batch),
 		cmocka_unit_test(a_step_in_several_passes_is_the_same_step),
 		cmocka_unit_test(gradients_are_clipped),
@@ -775,12 +668,10 @@ int main(void)
 		cmocka_unit_test(from_an_adapter_it_goes_on_where_that_stood),
 		cmocka_unit_test(dpo_from_an_adapter_begins_at_that),
 		cmocka_unit_test(an_adapter_of_another_shape_is_refused),
-		cmocka_unit_test(it_ends_when_it_gets_no_better),
 		cmocka_unit_test(the_adapter_is_shown_after_each_validation),
 		cmocka_unit_test(a_loss_that_is_no_number_ends_it),
 		cmocka_unit_test(models_that_it_cannot_train_are_refused),
 		cmocka_unit_test(options_out_of_reach_are_refused),
-		cmocka_unit_test(options_that_do_not_go_together_are_refused),
 		cmocka_unit_test(a_full_disk_ends_it_and_it_goes_on_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,7 @@ static struct tw_examples examples_of(const struct train_setup *s, enum tw_split
 				      struct tw_arena *a)
 {
 	size_t n = split == TW_TRAIN ? s->n_train : s->n_valid;
+	const size_t n_pairs = split == TW_VALID && s->valid_singles ? 0 : s->n_pairs;
 	const char *answer = s->answer;
 	struct tw_example *e = TW_NEW_ARRAY(a, n, struct tw_example);
 	for (size_t i = 0; i < n; i++) {
@@ -90,7 +91,7 @@ static struct tw_examples examples_of(const struct train_setup *s, enum tw_split
 			.split = split,
 			.row_id = tw_sprintf(a, "row-%d-%zu", (int)split, i),
 			.kind = "question",
-			.rejected = i < s->n_pairs ? worse[i % 3] : NULL,
+			.rejected = i < n_pairs ? worse[i % 3] : NULL,
 			.messages = tw_sprintf(
 				a,
 				"[{\"role\":\"system\",\"content\":\"You are brief.\"},"
@@ -144,6 +145,7 @@ enum tw_status train_open(struct train_world *w, const struct train_setup *s, st
 		.threads = s->threads,
 		.init_adapter = s->init_adapter,
 		.on_metric = s->on_metric,
+		.on_best = s->on_best,
 		.on_adapter = s->on_adapter,
 		.ctx = s->ctx,
 	};

@@ -19,13 +19,15 @@ struct train_setup {
 	struct tiny_gguf base;
 	size_t n_train, n_valid; /* examples */
 	const char *answer;	 /* of every example, NULL: each has its own; "": none */
-	size_t n_pairs; /* examples of each split that have a worse answer too, the first */
+	size_t n_pairs;	    /* examples of each split that have a worse answer too, the first */
+	bool valid_singles; /* none of the validation split has one */
 	const char *init_adapter; /* of the job */
 	enum tw_status (*on_adapter)(void *ctx, int64_t step, const char *path, struct tw_err *err);
 	const char *work;   /* folder, emptied by the test when it wants to */
 	const char *digest; /* of the job; NULL: "job" */
 	int threads;
 	void (*on_metric)(void *ctx, const char *name, int64_t step, double value);
+	void (*on_best)(void *ctx, int64_t step);
 	void *ctx;
 };
 

@@ -5,7 +5,8 @@ arithmetic on what it was given. Checkpoints every second step; asked to stop, i
     trainer_peer.py SETTINGS [--steps 9] [--sleep 0.005] [--fail STEP] [--do WHAT]
 
 WHAT: garbage (odd lines among the good ones), nothing (leaves no adapter), gguf (leaves adapter.gguf, a copy of the
-initial one), damaged (an adapter of another shape), show (an adapter at each evaluation), deaf (never ends).
+initial one), damaged (an adapter of another shape), show (an adapter at each evaluation), deaf (never ends), quiet (tells no
+loss).
 """
 
 import argparse
@@ -91,7 +92,7 @@ def main():
         assert [m["role"] for m in p["chosen"] + p["rejected"]] == ["assistant"] * 2 and p["prompt"]
     assert all(m["messages"][-1]["role"] == "assistant" for m in rows("train"))
     step = json.loads(checkpoint.read_text())["step"] if checkpoint.exists() else 0
-    if step == 0:
+    if step == 0 and args.do != "quiet":
         evaluate(0)
     while step < args.steps and not stopping:
         step += 1
@@ -101,8 +102,12 @@ def main():
             raise RuntimeError("out of memory at step %d" % step)
         if args.do == "garbage":
             garbage(step)
-        tell(step=step, loss=round(4 / step + len(rows("train")) / 1000, 6), learning_rate=1e-3 / step, tokens=step * 100)
-        if step % 3 == 0:
+        told = {} if args.do == "quiet" else {"loss": round(4 / step + len(rows("train")) / 1000, 6)}
+        tell(step=step, learning_rate=1e-3 / step, tokens=step * 100, **told)
+        if args.do == "garbage":
+            tell(step=step, tokens=1e300)
+            tell(step=step, tokens=-5)
+        if step % 3 == 0 and args.do != "quiet":
             evaluate(step)
         if step % 2 == 0:
             save(step)

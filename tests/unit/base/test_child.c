@@ -228,6 +228,7 @@ static void asked_to_stop_it_is_asked_too_and_its_last_words_are_heard(void **st
 		.command = "sh -c \"trap 'sleep 0.3; echo saved; exit 0' TERM; echo go; while :; "
 			   "do sleep 0.05; done\"; true"};
 	assert_int_equal(run(&status, &h, c, &err), TW_CANCELLED);
+	assert_contains(err.msg, "stopped");
 	assert_contains(h.text.data, "o:go\n");
 	assert_contains(h.text.data, "o:saved\n");
 	tw_str_release(&h.text);

@@ -163,6 +163,24 @@ static void a_struct_full_of_garbage_gets_every_default(void **state)
 			    tw_opt_canonical(&dirty, opts, &f->a));
 }
 
+static void what_is_set_to_its_default_is_not_changed(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const same[] = {
+		"{}",
+		"{flag: true, count: 7, rate: 5e-1, mode: slow, names: [a, b], memory: 1GiB}"};
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(parse(f, same[i]), TW_OK);
+		for (const struct tw_opt *o = opts; o->name; o++)
+			assert_false(tw_opt_is_changed(&f->s, opts, o->name));
+	}
+	assert_int_equal(parse(f, "{flag: false, count: 8, rate: 0.25, mode: fast, path: x, "
+				  "names: [a], memory: 2GiB, max_threads: 1}"),
+			 TW_OK);
+	for (const struct tw_opt *o = opts; o->name; o++)
+		assert_true(tw_opt_is_changed(&f->s, opts, o->name));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +194,7 @@ int main(void)
 		T(canonical_text_depends_on_settings_not_on_how_they_were_written),
 		T(canonical_text_reads_back_to_the_same_settings),
 		T(a_struct_full_of_garbage_gets_every_default),
+		T(what_is_set_to_its_default_is_not_changed),
 	};
 	return cmocka_run_group_tests_name("opt", tests, NULL, NULL);
 }

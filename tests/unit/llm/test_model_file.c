@@ -156,10 +156,33 @@ static void an_adapter_must_fit_its_base(void **state)
 	(void)state;
 	struct tw_model_file base = open_file(tiny_model("base.gguf", (struct tiny_gguf){0}), NULL);
 	const char *model = tiny_model("noadapter.gguf", (struct tiny_gguf){.arch = "qwen2"});
-	assert_int_equal(tw_adapter_check(model, &base, &err), TW_BAD_USE);
-	assert_contains(err.msg, "not a LoRA adapter");
+	bool whole;
+	assert_int_equal(tw_adapter_check(&whole, model, &base, &err), TW_BAD_USE);
+	assert_contains(err.msg, "a \"qwen2\" model");
 	tw_err_clear(&err);
-	assert_int_equal(tw_adapter_check(tmp_path("none.gguf"), &base, &err), TW_NOT_FOUND);
+	assert_int_equal(tw_adapter_check(&whole, tmp_path("none.gguf"), &base, &err),
+			 TW_NOT_FOUND);
+}
+
+static void a_whole_model_takes_the_place_of_the_one_that_it_was_trained_from(void **state)
+{
+	const struct tiny_gguf others[] = {{.n_embd = 128}, {.n_layer = 3}, {.n_ctx = 1024}};
+	struct tw_err err = TW_ERR_INIT;
+	bool whole = false;
+	(void)state;
+	struct tw_model_file base = open_file(tiny_model("base.gguf", (struct tiny_gguf){0}), NULL);
+	const char *same = tiny_model("same.gguf", (struct tiny_gguf){.seed = 9, .type = "Q8_0"});
+	assert_ok(tw_adapter_check(&whole, same, &base, &err), &err);
+	assert_true(whole && tw_is_whole_model(same));
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		const char *other = tiny_model("other.gguf", others[i]);
+		assert_int_equal(tw_adapter_check(&whole, other, &base, &err), TW_BAD_USE);
+		assert_contains(err.msg, "not trained from that");
+		tw_err_clear(&err);
+	}
+	base.tokenizer = tw_sha256("another", 7);
+	assert_int_equal(tw_adapter_check(&whole, same, &base, &err), TW_BAD_USE);
+	assert_false(tw_is_whole_model(tmp_path("none.gguf")));
 }
 
 int main(void)
@@ -172,6 +195,7 @@ int main(void)
 		cmocka_unit_test(names_are_looked_up_in_the_folder_then_in_the_cache),
 		cmocka_unit_test(a_missing_model_names_the_path_and_the_cure),
 		cmocka_unit_test(an_adapter_must_fit_its_base),
+		cmocka_unit_test(a_whole_model_takes_the_place_of_the_one_that_it_was_trained_from),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

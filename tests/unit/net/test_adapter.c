@@ -120,6 +120,28 @@ static void other_scales_and_layers_reach_libllama(void **state)
 	rig_close(&r);
 }
 
+/* Files of other programs may have one: libllama scales by alpha / rank whatever its sign. */
+static void a_negative_alpha_is_no_missing_one(void **state)
+{
+	const struct tw_lora_config negative = {.rank = 4, .alpha = -8, .targets = &all_targets};
+	struct rig r, plus;
+	char path[600];
+	(void)state;
+	rig_tiny_with(&r, &(struct tiny_gguf){.seed = 15}, &negative, 40, 1);
+	compare(&r);
+	rig_tiny(&plus, &(struct tiny_gguf){.seed = 15}, 4, 8, 1);
+	assert_ok(tw_adapter_read(plus.lora.p, &plus.lora, plus.w.arch, adapter_path(path), NULL,
+				  &plus.err),
+		  &plus.err);
+	const struct tw_lora_pair *at = tw_lora_at(&r.lora, 1, TW_PROJ_V);
+	for (size_t i = 0; i < 16; i++) {
+		assert_true(plus.lora.p[at->a + i] == r.lora.p[at->a + i]);
+		assert_true(plus.lora.p[at->b + i] == -r.lora.p[at->b + i]);
+	}
+	rig_close(&plus);
+	rig_close(&r);
+}
+
 static void unknown_layers_are_refused(void **state)
 {
 	static const char *const wrong[] = {"2", "-1", "x", "", "1 "};
@@ -239,6 +261,7 @@ int main(void)
 		cmocka_unit_test(libllama_applies_it_as_it_was_trained),
 		cmocka_unit_test(some_targets_alone_work_too),
 		cmocka_unit_test(other_scales_and_layers_reach_libllama),
+		cmocka_unit_test(a_negative_alpha_is_no_missing_one),
 		cmocka_unit_test(unknown_layers_are_refused),
 		cmocka_unit_test(all_linear_is_every_matrix),
 		cmocka_unit_test(unknown_targets_are_refused_with_the_nearest_name),

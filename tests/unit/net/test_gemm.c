@@ -70,13 +70,17 @@ static void expect_right(const struct tw_gemm_kernel *kernel, struct tw_pool *po
 
 static const struct tw_gemm_kernel *const *all_kernels(void)
 {
-	static const struct tw_gemm_kernel *list[4];
+	static const struct tw_gemm_kernel *list[5];
+	const char *why;
 	int n = 0;
 	list[n++] = &tw_gemm_ref;
 	if (tw_gemm_native())
 		list[n++] = tw_gemm_native();
 	if (tw_gemm_openblas())
 		list[n++] = tw_gemm_openblas();
+	if (tw_gemm_cuda(&why))
+		list[n++] = tw_gemm_cuda(&why);
+	list[n] = NULL;
 	return list;
 }
 

@@ -190,6 +190,47 @@ static void behind_a_damaged_one_the_one_before_is_taken_up(void **state)
 	tw_state_release(&back);
 }
 
+/* Goes on from the newest that is intact, as a resumed training does, and saves `step`. */
+static void go_on_and_save(int64_t from, int64_t step, int keep)
+{
+	struct tw_state back = state_of("job", 100, 0);
+	assert_true(tw_checkpoints_load(&back, folder));
+	assert_int_equal(back.head->step, from);
+	save_step(&back, step, keep);
+	tw_state_release(&back);
+}
+
+static void expect_steps(const struct tw_state *s, const int64_t *steps, size_t n)
+{
+	for (int64_t step = 1; step < 40; step++) {
+		bool wanted = false;
+		for (size_t i = 0; i < n; i++)
+			wanted |= steps[i] == step;
+		assert_int_equal(tw_exists(of_step(s, step)), wanted);
+	}
+}
+
+static void damaged_ones_do_not_push_out_good_ones(void **state)
+{
+	struct tw_state s = state_of("job", 100, 1);
+	(void)state;
+	empty_folder();
+	save_step(&s, 20, 2);
+	save_step(&s, 30, 2);
+	assert_int_equal(truncate(of_step(&s, 30), 300), 0);
+	go_on_and_save(20, 22, 1); /* before the damaged one's step */
+	expect_steps(&s, (int64_t[]){22}, 1);
+	save_step(&s, 24, 2);
+	assert_int_equal(truncate(of_step(&s, 24), 300), 0);
+	go_on_and_save(22, 25, 2); /* behind it */
+	expect_steps(&s, (int64_t[]){22, 25}, 2);
+	save_step(&s, 26, 3);
+	assert_int_equal(truncate(of_step(&s, 25), 0), 0); /* while the training runs */
+	save_step(&s, 27, 3);
+	expect_steps(&s, (int64_t[]){22, 26, 27}, 3);
+	tw_state_release(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +240,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_leaves_the_old_one),
 		cmocka_unit_test(the_newest_is_taken_up_and_the_last_few_stay),
 		cmocka_unit_test(behind_a_damaged_one_the_one_before_is_taken_up),
+		cmocka_unit_test(damaged_ones_do_not_push_out_good_ones),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

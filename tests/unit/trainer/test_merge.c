@@ -58,6 +58,18 @@ static void the_merged_model_is_base_and_adapter(void **state)
 	}
 }
 
+static void a_negative_alpha_counts_as_libllama_has_it(void **state)
+{
+	const struct tw_lora_config conf = {.rank = 4, .alpha = -8, .targets = &all_targets};
+	struct rig r;
+	(void)state;
+	rig_tiny_with(&r, &(struct tiny_gguf){.seed = 7}, &conf, TOKENS, 1);
+	rig_add_random(&r, TOKENS, 1, 3);
+	assert_ok(tw_adapter_write(adapter, &r.lora, r.lora.p, r.w.arch, &err), &err);
+	assert_true(difference(&r, "base") < 1e-4);
+	rig_close(&r);
+}
+
 static enum ggml_type type_in(const char *path, const char *tensor)
 {
 	struct gguf_context *g =
@@ -199,6 +211,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_merged_model_is_base_and_adapter),
+		cmocka_unit_test(a_negative_alpha_counts_as_libllama_has_it),
 		cmocka_unit_test(changed_tensors_have_the_type_that_is_wanted),
 		cmocka_unit_test(rows_that_fit_no_block_become_f16),
 		cmocka_unit_test(everything_else_stays_byte_for_byte),

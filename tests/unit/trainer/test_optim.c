@@ -1,6 +1,7 @@
 /* Optimisers, the norm and the schedule. */
 #include <math.h>
 
+#include "base/hash.h"
 #include "support/tiny_gguf.h"
 #include "support/train_rig.h"
 #include "trainer/optim_int.h"
@@ -176,6 +177,40 @@ static void each_solves_a_known_problem(void **state)
 	free(p);
 }
 
+/*
+ * Gradients of one block from 1e-12 to 1e3, which come and go: the second moments of the small ones lie far below what
+ * 8 bits beside the large ones can tell apart, and a step is divided by their root.
+ */
+static void gradients_of_all_sizes_in_a_block_make_no_wild_steps(void **state)
+{
+	enum { N = 512, STEPS = 200 };
+	const struct tw_param matrix = {0, 2, N / 2, 1};
+	const struct tw_params ps = {&matrix, 1, N};
+	const double lr = 1e-2;
+	float p[N] = {0}, before[N], g[N];
+	void *memory = tw_xcalloc(1, tw_optim_adamw_8bit.bytes(&ps));
+	double most = 0;
+	uint64_t random = 3;
+	(void)state;
+	for (int t = 1; t <= STEPS; t++) {
+		for (int i = 0; i < N; i++) {
+			double size = pow(10, -12 + 15.0 * ((i * 7) % N) / N);
+			bool there =
+				(t / 10 + i) % 3 > 0; /* as embeddings of rare words: often 0 */
+			g[i] = there ? (float)(size * (2 * tw_random_unit(&random) - 1)) : 0;
+		}
+		memcpy(before, p, sizeof(p));
+		take_step(&tw_optim_adamw_8bit, memory, &ps, p, g, t, lr, 0);
+		for (int i = 0; i < N; i++) {
+			assert_true(isfinite(p[i]));
+			most = fmax(most, fabs((double)p[i] - (double)before[i]));
+		}
+	}
+	print_message("adamw_8bit: the longest step is %.2f learning rates\n", most / lr);
+	assert_true(most < 2 * lr);
+	free(memory);
+}
+
 static void smaller_states_are_smaller(void **state)
 {
 	const size_t n = some.floats;
@@ -295,6 +330,7 @@ int main(void)
 		cmocka_unit_test(the_first_step_is_as_long_as_the_learning_rate),
 		cmocka_unit_test(adafactor_is_the_published_one),
 		cmocka_unit_test(each_solves_a_known_problem),
+		cmocka_unit_test(gradients_of_all_sizes_in_a_block_make_no_wild_steps),
 		cmocka_unit_test(smaller_states_are_smaller),
 		cmocka_unit_test(optimisers_do_not_depend_on_threads_and_keep_to_their_state),
 		cmocka_unit_test(the_norm_is_exact_for_any_length),

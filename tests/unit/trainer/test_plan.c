@@ -1,4 +1,5 @@
 /* What a training is planned to take of memory, and how it is made to fit. */
+#include "net/q16.h"
 #include "support/train_rig.h"
 #include "trainer/plan_int.h"
 
@@ -74,8 +75,15 @@ static void a_plan_is_what_the_net_then_takes(void **state)
 	struct fixture *f = *state;
 	make(f, 0);
 	const struct tw_net_size size = {f->p.rows * f->r.row, f->r.longest, f->p.checkpointing};
-	assert_int_equal(f->p.activations + f->p.buffers,
-			 tw_net_bytes(f->r.shape, f->r.lora, &size, 1));
+	const int64_t net = tw_net_bytes(f->r.shape, f->r.lora, &size, 1) + tw_gemm_bytes(size.cap);
+	assert_int_equal(f->p.activations + f->p.buffers, net);
+	f->r.int16 = true; /* and its rows as whole numbers: 2 bytes, and a scale for 32 */
+	make(f, 0);
+	const int64_t more = f->p.activations + f->p.buffers - net;
+	const int64_t widest = 2 * f->r.shape->F > tw_qkv_dim(f->r.shape) ? 2 * f->r.shape->F
+									  : tw_qkv_dim(f->r.shape);
+	assert_int_equal(more, tw_net_q16_rows_bytes(f->r.shape, size.cap));
+	assert_true(more >= size.cap * widest * 17 / 8 && more < 2 * size.cap * widest * 17 / 8);
 }
 
 static void what_never_fits_says_what_would(void **state)
@@ -94,6 +102,25 @@ static void what_never_fits_says_what_would(void **state)
 	assert_non_null(strstr(f->err.msg, "training.rank"));
 }
 
+static void a_run_that_has_begun_keeps_its_rows(void **state)
+{
+	struct fixture *f = *state;
+	make(f, 0);
+	const struct tw_plan all = f->p;
+	f->r.begun = 3;
+	make(f, 0);
+	assert_int_equal(f->p.rows, 3);
+	make(f, all.total * 2);
+	assert_int_equal(f->p.rows, 3);
+	assert_false(f->p.checkpointing);
+	make(f, all.total - all.activations * 5 / 8 - 1000); /* less than its three rows take */
+	assert_int_equal(f->p.rows, 3);
+	assert_true(f->p.checkpointing);
+	f->r.limit = 1000;
+	assert_int_equal(tw_plan_make(&f->p, &f->r, &f->err), TW_NO_MEMORY);
+	assert_non_null(strstr(f->err.msg, "began with 3 rows at a time"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +129,7 @@ int main(void)
 		T(a_limit_takes_rows_first_and_then_computes_blocks_again),
 		T(a_plan_is_what_the_net_then_takes),
 		T(what_never_fits_says_what_would),
+		T(a_run_that_has_begun_keeps_its_rows),
 	};
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }
