@@ -22,9 +22,8 @@ static double fma_seconds(void)
 
 /* A sum that waits for none of the others. */
 #define FMA_STEP(F, i) s##i = F(fmadd_ps)(s##i, x, y)
-/* Twelve of them, by name: in an array, some compilers leave them in memory. Equal ones, so that the compiler must not see
- * that they are. `F` is what the instruction set calls its
- * functions. */
+/* Twelve of them, by name: in an array, some compilers leave them in memory. They are equal, which it must not
+ * see. `F` is what the instruction set calls its functions. */
 #define FMA_LOOP(name, isa, vec, F, first)                                                       \
 	__attribute__((target(isa))) static float name(long n)                                   \
 	{                                                                                        \

@@ -38,10 +38,11 @@ static void print_options(FILE *f, const struct tw_opt *opts)
 	tw_opt_help(&s, opts);
 	fprintf(f, "\nOptions, with their defaults:\n");
 	for (char *p = s.data; p && *p; p += strcspn(p, "\n") + 1) {
+		bool goes_on = p[2] == ' ';
 		p += 2; /* its indent */
 		for (char *c = p; *c != ' '; c++)
 			*c = *c == '_' ? '-' : *c;
-		fprintf(f, "  --%.*s\n", (int)strcspn(p, "\n"), p);
+		fprintf(f, "  %s%.*s\n", goes_on ? "  " : "--", (int)strcspn(p, "\n"), p);
 	}
 	tw_str_release(&s);
 }

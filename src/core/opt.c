@@ -7,7 +7,9 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define MAX_OPTS 128
+#define MAX_OPTS   128
+#define HELP_AT	   36 /* column of help texts */
+#define HELP_WIDTH 100
 
 /* What messages and paths are relative to, while a table is filled. */
 struct reader {
@@ -431,16 +433,39 @@ bool tw_opt_is_changed(const void *ctx, const struct tw_opt *opts, const char *n
 	return changed;
 }
 
+/* Adds words from column HELP_AT on, where the line stands already. */
+static void add_wrapped(struct tw_str *out, const char *words)
+{
+	size_t at = HELP_AT;
+	while (*words) {
+		size_t n = strcspn(words, " ");
+		if (at > HELP_AT && at + 1 + n > HELP_WIDTH) {
+			tw_str_addf(out, "\n%*s", HELP_AT, "");
+			at = HELP_AT;
+		} else if (at > HELP_AT) {
+			tw_str_addc(out, ' ');
+			at++;
+		}
+		tw_str_add(out, words, n);
+		at += n;
+		words += n + strspn(words + n, " ");
+	}
+	tw_str_addc(out, '\n');
+}
+
 void tw_opt_help(struct tw_str *out, const struct tw_opt *opts)
 {
 	for (const struct tw_opt *o = opts; o && o->name; o++) {
-		tw_str_addf(out, "  %-20s %-12s %s", o->name,
-			    o->flags & TW_OPT_REQUIRED ? "(required)"
-			    : o->def		       ? o->def
-						       : "-",
-			    o->help);
+		const char *def = o->flags & TW_OPT_REQUIRED ? "(required)" : o->def ? o->def : "-";
+		struct tw_str help = TW_STR_INIT;
+		tw_str_adds(&help, o->help);
 		if (o->choices)
-			tw_str_addf(out, " (%s)", o->choices);
-		tw_str_addc(out, '\n');
+			tw_str_addf(&help, " (%s)", o->choices);
+		if (strlen(o->name) > 20 || strlen(def) > 12)
+			tw_str_addf(out, "  %-20s %s\n%*s", o->name, def, HELP_AT, "");
+		else
+			tw_str_addf(out, "  %-20s %-12s ", o->name, def);
+		add_wrapped(out, tw_str_c(&help));
+		tw_str_release(&help);
 	}
 }

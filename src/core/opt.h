@@ -88,7 +88,7 @@ bool tw_opt_is_choice(const char *choices, const char *s);
 /* Canonical JSON of all identity options, in table order: equal settings give equal text. NULL opts give "{}". */
 char *tw_opt_canonical(const void *ctx, const struct tw_opt *opts, struct tw_arena *a);
 
-/* Help lines: "  max_tokens  200   budget of a chunk…". */
+/* Help lines: "  max_tokens  200   budget of a chunk…"; what is longer than a line goes on below, indented. */
 void tw_opt_help(struct tw_str *out, const struct tw_opt *opts);
 
 #endif

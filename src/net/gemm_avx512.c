@@ -1,4 +1,4 @@
-/* Tiles of 14 x 32 for AVX-512, of 14 x 16 for products that have no more columns, of 8 and 4 rows for the last ones. */
+/* Tiles of 14 x 32 for AVX-512; of 14 x 16 for fewer columns, of 8 and 4 rows for the last ones. */
 #include "net/gemm_native_int.h"
 
 #if defined(__x86_64__) && defined(__AVX512F__)

@@ -142,7 +142,7 @@ static void add_sum(const struct tw_gemm *g)
 	for (int i = 0; i < g->m; i++, sum += g->n)
 		for (int n = 0; n < g->n; n++) {
 			float *c = g->c + (ptrdiff_t)i * g->ldc + n;
-			*c = fmaf(g->beta, *c, sum[n]);
+			*c = g->beta * *c + sum[n];
 		}
 }
 

@@ -60,8 +60,8 @@ static inline float most_of(const float *x, int n)
  * e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2; polynomial and split of ln 2 from
  * Cephes' expf (Moshier). Adding 1.5 * 2^23 rounds to an integer in the low bits.
  *
- * Limits are applied to the result: with x held within them, compilers compute what a limit gives, such as 1 / (1 + e^88), for
- * every x beside the rest, and products with a number as small as that take a hundred cycles each.
+ * Limits are applied to the result: with x held within them, compilers compute what a limit gives, such as
+ * 1 / (1 + e^88), for every x beside the rest, and products with a number as small as that take a hundred cycles each.
  */
 static inline float exp_fast(float x)
 {

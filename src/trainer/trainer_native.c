@@ -29,7 +29,7 @@ static const struct tw_opt opts[] = {
 	{"use_rslora", TW_OPT_BOOL, AT(use_rslora), .def = "false",
 	 .help = "scale by alpha / sqrt(rank) instead"},
 	{"use_dora", TW_OPT_BOOL, AT(use_dora), .def = "false",
-	 .help = "also learns how long each row of a matrix is (DoRA): about half more time, and each version is a "
+	 .help = "also learns how long each row of a matrix is (DoRA): takes longer, and each version is a "
 		 "whole model, not an adapter"},
 	{"lora_dropout", TW_OPT_REAL, AT(lora_dropout), .def = "0", .min = 0, .max = 0.99,
 	 .help = "share of the adapter's inputs that a step leaves out"},
@@ -42,8 +42,8 @@ static const struct tw_opt opts[] = {
 		 "again; 0: about 1 GB with the default model",
 	 .flags = TW_OPT_NOT_IDENTITY},
 	{"precision", TW_OPT_STRING, AT(precision), .def = "float32", .choices = "float32|int16",
-	 .help = "of the products with the frozen weights; int16: whole numbers in blocks with a scale each, a "
-		 "sixth faster for four more bytes a weight"},
+	 .help = "of the products with the frozen weights; int16: whole numbers in blocks with a scale each, an "
+		 "eighth faster for four more bytes a weight"},
 	{"targets", TW_OPT_LIST, AT(targets),
 	 .def = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj",
 	 .help = "matrices that get an adapter, by the names that PEFT has for them; all-linear: every one"},
