@@ -15,20 +15,27 @@ struct step_options {
 	int64_t if_new, max_memory;
 };
 
-#define MAX_MEMORY_HELP \
-	"what training may take in all, as in 2GiB; less of it is slower; 0: as training.max_memory says"
+#define FORCE                                                               \
+	{                                                                   \
+		"force", TW_OPT_BOOL, offsetof(struct step_options, force), \
+			.help = "even when it is up to date"                \
+	}
+#define MAX_MEMORY                                                                                        \
+	{                                                                                                 \
+		"max_memory", TW_OPT_SIZE, offsetof(struct step_options, max_memory),                     \
+			.def = "0",                                                                       \
+			.help = "what training may take in all, as in 2GiB; less of it is slower; 0: as " \
+				"training.max_memory says"                                                \
+	}
 
 static const struct tw_opt force_opts[] = {
-	{"force", TW_OPT_BOOL, offsetof(struct step_options, force),
-	 .help = "even when it is up to date"},
+	FORCE,
 	{0},
 };
 
 static const struct tw_opt train_opts[] = {
-	{"force", TW_OPT_BOOL, offsetof(struct step_options, force),
-	 .help = "even when it is up to date"},
-	{"max_memory", TW_OPT_SIZE, offsetof(struct step_options, max_memory), .def = "0",
-	 .help = MAX_MEMORY_HELP},
+	FORCE,
+	MAX_MEMORY,
 	{0},
 };
 
@@ -36,8 +43,7 @@ static const struct tw_opt run_opts[] = {
 	{"if_new", TW_OPT_INT, offsetof(struct step_options, if_new), .def = "0", .min = 0,
 	 .max = 1e9,
 	 .help = "train only when at least so many documents are new or edited since the last training; 0: always"},
-	{"max_memory", TW_OPT_SIZE, offsetof(struct step_options, max_memory), .def = "0",
-	 .help = MAX_MEMORY_HELP},
+	MAX_MEMORY,
 	{0},
 };
 

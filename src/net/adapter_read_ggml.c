@@ -32,20 +32,13 @@ static enum tw_status open_reader(struct reader *r, const char *path, const char
 
 static enum tw_status check_kind(const struct reader *r, const char *arch, struct tw_err *err)
 {
-	const char *of = tw_ggml_text(r->gguf, "general.architecture");
 	if (gguf_find_key(r->gguf, "tokenizer.ggml.tokens") >= 0)
 		return tw_fail(err, TW_BAD_USE,
 			       "%s is a whole model, not a LoRA adapter: what was changed in it "
 			       "can't be told from the rest; go on from a version that is an "
 			       "adapter, or start from the base (init: none)",
 			       r->name);
-	if (strcmp(tw_ggml_text(r->gguf, "general.type"), "adapter") != 0 ||
-	    strcmp(tw_ggml_text(r->gguf, "adapter.type"), "lora") != 0)
-		return tw_fail(err, TW_BAD_USE, "%s is not a LoRA adapter", r->name);
-	if (strcmp(of, arch) != 0)
-		return tw_fail(err, TW_BAD_USE, "%s is an adapter for %s, the base is a %s model",
-			       r->name, of, arch);
-	return TW_OK;
+	return tw_ggml_check_adapter(r->gguf, r->name, arch, err);
 }
 
 /* to (rows, cols) = the tensor, float32. */

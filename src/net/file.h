@@ -6,10 +6,16 @@
 
 #include <stdint.h>
 
+#include "base/err.h"
+
 struct gguf_context;
 
 /* The text of a key; "" where there is none. */
 const char *tw_ggml_text(const struct gguf_context *g, const char *key);
+
+/* Whether the file, `name` to people, is a LoRA adapter for models of `arch`. TW_BAD_USE. */
+TW_MUST_USE enum tw_status tw_ggml_check_adapter(const struct gguf_context *g, const char *name,
+						 const char *arch, struct tw_err *err);
 
 /* What an adapter's B A is multiplied with, as libllama has it: adapter.lora.alpha / rank, whatever its sign; 1 where it
  * says no alpha, or 0. */

@@ -11,6 +11,19 @@ const char *tw_ggml_text(const struct gguf_context *g, const char *key)
 								      : "";
 }
 
+enum tw_status tw_ggml_check_adapter(const struct gguf_context *g, const char *name,
+				     const char *arch, struct tw_err *err)
+{
+	const char *of = tw_ggml_text(g, "general.architecture");
+	if (strcmp(tw_ggml_text(g, "general.type"), "adapter") != 0 ||
+	    strcmp(tw_ggml_text(g, "adapter.type"), "lora") != 0)
+		return tw_fail(err, TW_BAD_USE, "%s is not a LoRA adapter", name);
+	if (strcmp(of, arch) != 0)
+		return tw_fail(err, TW_BAD_USE, "%s is an adapter for %s, the base is a %s model",
+			       name, of, arch);
+	return TW_OK;
+}
+
 double tw_ggml_lora_scale(const struct gguf_context *g, int64_t rank)
 {
 	int64_t id = gguf_find_key(g, "adapter.lora.alpha");

@@ -1,5 +1,6 @@
 #include "net/gemm.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -52,6 +53,34 @@ void tw_gemm_run(const struct tw_compute *c, const struct tw_gemm *g)
 	struct blocks b = {.c = c, .g = g, .bm = even(g->m, BLOCK_M), .bn = even(g->n, BLOCK_N)};
 	b.across = count(g->n, b.bn);
 	tw_pool_run(c->pool, (size_t)b.across * (size_t)count(g->m, b.bm), run_block, &b);
+}
+
+#define CHECK_SIZE 75
+
+static void fill(float *x, int n, unsigned state)
+{
+	for (int i = 0; i < n; i++) {
+		state = state * 1664525u + 1013904223u;
+		x[i] = (float)(state >> 8) / 8388608.0f - 1;
+	}
+}
+
+bool tw_gemm_is_right(bool (*run)(void *ctx, const struct tw_gemm *g), void *ctx, bool ta, bool tb,
+		      float beta)
+{
+	enum { N = CHECK_SIZE };
+	float a[N * N], b[N * N], c[2][N * N];
+	fill(a, N * N, 1);
+	fill(b, N * N, 2);
+	fill(c[0], N * N, 3);
+	memcpy(c[1], c[0], sizeof(c[0]));
+	struct tw_gemm g = {ta, tb, N, N - 2, N - 4, 0.7f, a, N, b, N, beta, c[0], N};
+	tw_gemm_ref.run(&g);
+	g.c = c[1];
+	bool right = run(ctx, &g);
+	for (int i = 0; i < N * N; i++)
+		right &= fabsf(c[0][i] - c[1][i]) < 1e-4f;
+	return right;
 }
 
 struct pieces {

@@ -67,6 +67,12 @@ struct tw_compute {
  * machine, whatever it computes with. */
 int64_t tw_gemm_bytes(int m);
 
+/* Whether run() gives for a product of some 75 x 75 x 75, with gaps between rows, what the plain kernel does; false also
+ * where run() is. What was never seen on a machine like this one shall do no silent harm. It also tells float32 from
+ * TF32, which is off by about 1e-3. */
+bool tw_gemm_is_right(bool (*run)(void *ctx, const struct tw_gemm *g), void *ctx, bool ta, bool tb,
+		      float beta);
+
 void tw_gemm_run(const struct tw_compute *c, const struct tw_gemm *g);
 
 /* Calls fn(ctx, begin, end) on pieces of [0, n) that are `piece` long (the last may be shorter), on all threads. */

@@ -1,4 +1,5 @@
 /* Tiles of 6 x 16 for AVX2 and FMA. */
+#include "net/cpu_int.h"
 #include "net/gemm_native_int.h"
 
 #if defined(__x86_64__) && defined(__AVX2__) && defined(__FMA__)
@@ -102,7 +103,7 @@ static const struct tw_gemm_isa avx2 = {.name = "AVX2",
 
 const struct tw_gemm_isa *tw_gemm_avx2(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2 : NULL;
+	return tw_cpu_has_avx2() ? &avx2 : NULL;
 }
 
 #else

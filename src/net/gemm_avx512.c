@@ -1,4 +1,5 @@
 /* Tiles of 14 x 32 for AVX-512; of 14 x 16 for fewer columns, of 8 and 4 rows for the last ones. */
+#include "net/cpu_int.h"
 #include "net/gemm_native_int.h"
 
 #if defined(__x86_64__) && defined(__AVX512F__)
@@ -137,12 +138,7 @@ static const struct tw_gemm_isa avx512 = {.name = "AVX-512",
 
 const struct tw_gemm_isa *tw_gemm_avx512(void)
 {
-	return tw_gemm_avx2() && __builtin_cpu_supports("avx512f") &&
-			       __builtin_cpu_supports("avx512bw") &&
-			       __builtin_cpu_supports("avx512vl") &&
-			       __builtin_cpu_supports("avx512dq")
-		       ? &avx512
-		       : NULL;
+	return tw_cpu_has_avx512() ? &avx512 : NULL;
 }
 
 #else

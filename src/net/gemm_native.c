@@ -330,44 +330,21 @@ int64_t tw_gemm_bytes(int m)
 
 /* --- which instruction set --- */
 
-#define CHECK_SIZE 75
-
-static void fill(float *x, int n, unsigned state)
-{
-	for (int i = 0; i < n; i++) {
-		state = state * 1664525u + 1013904223u;
-		x[i] = (float)(state >> 8) / 8388608.0f - 1;
-	}
-}
-
-/* A small product against the plain one: what was never seen on a CPU like this one shall do no silent harm. */
-static bool agrees(const struct tw_gemm_isa *isa, bool ta, bool tb)
-{
-	enum { N = CHECK_SIZE };
-	float a[N * N], b[N * N], c[2][N * N];
-	bool good = true;
-	fill(a, N * N, 1);
-	fill(b, N * N, 2);
-	fill(c[0], N * N, 3);
-	memcpy(c[1], c[0], sizeof(c[0]));
-	struct tw_gemm g = {ta, tb, N, N - 2, N - 4, 0.7f, a, N, b, N, 0.5f, c[0], N};
-	tw_gemm_ref.run(&g);
-	g.c = c[1];
-	tw_gemm_by(isa, NULL, &g);
-	for (int i = 0; i < N * N; i++)
-		good &= fabsf(c[0][i] - c[1][i]) < 1e-4f;
-	return good;
-}
-
 static const struct tw_gemm_isa *chosen;
 static char name[64];
+
+static bool run_by(void *isa, const struct tw_gemm *g)
+{
+	tw_gemm_by(*(const struct tw_gemm_isa **)isa, NULL, g);
+	return true;
+}
 
 static const struct tw_gemm_isa *checked(const struct tw_gemm_isa *isa)
 {
 	if (!isa)
 		return NULL;
 	for (int i = 0; i < 4; i++)
-		if (!agrees(isa, i & 1, i & 2)) {
+		if (!tw_gemm_is_right(run_by, &isa, i & 1, i & 2, 0.5f)) {
 			tw_warn("the matrix products for %s give wrong results on this machine and are "
 				"not used; please report it",
 				isa->name);

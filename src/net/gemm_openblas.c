@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/cpu_int.h"
 #include "net/gemm.h"
 
 enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112 }; /* of cblas.h */
@@ -35,10 +36,9 @@ static const struct tw_gemm_kernel openblas = {.name = name, .run = run};
 static const char *core_type(void)
 {
 	__builtin_cpu_init();
-	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+	if (tw_cpu_has_avx512())
 		return "SkylakeX";
-	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+	if (tw_cpu_has_avx2())
 		return "Haswell";
 	return NULL;
 }

@@ -4,8 +4,6 @@
 #include "net/net.h"
 #include "net/q16.h"
 
-#define ROW_PIECE 64 /* rows of weights that a thread makes float32 at a time */
-
 struct merge {
 	struct tw_net *net;
 	const struct tw_matrix *w;
@@ -33,7 +31,7 @@ void tw_net_merge(struct tw_net *net, int layer, enum tw_group g)
 			.net = net, .w = &net->w->block[layer].proj[p], .to = to, .by = by};
 		if (!net->apart)
 			m.change = tw_lora_change_of(l, l->p, layer, p);
-		tw_for_pieces(&net->c, m.w->rows, ROW_PIECE, merge_rows, &m);
+		tw_for_pieces(&net->c, m.w->rows, TW_LORA_ROWS, merge_rows, &m);
 		to += (ptrdiff_t)m.w->rows * m.w->cols;
 		by += m.w->rows;
 	}
@@ -186,7 +184,7 @@ struct magnitudes {
 static void magnitudes_backward(void *ctx, int begin, int end)
 {
 	const struct magnitudes *q = ctx;
-	double sum[ROW_PIECE] = {0};
+	double sum[TW_LORA_ROWS] = {0};
 	for (ptrdiff_t t = 0; t < q->T; t++)
 		for (int i = begin; i < end; i++)
 			sum[i - begin] +=
@@ -215,7 +213,7 @@ static void measure_backward(struct tw_net *net, const struct parts *all, const 
 	struct magnitudes at = {
 		dy + q->column, net->part_y, l->p + q->pair->m, l->g + q->pair->m, T,
 		all->out,	q->out};
-	tw_for_pieces(&net->c, q->out, ROW_PIECE, magnitudes_backward, &at);
+	tw_for_pieces(&net->c, q->out, TW_LORA_ROWS, magnitudes_backward, &at);
 }
 
 /* With DoRA, D = m / ||W + s B A|| being a constant: dB += D s dy^T xa, dyb = s dy (D B). */

@@ -7,8 +7,6 @@
 #include "base/hash.h"
 #include "base/str.h"
 
-#define ROW_PIECE 64 /* rows of weights that a thread makes float32 at a time */
-
 const struct tw_lora_pair *tw_lora_at(const struct tw_lora *l, int layer, enum tw_proj p)
 {
 	const struct tw_lora_pair *at = &l->pair[layer * TW_PROJ_COUNT + (int)p];
@@ -253,7 +251,7 @@ void tw_lora_measure(struct tw_lora *l, const struct tw_weights *w, const struct
 				continue;
 			q.m = l->p + tw_lora_at(l, layer, p)->m;
 			q.change.m = NULL;
-			tw_for_pieces(c, q.w->rows, ROW_PIECE, measure_rows, &q);
+			tw_for_pieces(c, q.w->rows, TW_LORA_ROWS, measure_rows, &q);
 		}
 }
 

@@ -89,6 +89,8 @@ struct tw_lora_change {
 struct tw_lora_change tw_lora_change_of(const struct tw_lora *l, const float *p, int layer,
 					enum tw_proj proj);
 
+enum { TW_LORA_ROWS = 64 }; /* rows of weights that a thread makes float32 at a time */
+
 /* to (n, cols) = rows [from, from + n) of w, changed. `by` (n): what m multiplied each row with; NULL: not wanted. */
 void tw_lora_merge(float *to, float *by, const struct tw_matrix *w, int from, int n,
 		   const struct tw_lora_change *change, const struct tw_gemm_kernel *gemm);

@@ -41,13 +41,18 @@ static int64_t widest_in(const struct tw_shape *s)
 	return n;
 }
 
-/* Of one matrix; of a group. */
-static int64_t widest_out(const struct tw_shape *s, bool of_group)
+static int64_t widest_out(const struct tw_shape *s)
 {
 	int64_t n = 0;
-	for (enum tw_proj p = 0; !of_group && p < TW_PROJ_COUNT; p++)
+	for (enum tw_proj p = 0; p < TW_PROJ_COUNT; p++)
 		n = most(n, tw_proj_out(s, p));
-	for (enum tw_group g = 0; of_group && g < TW_GROUP_COUNT; g++)
+	return n;
+}
+
+static int64_t widest_group(const struct tw_shape *s)
+{
+	int64_t n = 0;
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
 		n = most(n, tw_group_out(s, g));
 	return n;
 }
@@ -95,7 +100,7 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 		net->rope[i] = cut(c, (int64_t)longest * s->n_rot);
 	net->merged_size = merged_size(s);
 	net->merged = cut(c, net->merged_size);
-	net->merged_by = cut(c, widest_out(s, true));
+	net->merged_by = cut(c, widest_group(s));
 	net->norm = cut(c, T * s->C);
 	net->h = cut(c, T * most(s->F, tw_q_dim(s)));
 	net->dx = cut(c, T * s->C);
@@ -105,8 +110,8 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	net->dqk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
 	net->xa = cut(c, T * 3 * rank);
 	net->dyb = cut(c, T * 3 * rank);
-	net->part_y = cut(c, lora->dora ? T * widest_out(s, false) : 0);
-	net->half = cut(c, lora->dora ? 2 * widest_out(s, false) * rank : 0);
+	net->part_y = cut(c, lora->dora ? T * widest_out(s) : 0);
+	net->half = cut(c, lora->dora ? 2 * widest_out(s) * rank : 0);
 	net->dropped = cut(c, lora->dropout > 0 ? T * widest_in(s) : 0);
 	net->attention_ld = (tw_attention_scratch(longest) + ALIGN - 1) / ALIGN * ALIGN;
 	net->attention = cut(c, net->attention_ld * workers);

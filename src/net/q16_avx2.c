@@ -1,4 +1,5 @@
 /* Products in whole numbers for AVX2: pairs of 16 bits are multiplied and added into 32 (pmaddwd), which cannot overflow. */
+#include "net/cpu_int.h"
 #include "net/q16.h"
 
 #if defined(__x86_64__) && defined(__AVX2__) && defined(__FMA__)
@@ -51,7 +52,7 @@ static const struct tw_q16_kernel avx2 = {"AVX2", tile};
 
 const struct tw_q16_kernel *tw_q16_avx2(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2 : NULL;
+	return tw_cpu_has_avx2() ? &avx2 : NULL;
 }
 
 #else

@@ -1,4 +1,5 @@
 /* Products in whole numbers for AVX-512 VNNI: a pair of 16 bits is multiplied and added into its sum by one instruction. */
+#include "net/cpu_int.h"
 #include "net/q16.h"
 
 #if defined(__x86_64__) && defined(__AVX512VNNI__)
@@ -46,12 +47,7 @@ static const struct tw_q16_kernel vnni = {"AVX-512 VNNI", tile};
 
 const struct tw_q16_kernel *tw_q16_vnni(void)
 {
-	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-			       __builtin_cpu_supports("avx512vl") &&
-			       __builtin_cpu_supports("avx512dq") &&
-			       __builtin_cpu_supports("avx512vnni")
-		       ? &vnni
-		       : NULL;
+	return tw_cpu_has_avx512() && __builtin_cpu_supports("avx512vnni") ? &vnni : NULL;
 }
 
 #else

@@ -1,4 +1,5 @@
 /* The same code as the plain kernels', compiled for AVX2 and FMA. */
+#include "net/cpu_int.h"
 #include "net/rows_int.h"
 
 #if defined(__x86_64__) && defined(__AVX2__) && defined(__FMA__)
@@ -8,7 +9,7 @@
 
 const struct tw_row_kernels *tw_row_kernels_avx2(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &rows : NULL;
+	return tw_cpu_has_avx2() ? &rows : NULL;
 }
 
 #else

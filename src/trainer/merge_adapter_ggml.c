@@ -24,13 +24,7 @@ static enum tw_status begin(void *ctx, const char *arch, struct tw_err *err)
 	if (!f->gguf)
 		return tw_fail(err, TW_BAD_DATA, "%s: not a GGUF file, or only a part of one",
 			       f->path);
-	if (strcmp(tw_ggml_text(f->gguf, "general.type"), "adapter") != 0 ||
-	    strcmp(tw_ggml_text(f->gguf, "adapter.type"), "lora") != 0)
-		return tw_fail(err, TW_BAD_USE, "%s is not a LoRA adapter", f->path);
-	if (strcmp(tw_ggml_text(f->gguf, "general.architecture"), arch) != 0)
-		return tw_fail(err, TW_BAD_USE, "%s is an adapter for %s, the base is a %s model",
-			       f->path, tw_ggml_text(f->gguf, "general.architecture"), arch);
-	return TW_OK;
+	return tw_ggml_check_adapter(f->gguf, f->path, arch, err);
 }
 
 static const struct ggml_tensor *half_of(const struct file *f, const char *name, char which)

@@ -11,8 +11,6 @@
 #include "net/file.h"
 #include "trainer/merge_int.h"
 
-#define ROW_PIECE 64
-
 struct merger {
 	const char *base_path, *type;
 	const struct tw_merge_source *source;
@@ -180,7 +178,7 @@ static enum tw_status write_tensor(const struct merger *m, FILE *f, int64_t i, s
 	r.to = tw_try_alloc(bytes, "a merged tensor", err);
 	if (!r.to)
 		return TW_NO_MEMORY;
-	tw_for_pieces(m->c, (int)ne[1], ROW_PIECE, merge_rows, &r);
+	tw_for_pieces(m->c, (int)ne[1], TW_LORA_ROWS, merge_rows, &r);
 	st = put(f, r.to, bytes, align, err);
 	free(r.to);
 	return st;

@@ -36,20 +36,9 @@ enum { N_TRAINERS = 3 };
 
 static struct train_setup setup_of(const struct trainer *t)
 {
-	return (struct train_setup){.options = t->options,
-				    .base = {.seed = 5, .type = "Q8_0"},
-				    .n_train = 20,
-				    .n_valid = 4,
-				    .work = train_folder(),
-				    .threads = 1};
-}
-
-static struct tw_train_result run(const struct train_setup *s)
-{
-	struct tw_train_result r;
-	struct tw_err err = TW_ERR_INIT;
-	assert_ok(train_run(&r, s, &err), &err);
-	return r;
+	struct train_setup s = train_setup_of(t->options);
+	s.base = (struct tiny_gguf){.seed = 5, .type = "Q8_0"};
+	return s;
 }
 
 /* --- metrics --- */
@@ -89,7 +78,7 @@ static void it_tells_what_it_does_and_leaves_an_adapter_that_the_base_takes(void
 	struct train_setup s = setup_of(t);
 	s.on_metric = on_metric;
 	s.ctx = &seen;
-	struct tw_train_result r = run(&s);
+	struct tw_train_result r = train_ok(&s);
 	assert_int_equal(r.steps, t->steps);
 	assert_int_equal(r.resumed_from, 0);
 	if (t->steps == 0) {
@@ -134,7 +123,7 @@ static void the_same_job_gives_the_same_file_on_any_number_of_threads(void **sta
 {
 	struct train_setup s = setup_of(*state), t = setup_of(*state);
 	t.threads = 3;
-	struct tw_train_result a = run(&s), b = run(&t);
+	struct tw_train_result a = train_ok(&s), b = train_ok(&t);
 	expect_same(&a, &b);
 }
 
@@ -142,11 +131,11 @@ static void a_finished_job_is_not_done_again(void **state)
 {
 	const struct trainer *t = *state;
 	struct train_setup s = setup_of(t);
-	struct tw_train_result a = run(&s);
+	struct tw_train_result a = train_ok(&s);
 	struct tw_str before = TW_STR_INIT;
 	if (a.adapter_path[0])
 		before = train_bytes(a.adapter_path);
-	struct tw_train_result b = run(&s);
+	struct tw_train_result b = train_ok(&s);
 	expect_same(&a, &b);
 	assert_int_equal(b.resumed_from, t->steps);
 	if (a.adapter_path[0]) {
@@ -161,9 +150,9 @@ static void a_finished_job_is_not_done_again(void **state)
 static void another_job_in_the_same_folder_starts_afresh(void **state)
 {
 	struct train_setup s = setup_of(*state);
-	run(&s);
+	train_ok(&s);
 	s.digest = "another";
-	assert_int_equal(run(&s).resumed_from, 0);
+	assert_int_equal(train_ok(&s).resumed_from, 0);
 }
 
 /* --- being killed --- */
@@ -209,7 +198,7 @@ static void killed_anywhere_it_goes_on_and_ends_with_the_same_file(void **state)
 	};
 	const struct trainer *t = *state;
 	struct train_setup whole = setup_of(t);
-	struct tw_train_result a = run(&whole);
+	struct tw_train_result a = train_ok(&whole);
 	if (t->steps == 0) { /* nothing to kill: the promise holds by itself */
 		expect_same(&a, &a);
 		return;
@@ -217,7 +206,7 @@ static void killed_anywhere_it_goes_on_and_ends_with_the_same_file(void **state)
 	for (size_t i = 0; i < sizeof(kills) / sizeof(*kills); i++) {
 		struct train_setup s = setup_of(t);
 		assert_int_equal(run_killed(s, kills[i]), -SIGKILL);
-		struct tw_train_result b = run(&s);
+		struct tw_train_result b = train_ok(&s);
 		assert_true(b.resumed_from <= kills[i].step);
 		if (kills[i].step > 3)
 			assert_true(b.resumed_from >= kills[i].step - 3);
@@ -227,7 +216,7 @@ static void killed_anywhere_it_goes_on_and_ends_with_the_same_file(void **state)
 	struct train_setup s = setup_of(t);
 	for (int64_t step = 3; step < 9; step += 3)
 		assert_int_equal(run_killed(s, (struct killer){"loss", step, SIGKILL}), -SIGKILL);
-	struct tw_train_result b = run(&s);
+	struct tw_train_result b = train_ok(&s);
 	expect_same(&a, &b);
 }
 
@@ -237,11 +226,11 @@ static void asked_to_stop_it_saves_and_goes_on_from_there(void **state)
 		{"loss", 1, SIGTERM}, {"loss", 3, SIGTERM}, {"valid_loss", 3, SIGINT}};
 	const struct trainer *t = *state;
 	struct train_setup whole = setup_of(t);
-	struct tw_train_result a = run(&whole);
+	struct tw_train_result a = train_ok(&whole);
 	for (size_t i = 0; i < 3 && t->steps > 0; i++) {
 		struct train_setup s = setup_of(t);
 		assert_int_equal(run_killed(s, kills[i]), 42);
-		struct tw_train_result b = run(&s);
+		struct tw_train_result b = train_ok(&s);
 		assert_true(t->apart ? b.resumed_from >= kills[i].step
 				     : b.resumed_from == kills[i].step);
 		expect_same(&a, &b);
@@ -252,7 +241,7 @@ static void without_validation_it_trains_too(void **state)
 {
 	struct train_setup s = setup_of(*state);
 	s.n_valid = 0;
-	struct tw_train_result r = run(&s);
+	struct tw_train_result r = train_ok(&s);
 	assert_true(isnan(r.valid_loss));
 	assert_int_equal(r.steps, ((const struct trainer *)*state)->steps);
 }

@@ -13,27 +13,9 @@
 	"trainer: native, rank: 8, sequence: 128, eval_every: 2, schedule: constant, checkpoint_every: 2, "
 #define WORSE QUICK "learning_rate: 0.1, epochs: 10"
 
-static struct train_setup setup_of(const char *options)
-{
-	return (struct train_setup){.options = options,
-				    .base = {.seed = 8},
-				    .n_train = 20,
-				    .n_valid = 4,
-				    .work = train_folder(),
-				    .threads = 1};
-}
-
-static struct tw_train_result run(const struct train_setup *s)
-{
-	struct tw_train_result r;
-	struct tw_err err = TW_ERR_INIT;
-	assert_ok(train_run(&r, s, &err), &err);
-	return r;
-}
-
 static void the_best_by_validation_is_kept(void **state)
 {
-	struct train_setup s = setup_of(WORSE);
+	struct train_setup s = train_setup_of(WORSE);
 	struct tw_train_result r;
 	(void)state;
 	struct curve valid = curve_of("valid_loss", &s, &r);
@@ -48,7 +30,7 @@ static void the_best_by_validation_is_kept(void **state)
 
 static void it_ends_when_it_gets_no_better(void **state)
 {
-	struct train_setup s = setup_of(WORSE ", early_stopping_patience: 2");
+	struct train_setup s = train_setup_of(WORSE ", early_stopping_patience: 2");
 	struct tw_train_result r;
 	(void)state;
 	struct curve valid = curve_of("valid_loss", &s, &r);
@@ -60,7 +42,7 @@ static void it_ends_when_it_gets_no_better(void **state)
 	assert_true(r.valid_loss == valid.value[best]);
 	assert_true(isfinite(r.train_loss));
 	s.on_metric = NULL;
-	struct tw_train_result again = run(&s); /* it has ended, and stays so */
+	struct tw_train_result again = train_ok(&s); /* it has ended, and stays so */
 	assert_int_equal(again.resumed_from, r.steps);
 	assert_int_equal(again.steps, r.steps);
 	assert_int_equal(again.kept_step, r.kept_step);
@@ -88,13 +70,13 @@ static struct told told_by(struct train_setup *s, struct tw_train_result *r)
 	s->on_metric = curves_add;
 	s->on_best = on_best;
 	s->ctx = &t;
-	*r = run(s);
+	*r = train_ok(s);
 	return t;
 }
 
 static void it_tells_each_time_that_it_has_a_better_one(void **state)
 {
-	struct train_setup s = setup_of(QUICK "method: dpo, learning_rate: 0.03, epochs: 4");
+	struct train_setup s = train_setup_of(QUICK "method: dpo, learning_rate: 0.03, epochs: 4");
 	struct tw_train_result r;
 	(void)state;
 	s.n_pairs = 20;
@@ -123,7 +105,7 @@ static void stop_at_9(void *ctx, const char *name, int64_t step, double value)
 
 static void going_on_it_has_not_forgotten_its_best(void **state)
 {
-	struct train_setup whole = setup_of(WORSE), s = setup_of(WORSE);
+	struct train_setup whole = train_setup_of(WORSE), s = train_setup_of(WORSE);
 	struct tw_train_result a, b;
 	int status;
 	(void)state;
@@ -159,7 +141,7 @@ static struct tw_str said_by(const struct train_setup *s, struct tw_train_result
 	assert_true(before >= 0 && fd >= 0);
 	dup2(fd, STDERR_FILENO);
 	tw_log_set_level(TW_LOG_WARN);
-	*r = run(s);
+	*r = train_ok(s);
 	tw_log_set_level(TW_LOG_ERROR);
 	fflush(stderr);
 	dup2(before, STDERR_FILENO);
@@ -180,7 +162,7 @@ static size_t count(const char *text, const char *word)
 static void without_validation_pairs_the_last_adapter_is_kept(void **state)
 {
 	struct train_setup
-		s = setup_of(
+		s = train_setup_of(
 			QUICK
 			"method: dpo, learning_rate: 0.1, epochs: 3, early_stopping_patience: 1"),
 		none;
@@ -202,11 +184,11 @@ static void without_validation_pairs_the_last_adapter_is_kept(void **state)
 	assert_true(curve_least(&valid) < curve_last(&valid));
 	assert_true(r.valid_loss == curve_last(&valid));
 	assert_int_equal(r.kept_step, r.steps);
-	last = run(&none);
+	last = train_ok(&none);
 	assert_int_equal(last.steps, r.steps);
 	assert_true(isnan(last.valid_loss));
 	assert_same_files(r.adapter_path, last.adapter_path);
-	const struct tw_train_result again = run(&s); /* as its checkpoint knows, too */
+	const struct tw_train_result again = train_ok(&s); /* as its checkpoint knows, too */
 	assert_true(again.valid_loss == r.valid_loss);
 	tw_str_release(&said);
 }

@@ -19,20 +19,7 @@ static struct train_setup setup_of(int64_t limit)
 	static int n;
 	char *to = options[n++ % 8];
 	snprintf(to, sizeof(*options), JOB ", max_memory: %lld", (long long)limit);
-	return (struct train_setup){.options = to,
-				    .base = {.seed = 8},
-				    .n_train = 20,
-				    .n_valid = 4,
-				    .work = train_folder(),
-				    .threads = 1};
-}
-
-static struct tw_train_result run(const struct train_setup *s)
-{
-	struct tw_train_result r;
-	struct tw_err err = TW_ERR_INIT;
-	assert_ok(train_run(&r, s, &err), &err);
-	return r;
+	return train_setup_of(to);
 }
 
 static struct tw_plan plan_without_limit(void)
@@ -45,12 +32,7 @@ static struct tw_plan plan_without_limit(void)
 	struct tw_train_options o;
 	struct tw_err err = TW_ERR_INIT;
 	assert_ok(train_open(&w, &s, &err), &err);
-	assert_ok(tw_opt_parse(&o, tw_trainer_native.opts, NULL, "test", ".", &w.arena, &err),
-		  &err);
-	for (size_t i = 0; i < 4; i++)
-		assert_ok(tw_opt_set(&o, tw_trainer_native.opts, set[i][0], set[i][1], &w.arena,
-				     &err),
-			  &err);
+	train_options(&o, set, 4, &w.arena);
 	assert_ok(tw_train_loop_init(&l, &o, &w.job, &err), &err);
 	const struct tw_plan p = l.plan;
 	tw_train_loop_release(&l);
@@ -86,29 +68,20 @@ static struct train_setup begun_under(int64_t limit, int64_t then)
 	return s;
 }
 
-static bool same_files(const char *a, const char *b)
-{
-	struct tw_str x = train_bytes(a), y = train_bytes(b);
-	bool same = x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
-	tw_str_release(&x);
-	tw_str_release(&y);
-	return same;
-}
-
 static void under_another_limit_it_rounds_as_it_began(void **state)
 {
 	const struct tw_plan p = plan_without_limit();
 	const int64_t one_row = p.total - p.activations / 4 * 3 + 1000;
 	(void)state;
 	struct train_setup less = setup_of(one_row), more = setup_of(0);
-	struct tw_train_result small = run(&less), large = run(&more);
+	struct tw_train_result small = train_ok(&less), large = train_ok(&more);
 	assert_false(same_files(small.adapter_path, large.adapter_path)); /* or nothing is tried */
 	struct train_setup s = begun_under(one_row, 0);
-	struct tw_train_result r = run(&s);
+	struct tw_train_result r = train_ok(&s);
 	assert_int_equal(r.resumed_from, 4);
 	assert_same_files(r.adapter_path, small.adapter_path);
 	s = begun_under(0, p.total - 1000); /* blocks computed again */
-	r = run(&s);
+	r = train_ok(&s);
 	assert_int_equal(r.resumed_from, 4);
 	assert_same_files(r.adapter_path, large.adapter_path);
 }
@@ -116,13 +89,10 @@ static void under_another_limit_it_rounds_as_it_began(void **state)
 static void what_fits_no_more_says_what_to_do(void **state)
 {
 	struct train_setup s = begun_under(0, 1000000);
-	struct tw_train_result r;
-	struct tw_err err = TW_ERR_INIT;
 	(void)state;
-	assert_int_equal(train_run(&r, &s, &err), TW_NO_MEMORY);
-	assert_contains(err.msg, "began with 4 rows at a time");
-	assert_contains(err.msg, "--max-memory 1");
-	assert_contains(err.msg, "begin anew");
+	train_fails(&s, TW_NO_MEMORY, "began with 4 rows at a time");
+	train_fails(&s, TW_NO_MEMORY, "--max-memory 1");
+	train_fails(&s, TW_NO_MEMORY, "begin anew");
 }
 
 int main(void)

@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/plugins.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "support/train_curve.h"
@@ -15,65 +14,15 @@
 
 #define QUICK "trainer: native, rank: 4, sequence: 128, batch: 2, learning_rate: 0.01"
 
-static struct train_setup setup_of(const char *options)
-{
-	return (struct train_setup){.options = options,
-				    .base = {.seed = 8},
-				    .n_train = 20,
-				    .n_valid = 4,
-				    .work = train_folder(),
-				    .threads = 1};
-}
-
-static struct tw_train_result run(const struct train_setup *s)
-{
-	struct tw_train_result r;
-	struct tw_err err = TW_ERR_INIT;
-	assert_ok(train_run(&r, s, &err), &err);
-	return r;
-}
-
-static void expect_failure(const struct train_setup *s, enum tw_status want, const char *words)
-{
-	struct tw_train_result r;
-	struct tw_err err = TW_ERR_INIT;
-	assert_int_equal(train_run(&r, s, &err), want);
-	assert_contains(err.msg, words);
-}
-
-/* Mean -log p of an answer of ours, by libllama. */
-static double score(const struct train_setup *s, const char *adapter)
-{
-	const struct tw_message m[] = {{"system", "You are brief."},
-				       {"user", "What about rope, 0?"},
-				       {"assistant", s->answer}};
-	const struct tw_llm_options o = {.adapter = adapter, .threads = 1};
-	struct tw_llm *llm;
-	struct tw_tokens t;
-	struct tw_arena a;
-	struct tw_err err = TW_ERR_INIT;
-	char spec[700];
-	double nll;
-	size_t n;
-	tw_arena_init(&a);
-	snprintf(spec, sizeof(spec), "llama:%s", train_base(&s->base));
-	assert_ok(tw_llm_open(&llm, tw_llms, spec, &o, &err), &err);
-	assert_ok(tw_llm_chat_tokens(&t, llm, m, 3, false, &a, &err), &err);
-	assert_ok(tw_llm_score(&nll, &n, llm, &t, &err), &err);
-	tw_llm_close(llm);
-	tw_arena_release(&a);
-	return nll / (double)n;
-}
-
 static void it_learns_and_libllama_sees_what_it_learnt(void **state)
 {
-	struct train_setup s = setup_of(QUICK ", epochs: 8, eval_every: 10");
+	struct train_setup s = train_setup_of(QUICK ", epochs: 8, eval_every: 10");
 	struct tw_train_result r;
 	(void)state;
 	s.answer = "The rope holds, and the sea is on the other side of the hill.";
 	s.n_valid = 1; /* "What about rope, 0?" */
 	struct curve valid = curve_of("valid_loss", &s, &r);
-	double before = score(&s, NULL), after = score(&s, r.adapter_path);
+	double before = train_score(&s, NULL), after = train_score(&s, r.adapter_path);
 	print_message("validation loss %.4f to %.4f; by libllama %.4f to %.4f\n", valid.value[0],
 		      r.valid_loss, before, after);
 	assert_int_equal(valid.step[0], 0);
@@ -88,20 +37,22 @@ static void steps_follow_from_epochs_rows_and_batch(void **state)
 	struct tw_train_result r;
 	struct curve loss;
 	(void)state;
-	struct train_setup one = setup_of("trainer: native, rank: 2, sequence: 128");
+	struct train_setup one = train_setup_of("trainer: native, rank: 2, sequence: 128");
 	loss = curve_of("loss", &one, &r);
 	int64_t rows = r.steps, tokens = r.tokens;
 	assert_true(rows > 3);
 	assert_int_equal(loss.n, rows);
-	struct train_setup half = setup_of("trainer: native, rank: 2, sequence: 128, epochs: 0.5");
-	assert_int_equal(run(&half).steps, (rows + 1) / 2);
+	struct train_setup half =
+		train_setup_of("trainer: native, rank: 2, sequence: 128, epochs: 0.5");
+	assert_int_equal(train_ok(&half).steps, (rows + 1) / 2);
 	struct train_setup two =
-		setup_of("trainer: native, rank: 2, sequence: 128, epochs: 2, batch: 3");
-	r = run(&two);
+		train_setup_of("trainer: native, rank: 2, sequence: 128, epochs: 2, batch: 3");
+	r = train_ok(&two);
 	assert_int_equal(r.steps, (2 * rows + 2) / 3);
 	assert_int_equal(r.tokens,
 			 2 * tokens); /* the last step is smaller, nothing is seen twice */
-	struct train_setup cap = setup_of("trainer: native, rank: 2, sequence: 128, max_steps: 2");
+	struct train_setup cap =
+		train_setup_of("trainer: native, rank: 2, sequence: 128, max_steps: 2");
 	loss = curve_of("lr", &cap, &r);
 	assert_int_equal(r.steps, 2);
 	assert_true(fabs(loss.value[0] - 5e-4) < 1e-12); /* warmup of one step */
@@ -112,17 +63,6 @@ struct outcome {
 	double loss[3];
 	float p[100];
 };
-
-/* The trainer's own, but for these. */
-static void read_options(struct tw_train_options *o, const char *const (*set)[2], size_t n,
-			 struct tw_arena *a)
-{
-	const struct tw_opt *table = tw_trainer_native.opts;
-	struct tw_err err = TW_ERR_INIT;
-	assert_ok(tw_opt_parse(o, table, NULL, "test", ".", a, &err), &err);
-	for (size_t i = 0; i < n; i++)
-		assert_ok(tw_opt_set(o, table, set[i][0], set[i][1], a, &err), &err);
-}
 
 /* Three steps by `method` with passes of at most `cap` tokens, 0: as many as there is memory for. */
 static struct outcome in_passes_of(int cap, const char *method)
@@ -138,7 +78,7 @@ static struct outcome in_passes_of(int cap, const char *method)
 		{"schedule", "constant"},
 	};
 	struct tw_train_options o;
-	struct train_setup setup = setup_of(QUICK);
+	struct train_setup setup = train_setup_of(QUICK);
 	struct train_world w;
 	struct tw_train_loop s;
 	struct outcome r;
@@ -146,7 +86,7 @@ static struct outcome in_passes_of(int cap, const char *method)
 	setup.n_valid = 0;
 	setup.n_pairs = setup.n_train;
 	assert_ok(train_open(&w, &setup, &err), &err);
-	read_options(&o, set, sizeof(set) / sizeof(*set), &w.arena);
+	train_options(&o, set, sizeof(set) / sizeof(*set), &w.arena);
 	o.method = method;
 	assert_ok(tw_train_loop_init(&s, &o, &w.job, &err), &err);
 	assert_true(s.batch.cap > 2 * 128 * s.train.group); /* or nothing is tried here */
@@ -177,10 +117,10 @@ static void a_step_in_several_passes_is_the_same_step(void **state)
 
 static void gradients_are_clipped(void **state)
 {
-	struct train_setup s = setup_of(QUICK ", max_steps: 3"),
-			   t = setup_of(QUICK ", max_steps: 3, "
-					      "max_grad_norm: 1e-6, "
-					      "eps: 1");
+	struct train_setup s = train_setup_of(QUICK ", max_steps: 3"),
+			   t = train_setup_of(QUICK ", max_steps: 3, "
+						    "max_grad_norm: 1e-6, "
+						    "eps: 1");
 	struct tw_train_result r;
 	(void)state;
 	struct curve norm = curve_of("grad_norm", &s, &r);
@@ -197,7 +137,7 @@ static void gradients_are_clipped(void **state)
 
 static struct train_setup pairs_of(const char *options)
 {
-	struct train_setup s = setup_of(options);
+	struct train_setup s = train_setup_of(options);
 	s.n_pairs = 20;
 	return s;
 }
@@ -211,7 +151,7 @@ static void expect_it_learns_which_is_better(const char *options)
 	struct train_setup s = pairs_of(options);
 	s.on_metric = curves_add;
 	s.ctx = c;
-	struct tw_train_result r = run(&s);
+	struct tw_train_result r = train_ok(&s);
 	print_message("%s: loss %.4f to %.4f, accuracy %.2f to %.2f, margin %.3f to %.3f\n",
 		      options + strlen(PAIRS), c[0].value[0], curve_last(&c[0]), c[1].value[0],
 		      curve_last(&c[1]), c[2].value[0], curve_last(&c[2]));
@@ -251,24 +191,24 @@ static void dpo_begins_at_its_reference(void **state)
 
 static void without_pairs_it_says_what_is_missing(void **state)
 {
-	struct train_setup s = setup_of(PAIRS "method: dpo");
+	struct train_setup s = train_setup_of(PAIRS "method: dpo");
 	(void)state;
-	expect_failure(&s, TW_BLOCKED, "none of 20 training examples has a worse one");
+	train_fails(&s, TW_BLOCKED, "none of 20 training examples has a worse one");
 	s.options = PAIRS "method: simpo";
-	expect_failure(&s, TW_BLOCKED, "method: simpo");
+	train_fails(&s, TW_BLOCKED, "method: simpo");
 }
 
 static void examples_without_a_worse_answer_are_left_out(void **state)
 {
-	struct train_setup s = setup_of(PAIRS "method: orpo, max_steps: 1");
+	struct train_setup s = train_setup_of(PAIRS "method: orpo, max_steps: 1");
 	struct tw_train_result some, all;
 	(void)state;
 	s.n_pairs = 2;
 	s.n_valid = 0;
-	some = run(&s);
+	some = train_ok(&s);
 	assert_true(some.tokens > 0 && isnan(some.valid_loss));
 	struct train_setup t = pairs_of(PAIRS "method: orpo");
-	all = run(&t);
+	all = train_ok(&t);
 	assert_true(all.tokens > 2 * some.tokens && all.steps > some.steps);
 }
 
@@ -284,7 +224,7 @@ static void smaller_optimisers_learn_what_adamw_learns(void **state)
 		struct tw_train_result r;
 		snprintf(options, sizeof(options), QUICK ", epochs: 6, eval_every: 100, optim: %s",
 			 all[i]);
-		struct train_setup s = setup_of(options);
+		struct train_setup s = train_setup_of(options);
 		struct curve valid = curve_of("valid_loss", &s, &r);
 		before = valid.value[0];
 		loss[i] = r.valid_loss;
@@ -297,12 +237,12 @@ static void smaller_optimisers_learn_what_adamw_learns(void **state)
 
 static void in_int16_it_learns_what_it_learns_in_float32(void **state)
 {
-	struct train_setup s = setup_of(QUICK ", epochs: 2");
+	struct train_setup s = train_setup_of(QUICK ", epochs: 2");
 	(void)state;
-	struct tw_train_result want = run(&s);
+	struct tw_train_result want = train_ok(&s);
 	s.options = QUICK ", epochs: 2, precision: int16";
 	s.work = train_folder();
-	struct tw_train_result r = run(&s);
+	struct tw_train_result r = train_ok(&s);
 	print_message("loss %.5f, in float32 %.5f\n", r.train_loss, want.train_loss);
 	assert_int_equal(r.steps, want.steps);
 	assert_true(fabs(r.train_loss - want.train_loss) < 0.01);
@@ -311,8 +251,8 @@ static void in_int16_it_learns_what_it_learns_in_float32(void **state)
 
 static void blocks_computed_again_learn_the_very_same(void **state)
 {
-	struct train_setup s = setup_of(QUICK ", max_steps: 6"),
-			   t = setup_of(QUICK ", max_steps: 6, gradient_checkpointing: true");
+	struct train_setup s = train_setup_of(QUICK ", max_steps: 6"),
+			   t = train_setup_of(QUICK ", max_steps: 6, gradient_checkpointing: true");
 	struct tw_train_result kept, again;
 	(void)state;
 	struct curve one = curve_of("loss", &s, &kept), other = curve_of("loss", &t, &again);
@@ -330,12 +270,12 @@ static void other_architectures_learn_and_libllama_sees_it(void **state)
 		{.arch = "phi3", .seed = 6}};
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		struct train_setup s = setup_of(QUICK ", epochs: 8, eval_every: 100");
+		struct train_setup s = train_setup_of(QUICK ", epochs: 8, eval_every: 100");
 		s.answer = "The rope holds, and the sea is on the other side of the hill.";
 		s.n_valid = 1;
 		s.base = bases[i];
-		struct tw_train_result r = run(&s);
-		double before = score(&s, NULL), after = score(&s, r.adapter_path);
+		struct tw_train_result r = train_ok(&s);
+		double before = train_score(&s, NULL), after = train_score(&s, r.adapter_path);
 		print_message("%s: validation loss %.4f; by libllama %.4f to %.4f\n", bases[i].arch,
 			      r.valid_loss, before, after);
 		assert_true(fabs(r.valid_loss - after) < 5e-3);
@@ -355,9 +295,9 @@ static void a_checkpoint_is_as_small_as_its_optimiser(void **state)
 		struct tw_err err = TW_ERR_INIT;
 		const char *const set[][2] = {{"rank", "8"}, {"sequence", "64"}, {"optim", all[i]}};
 		struct tw_train_options o;
-		struct train_setup s = setup_of(QUICK);
+		struct train_setup s = train_setup_of(QUICK);
 		assert_ok(train_open(&w, &s, &err), &err);
-		read_options(&o, set, 3, &w.arena);
+		train_options(&o, set, 3, &w.arena);
 		assert_ok(tw_train_loop_init(&l, &o, &w.job, &err), &err);
 		double floats = (double)l.state.bytes / 4 / (double)l.lora.n;
 		print_message("%s: %.2f floats a parameter\n", all[i], floats);
@@ -382,7 +322,7 @@ static void expect_resume(const char *options)
 {
 	struct train_setup whole = pairs_of(options), s = pairs_of(options);
 	int status;
-	struct tw_train_result a = run(&whole);
+	struct tw_train_result a = train_ok(&whole);
 	fflush(NULL);
 	pid_t child = fork();
 	if (child == 0) {
@@ -394,7 +334,7 @@ static void expect_resume(const char *options)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFSIGNALED(status));
 	s.threads = 2;
-	struct tw_train_result b = run(&s);
+	struct tw_train_result b = train_ok(&s);
 	assert_int_equal(b.resumed_from, 4);
 	assert_true(a.train_loss == b.train_loss && a.valid_loss == b.valid_loss);
 	assert_same_files(a.adapter_path, b.adapter_path);
@@ -422,13 +362,13 @@ static void the_reference_is_computed_once(void **state)
 	char path[700];
 	struct tw_digest job = tw_sha256("job", 3);
 	(void)state;
-	struct tw_train_result a = run(&s);
+	struct tw_train_result a = train_ok(&s);
 	snprintf(path, sizeof(path), "%s/%.16s.reference", s.work, job.hex);
 	struct tw_str kept = train_bytes(path);
 	/* A finished job is loaded, and reads what lies there. */
 	struct tw_err err = TW_ERR_INIT;
 	assert_ok(tw_write_file(path, "no reference", 12, &err), &err);
-	struct tw_train_result b = run(&s);
+	struct tw_train_result b = train_ok(&s);
 	struct tw_str again =
 		train_bytes(path); /* damaged: computed again, from what training began with */
 	assert_int_equal(kept.len, again.len);
@@ -440,30 +380,30 @@ static void the_reference_is_computed_once(void **state)
 
 static void a_damaged_checkpoint_gives_way_to_the_one_before(void **state)
 {
-	struct train_setup whole = setup_of(STOPS "save_total_limit: 2"), s = whole;
+	struct train_setup whole = train_setup_of(STOPS "save_total_limit: 2"), s = whole;
 	char path[700];
 	struct tw_digest job = tw_sha256("job", 3);
 	(void)state;
 	s.work = train_folder();
-	struct tw_train_result a = run(&whole);
-	run(&s);
+	struct tw_train_result a = train_ok(&whole);
+	train_ok(&s);
 	struct tw_err err = TW_ERR_INIT;
 	snprintf(path, sizeof(path), "%s/%.16s.7.checkpoint", s.work, job.hex);
 	assert_ok(tw_write_file(path, "torn", 4, &err), &err);
-	struct tw_train_result b = run(&s);
+	struct tw_train_result b = train_ok(&s);
 	assert_int_equal(b.resumed_from, 6);
 	assert_same_files(a.adapter_path, b.adapter_path);
 }
 
 static void from_an_adapter_it_goes_on_where_that_stood(void **state)
 {
-	struct train_setup first = setup_of(QUICK ", epochs: 2");
-	struct tw_train_result a = run(&first), b;
+	struct train_setup first = train_setup_of(QUICK ", epochs: 2");
+	struct tw_train_result a = train_ok(&first), b;
 	(void)state;
 	/* Another alpha is no other model. */
 	struct train_setup second =
-		setup_of("trainer: native, rank: 4, alpha: 8, sequence: 128, batch: 2, "
-			 "learning_rate: 0.002, max_steps: 6, epochs: 4");
+		train_setup_of("trainer: native, rank: 4, alpha: 8, sequence: 128, batch: 2, "
+			       "learning_rate: 0.002, max_steps: 6, epochs: 4");
 	second.init_adapter = a.adapter_path;
 	struct curve valid = curve_of("valid_loss", &second, &b);
 	print_message("ended with %.6f, begins with %.6f, ends with %.6f\n", a.valid_loss,
@@ -474,8 +414,8 @@ static void from_an_adapter_it_goes_on_where_that_stood(void **state)
 
 static void dpo_from_an_adapter_begins_at_that(void **state)
 {
-	struct train_setup first = setup_of(QUICK ", epochs: 2");
-	struct tw_train_result a = run(&first), b;
+	struct train_setup first = train_setup_of(QUICK ", epochs: 2");
+	struct tw_train_result a = train_ok(&first), b;
 	(void)state;
 	struct train_setup second = pairs_of(PAIRS "method: dpo, max_steps: 1");
 	second.init_adapter = a.adapter_path;
@@ -488,34 +428,35 @@ static void dpo_from_an_adapter_begins_at_that(void **state)
 
 static void an_adapter_of_another_shape_is_refused(void **state)
 {
-	struct train_setup first = setup_of(QUICK ", max_steps: 1");
-	struct tw_train_result a = run(&first);
-	struct train_setup s = setup_of("trainer: native, rank: 8, sequence: 128");
+	struct train_setup first = train_setup_of(QUICK ", max_steps: 1");
+	struct tw_train_result a = train_ok(&first);
+	struct train_setup s = train_setup_of("trainer: native, rank: 8, sequence: 128");
 	char path[700];
 	struct tw_err err = TW_ERR_INIT;
 	(void)state;
 	s.init_adapter = a.adapter_path;
-	expect_failure(&s, TW_BAD_USE, "training.rank");
+	train_fails(&s, TW_BAD_USE, "training.rank");
 	s.options = "trainer: native, rank: 4, sequence: 128, targets: [q_proj, v_proj]";
-	expect_failure(&s, TW_BAD_USE, "also adapts");
+	train_fails(&s, TW_BAD_USE, "also adapts");
 	s.options = QUICK;
 	s.base.arch = "qwen2";
-	expect_failure(&s, TW_BAD_USE, "adapter for llama");
+	train_fails(&s, TW_BAD_USE, "adapter for llama");
 	s.base.arch = NULL;
 	s.init_adapter = train_base(&s.base);
-	expect_failure(&s, TW_BAD_USE, "not a LoRA adapter");
+	train_fails(&s, TW_BAD_USE, "not a LoRA adapter");
 	s.init_adapter = "/nowhere/x.gguf";
-	expect_failure(&s, TW_NOT_FOUND, "/nowhere/x.gguf");
+	train_fails(&s, TW_NOT_FOUND, "/nowhere/x.gguf");
 	snprintf(path, sizeof(path), "%s/torn.gguf", s.work);
 	assert_ok(tw_write_file(path, "GGUFtorn", 8, &err), &err);
 	s.init_adapter = path;
-	expect_failure(&s, TW_BAD_DATA, "training.init");
-	struct train_setup few = setup_of("trainer: native, rank: 4, sequence: 128, max_steps: 1, "
-					  "targets: [q_proj]");
-	struct tw_train_result q = run(&few);
+	train_fails(&s, TW_BAD_DATA, "training.init");
+	struct train_setup few =
+		train_setup_of("trainer: native, rank: 4, sequence: 128, max_steps: 1, "
+			       "targets: [q_proj]");
+	struct tw_train_result q = train_ok(&few);
 	s.options = QUICK;
 	s.init_adapter = q.adapter_path;
-	expect_failure(&s, TW_BAD_USE, "has no blk.0");
+	train_fails(&s, TW_BAD_USE, "has no blk.0");
 }
 
 /* --- looking at the adapter on the way --- */
@@ -533,7 +474,7 @@ static enum tw_status look(void *ctx, int64_t step, const char *path, struct tw_
 {
 	struct looks *l = ctx;
 	l->step[l->n] = step;
-	l->loss[l->n++] = score(l->s, path);
+	l->loss[l->n++] = train_score(l->s, path);
 	snprintf(l->path, sizeof(l->path), "%s", path);
 	return l->answer == TW_OK ? TW_OK : tw_fail(err, l->answer, "no more of this");
 }
@@ -548,7 +489,7 @@ static void ignore(void *ctx, const char *name, int64_t step, double value)
 
 static void the_adapter_is_shown_after_each_validation(void **state)
 {
-	struct train_setup s = setup_of(QUICK ", epochs: 4, eval_every: 4");
+	struct train_setup s = train_setup_of(QUICK ", epochs: 4, eval_every: 4");
 	struct looks l = {.s = &s};
 	(void)state;
 	s.answer = "The rope holds, and the sea is on the other side of the hill.";
@@ -556,17 +497,17 @@ static void the_adapter_is_shown_after_each_validation(void **state)
 	s.on_adapter = look;
 	s.on_metric = ignore;
 	s.ctx = &l;
-	struct tw_train_result r = run(&s);
+	struct tw_train_result r = train_ok(&s);
 	assert_true(l.n >= 3);
 	assert_int_equal(l.step[0], 0);
 	assert_int_equal(l.step[1], 4);
 	assert_int_equal(l.step[l.n - 1], r.steps);
-	assert_true(fabs(l.loss[0] - score(&s, NULL)) < 1e-6); /* nothing learnt yet */
+	assert_true(fabs(l.loss[0] - train_score(&s, NULL)) < 1e-6); /* nothing learnt yet */
 	assert_true(l.loss[l.n - 1] < 0.7 * l.loss[0]);
 	assert_false(tw_exists(l.path));
 	l = (struct looks){.s = &s, .answer = TW_IO};
 	s.work = train_folder();
-	expect_failure(&s, TW_IO, "no more of this");
+	train_fails(&s, TW_IO, "no more of this");
 	assert_int_equal(l.n, 1);
 	assert_false(tw_exists(l.path));
 }
@@ -575,38 +516,38 @@ static void the_adapter_is_shown_after_each_validation(void **state)
 
 static void a_loss_that_is_no_number_ends_it(void **state)
 {
-	struct train_setup s = setup_of(QUICK);
+	struct train_setup s = train_setup_of(QUICK);
 	(void)state;
 	s.base = (struct tiny_gguf){.seed = 9, .scale = 1e25f};
 	s.n_valid = 0;
-	expect_failure(&s, TW_BAD_DATA, "step 1: the loss is");
-	expect_failure(&s, TW_BAD_DATA, "learning_rate");
+	train_fails(&s, TW_BAD_DATA, "step 1: the loss is");
+	train_fails(&s, TW_BAD_DATA, "learning_rate");
 	s.base = (struct tiny_gguf){.seed = 10, .scale = 1e18f}; /* q k overflows */
 	s.n_valid = 4;
-	expect_failure(&s, TW_BAD_DATA, "the base model's own loss");
+	train_fails(&s, TW_BAD_DATA, "the base model's own loss");
 }
 
 static void models_that_it_cannot_train_are_refused(void **state)
 {
-	struct train_setup s = setup_of(QUICK);
+	struct train_setup s = train_setup_of(QUICK);
 	(void)state;
 	s.base.arch = "mamba";
-	expect_failure(&s, TW_UNSUPPORTED, "\"mamba\"");
+	train_fails(&s, TW_UNSUPPORTED, "\"mamba\"");
 	s.llm = "echo:cite"; /* as a remote one: no file */
-	expect_failure(&s, TW_UNSUPPORTED, "remote");
+	train_fails(&s, TW_UNSUPPORTED, "remote");
 }
 
 static void options_out_of_reach_are_refused(void **state)
 {
-	struct train_setup s = setup_of("trainer: native, sequence: 4096");
+	struct train_setup s = train_setup_of("trainer: native, sequence: 4096");
 	(void)state;
-	expect_failure(&s, TW_BAD_USE, "512 tokens");
+	train_fails(&s, TW_BAD_USE, "512 tokens");
 	s.options = "trainer: native, targets: [q_proj, lm_head]";
-	expect_failure(&s, TW_BAD_USE, "lm_head");
+	train_fails(&s, TW_BAD_USE, "lm_head");
 	s.options = "trainer: native, rank: 0";
-	expect_failure(&s, TW_BAD_USE, "rank");
+	train_fails(&s, TW_BAD_USE, "rank");
 	s.options = "trainer: native, learning_rates: 1";
-	expect_failure(&s, TW_BAD_USE, "learning_rate");
+	train_fails(&s, TW_BAD_USE, "learning_rate");
 }
 
 /* --- a disk that is full for a while --- */
@@ -627,8 +568,8 @@ static void fill_disk(void *ctx, const char *name, int64_t step, double value)
 static void a_full_disk_ends_it_and_it_goes_on_later(void **state)
 {
 	const char *options = QUICK ", max_steps: 8, epochs: 9, checkpoint_every: 2";
-	struct train_setup whole = setup_of(options), s = setup_of(options);
-	struct tw_train_result a = run(&whole);
+	struct train_setup whole = train_setup_of(options), s = train_setup_of(options);
+	struct tw_train_result a = train_ok(&whole);
 	(void)state;
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &files);
@@ -640,7 +581,7 @@ static void a_full_disk_ends_it_and_it_goes_on_later(void **state)
 	assert_int_equal(st, TW_IO);
 	assert_contains(err.msg, "checkpoint");
 	s.on_metric = NULL;
-	b = run(&s);
+	b = train_ok(&s);
 	assert_int_equal(b.resumed_from, 4);
 	assert_same_files(a.adapter_path, b.adapter_path);
 }

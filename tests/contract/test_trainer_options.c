@@ -4,17 +4,9 @@
 
 static void expect_refused(const char *options, const char *words)
 {
-	struct train_setup s = {.options = options,
-				.base = {.seed = 8},
-				.n_train = 20,
-				.n_valid = 4,
-				.n_pairs = 20,
-				.work = train_folder(),
-				.threads = 1};
-	struct tw_train_result r;
-	struct tw_err err = TW_ERR_INIT;
-	assert_int_equal(train_run(&r, &s, &err), TW_BAD_USE);
-	assert_contains(err.msg, words);
+	struct train_setup s = train_setup_of(options);
+	s.n_pairs = 20;
+	train_fails(&s, TW_BAD_USE, words);
 }
 
 static void options_that_do_not_go_together_are_refused(void **state)

@@ -317,3 +317,13 @@ bool tiny_gguf_write(const char *path, const struct tiny_gguf *spec)
 	ggml_free(b.ggml);
 	return ok;
 }
+
+int gguf_type_in(const char *path, const char *tensor)
+{
+	struct gguf_context *g =
+		gguf_init_from_file(path, (struct gguf_init_params){.no_alloc = true});
+	int64_t i = g ? gguf_find_tensor(g, tensor) : -1;
+	int type = i < 0 ? -1 : (int)gguf_get_tensor_type(g, i);
+	gguf_free(g);
+	return type;
+}

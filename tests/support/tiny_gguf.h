@@ -47,6 +47,9 @@ enum { TINY_VOCAB = 256 + 24 + 3, TINY_ENDOFTEXT = 280, TINY_IM_START = 281, TIN
 /* False when it could not be written or the sizes don't fit each other. */
 bool tiny_gguf_write(const char *path, const struct tiny_gguf *spec);
 
+/* The type, one of ggml's, of a tensor that the file has; -1: it has none. */
+int gguf_type_in(const char *path, const char *tensor);
+
 /*
  * A BERT encoder as it is published: config.json, vocab.txt, model.safetensors (with a pooler and position_ids, which a
  * converter drops) in folder `dir`, which exists. 384 positions, 2 layers, 32 wide, 4 heads, FFN 64; words of English letters.

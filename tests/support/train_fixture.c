@@ -4,6 +4,7 @@
 #include "core/config.h"
 #include "llm/llm_backends.h"
 #include "support/echo_models.h"
+#include "trainer/options_int.h"
 #include "trainer/trainers.h"
 
 static const struct tw_llm_type *const llms[] = {&tw_llm_llama, &echo_llm, NULL};
@@ -52,6 +53,15 @@ struct tw_str train_bytes(const char *path)
 	struct tw_err err = TW_ERR_INIT;
 	assert_ok(tw_read_file(&s, path, 0, &err), &err);
 	return s;
+}
+
+bool same_files(const char *a, const char *b)
+{
+	struct tw_str x = train_bytes(a), y = train_bytes(b);
+	bool same = x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
+	tw_str_release(&x);
+	tw_str_release(&y);
+	return same;
 }
 
 void assert_same_files(const char *a, const char *b)
@@ -168,4 +178,64 @@ enum tw_status train_run(struct tw_train_result *out, const struct train_setup *
 		st = tw_train(out, w.trainer, &w.job, err);
 	train_close(&w);
 	return st;
+}
+
+struct train_setup train_setup_of(const char *options)
+{
+	return (struct train_setup){.options = options,
+				    .base = {.seed = 8},
+				    .n_train = 20,
+				    .n_valid = 4,
+				    .work = train_folder(),
+				    .threads = 1};
+}
+
+struct tw_train_result train_ok(const struct train_setup *s)
+{
+	struct tw_train_result r;
+	struct tw_err err = TW_ERR_INIT;
+	assert_ok(train_run(&r, s, &err), &err);
+	return r;
+}
+
+void train_fails(const struct train_setup *s, enum tw_status want, const char *words)
+{
+	struct tw_train_result r;
+	struct tw_err err = TW_ERR_INIT;
+	assert_int_equal(train_run(&r, s, &err), want);
+	assert_contains(err.msg, words);
+}
+
+double train_score(const struct train_setup *s, const char *trained)
+{
+	const struct tw_message m[] = {{"system", "You are brief."},
+				       {"user", "What about rope, 0?"},
+				       {"assistant", s->answer}};
+	const struct tw_llm_options o = {.adapter = trained, .threads = 1};
+	struct tw_llm *llm;
+	struct tw_tokens t;
+	struct tw_arena a;
+	struct tw_err err = TW_ERR_INIT;
+	char spec[700];
+	double nll;
+	size_t n;
+	tw_arena_init(&a);
+	snprintf(spec, sizeof(spec), "llama:%s", train_base(&s->base));
+	assert_ok(tw_llm_open(&llm, llms, spec, &o, &err), &err);
+	assert_string_equal(tw_llm_info(llm)->path, train_base(&s->base));
+	assert_ok(tw_llm_chat_tokens(&t, llm, m, 3, false, &a, &err), &err);
+	assert_ok(tw_llm_score(&nll, &n, llm, &t, &err), &err);
+	tw_llm_close(llm);
+	tw_arena_release(&a);
+	return nll / (double)n;
+}
+
+void train_options(struct tw_train_options *o, const char *const (*set)[2], size_t n,
+		   struct tw_arena *a)
+{
+	const struct tw_opt *table = tw_trainer_native.opts;
+	struct tw_err err = TW_ERR_INIT;
+	assert_ok(tw_opt_parse(o, table, NULL, "test", ".", a, &err), &err);
+	for (size_t i = 0; i < n; i++)
+		assert_ok(tw_opt_set(o, table, set[i][0], set[i][1], a, &err), &err);
 }

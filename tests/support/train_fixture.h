@@ -37,6 +37,16 @@ const char *train_folder(void);
 TW_MUST_USE enum tw_status train_run(struct tw_train_result *out, const struct train_setup *s,
 				     struct tw_err *err);
 
+/* Twenty examples and four to validate with on a tiny base, in a new folder, on one thread. */
+struct train_setup train_setup_of(const char *options);
+/* A run that has to end well; one that has to fail, with these words. */
+struct tw_train_result train_ok(const struct train_setup *s);
+void train_fails(const struct train_setup *s, enum tw_status want, const char *words);
+
+/* Mean -log p of the setup's answer to "What about rope, 0?", by libllama: with an adapter, or a model in the base's place;
+ * NULL: by the base. */
+double train_score(const struct train_setup *s, const char *trained);
+
 /* The same by parts, for what goes on inside. Ended with train_close(), also after a failure. */
 struct train_world {
 	struct tw_trainer *trainer;
@@ -48,8 +58,14 @@ TW_MUST_USE enum tw_status train_open(struct train_world *w, const struct train_
 				      struct tw_err *err);
 void train_close(struct train_world *w);
 
+/* The native trainer's own options, but for these. */
+struct tw_train_options;
+void train_options(struct tw_train_options *o, const char *const (*set)[2], size_t n,
+		   struct tw_arena *a);
+
 /* The file's bytes; the caller releases. Fails the test when it can't be read. */
 struct tw_str train_bytes(const char *path);
+bool same_files(const char *a, const char *b);
 void assert_same_files(const char *a, const char *b);
 
 /* Options of the command trainer with support/trainer_peer.py: "--steps, 9"; valid until the next four calls. */

@@ -109,3 +109,19 @@ const float *all_logits(struct rig *r)
 		r->batch.from[i] = i;
 	return tw_net_logits(&r->net, &r->batch);
 }
+
+void rig_two_documents(struct rig *r)
+{
+	tw_batch_clear(&r->batch);
+	rig_add_random(r, 23, 4, 8);
+	rig_add_random(r, 17, 9, 9);
+}
+
+double rig_loss_at(struct rig *r, size_t i, float value)
+{
+	float keep = r->lora.p[i];
+	r->lora.p[i] = value;
+	double loss = tw_net_loss(&r->net, &r->batch);
+	r->lora.p[i] = keep;
+	return loss;
+}

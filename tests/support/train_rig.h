@@ -34,6 +34,12 @@ void rig_close(struct rig *r);
 void rig_add_random(struct rig *r, int n, int loss_from, uint64_t seed);
 void rig_add(struct rig *r, const int32_t *tokens, int n, int loss_from);
 
+/* The batch: two documents that touch every path, small enough for differences of each kind of parameter. */
+void rig_two_documents(struct rig *r);
+
+/* Loss of the batch with parameter i at `value`, which does not stay so. */
+double rig_loss_at(struct rig *r, size_t i, float value);
+
 /* Logits of every token of the batch's only document; at most TW_HEAD_TOKENS. */
 const float *all_logits(struct rig *r);
 

@@ -20,13 +20,6 @@ static void dora_rig(struct rig *r, const struct tiny_gguf *spec, int threads)
 		}
 }
 
-static void two_documents(struct rig *r)
-{
-	tw_batch_clear(&r->batch);
-	rig_add_random(r, 23, 4, 8);
-	rig_add_random(r, 17, 9, 9);
-}
-
 static void at_the_start_it_is_the_base_to_the_last_bit(void **state)
 {
 	static const char *const types[] = {"F32", "Q8_0", "Q4_0"};
@@ -229,15 +222,6 @@ static void train_again(struct rig *r)
 	tw_net_train(&r->net, &r->batch, 1.0f);
 }
 
-static double loss_at(struct rig *r, size_t i, float value)
-{
-	float keep = r->lora.p[i];
-	r->lora.p[i] = value;
-	double loss = tw_net_loss(&r->net, &r->batch);
-	r->lora.p[i] = keep;
-	return loss;
-}
-
 /* No norm depends on m, so its gradient is that of the loss. */
 static void magnitudes_have_the_gradient_of_the_loss(const struct tiny_gguf *spec)
 {
@@ -245,7 +229,7 @@ static void magnitudes_have_the_gradient_of_the_loss(const struct tiny_gguf *spe
 	double most = 0, scale = 1e-9;
 	const float h = 5e-3f;
 	dora_rig(&r, spec, 1);
-	two_documents(&r);
+	rig_two_documents(&r);
 	train_again(&r);
 	for (int layer = 0; layer < 2; layer++)
 		for (enum tw_proj p = 0; p < TW_PROJ_COUNT; p++) {
@@ -253,7 +237,7 @@ static void magnitudes_have_the_gradient_of_the_loss(const struct tiny_gguf *spe
 			for (int k = 0; at && k < tw_proj_out(&r.w.shape, p); k += 5) {
 				size_t i = at->m + (size_t)k;
 				float x = r.lora.p[i];
-				double g = (loss_at(&r, i, x + h) - loss_at(&r, i, x - h)) /
+				double g = (rig_loss_at(&r, i, x + h) - rig_loss_at(&r, i, x - h)) /
 					   (double)((x + h) - (x - h));
 				most = fmax(most, fabs(g - (double)r.lora.g[i]));
 				scale = fmax(scale, fabs(g));
@@ -278,7 +262,7 @@ static float *gradients(const struct tiny_gguf *spec, int threads, bool recomput
 {
 	struct rig r;
 	dora_rig(&r, spec, threads);
-	two_documents(&r);
+	rig_two_documents(&r);
 	if (recompute) {
 		const struct tw_net_size size = {40, 40, true};
 		tw_net_release(&r.net);

@@ -1,41 +1,10 @@
 /* Our own matrix products against the plain one and against sums in double. */
 #include <math.h>
 
-#include "support/train_rig.h"
+#include "support/operands.h"
 #include "net/gemm_native_int.h"
 
-struct operands {
-	float *a, *b, *c, *want;
-	size_t n; /* of c */
-	struct tw_gemm g;
-};
-
-static void make(struct operands *o, int m, int n, int k, bool ta, bool tb, float beta)
-{
-	int lda = (ta ? m : k) + 3, ldb = (tb ? k : n) + 1, ldc = n + 2;
-	size_t na = (size_t)(ta ? k : m) * (size_t)lda, nb = (size_t)(tb ? n : k) * (size_t)ldb;
-	o->n = (size_t)m * (size_t)ldc;
-	/* each of its own: reading beyond one is seen by the sanitizer */
-	o->a = tw_xcalloc(na, sizeof(float));
-	o->b = tw_xcalloc(nb, sizeof(float));
-	o->c = tw_xcalloc(o->n, sizeof(float));
-	o->want = tw_xcalloc(o->n, sizeof(float));
-	fill(o->a, na, 1, 21);
-	fill(o->b, nb, 1, 22);
-	fill(o->c, o->n, beta == 0 ? NAN : 1, 23); /* what is only written may hold anything */
-	for (int i = 0; i < m; i++)		   /* but what lies between the rows must stay */
-		o->c[i * ldc + n] = o->c[i * ldc + n + 1] = 5;
-	memcpy(o->want, o->c, o->n * sizeof(float));
-	o->g = (struct tw_gemm){ta, tb, m, n, k, 0.7f, o->a, lda, o->b, ldb, beta, o->c, ldc};
-}
-
-static void drop(struct operands *o)
-{
-	free(o->a);
-	free(o->b);
-	free(o->c);
-	free(o->want);
-}
+static const struct gaps gaps = {3, 1, 2};
 
 static void sum_in_double(const struct tw_gemm *g, float *c)
 {
@@ -58,13 +27,13 @@ static void expect_right(const struct tw_gemm_kernel *kernel, struct tw_pool *po
 {
 	for (int i = 0; i < 8; i++) {
 		struct operands o;
-		make(&o, m, n, k, i & 1, i & 2, i & 4 ? 0.5f : 0);
+		operands_make(&o, m, n, k, i & 1, i & 2, i & 4 ? 0.5f : 0, &gaps);
 		sum_in_double(&o.g, o.want);
 		tw_gemm_run(&(struct tw_compute){.pool = pool, .gemm = kernel}, &o.g);
 		double off = worst(o.c, o.want, o.n);
 		if (!(off < 2e-6 * sqrt(k) * 8))
 			fail_msg("%s: %d x %d x %d, %d: off by %g", kernel->name, m, n, k, i, off);
-		drop(&o);
+		operands_drop(&o);
 	}
 }
 
@@ -104,7 +73,7 @@ static void threads_do_not_change_a_product(void **state)
 	for (const struct tw_gemm_kernel *const *k = all_kernels(); *k; k++)
 		for (int i = 0; i < 4; i++) {
 			struct operands o;
-			make(&o, 331, 203, 777, i & 1, i & 2, 0.5f);
+			operands_make(&o, 331, 203, 777, i & 1, i & 2, 0.5f, &gaps);
 			struct tw_gemm g = o.g;
 			for (int threads = 1; threads < 8; threads += 3) {
 				struct tw_compute c = {.pool = tw_pool_new(threads), .gemm = *k};
@@ -118,7 +87,7 @@ static void threads_do_not_change_a_product(void **state)
 					assert_memory_equal(o.c, o.want, o.n * sizeof(float));
 				tw_pool_free(c.pool);
 			}
-			drop(&o);
+			operands_drop(&o);
 		}
 }
 
@@ -136,7 +105,7 @@ static void rows_do_not_depend_on_other_rows(void **state)
 	}
 	for (size_t i = 0; i < 2 * sizeof(shapes) / sizeof(*shapes); i++) {
 		struct operands o;
-		make(&o, 331, shapes[i / 2].n, shapes[i / 2].k, false, i & 1, 0);
+		operands_make(&o, 331, shapes[i / 2].n, shapes[i / 2].k, false, i & 1, 0, &gaps);
 		struct tw_gemm g = o.g;
 		tw_gemm_run(&c, &g);
 		g.m = 45;
@@ -146,7 +115,7 @@ static void rows_do_not_depend_on_other_rows(void **state)
 		for (int r = 0; r < g.m; r++)
 			assert_memory_equal(o.want + r * g.ldc, o.c + (100 + r) * g.ldc,
 					    (size_t)g.n * sizeof(float));
-		drop(&o);
+		operands_drop(&o);
 	}
 	tw_pool_free(c.pool);
 }
@@ -156,13 +125,13 @@ static void an_empty_sum_scales(void **state)
 	struct operands o;
 	(void)state;
 	for (const struct tw_gemm_kernel *const *k = all_kernels(); *k; k++) {
-		make(&o, 3, 4, 1, false, false, 0.5f);
+		operands_make(&o, 3, 4, 1, false, false, 0.5f, &gaps);
 		o.g.k = 0;
 		for (size_t i = 0; i < o.n; i++)
 			o.c[i] = 8;
 		(*k)->run(&o.g);
 		assert_true(o.c[0] == 4 && o.c[3] == 4 && o.c[4] == 8);
-		drop(&o);
+		operands_drop(&o);
 	}
 }
 
@@ -172,13 +141,13 @@ static void not_a_number_stays_in_its_column(void **state)
 	(void)state;
 	for (const struct tw_gemm_kernel *const *k = all_kernels(); *k; k++) {
 		struct operands o;
-		make(&o, 19, 37, 50, false, false, 0);
+		operands_make(&o, 19, 37, 50, false, false, 0, &gaps);
 		o.b[10 * o.g.ldb + 36] = NAN;
 		(*k)->run(&o.g);
 		for (int i = 0; i < 19; i++)
 			for (int n = 0; n < 37; n++)
 				assert_int_equal(n == 36, isnan(o.c[i * o.g.ldc + n]));
-		drop(&o);
+		operands_drop(&o);
 	}
 }
 

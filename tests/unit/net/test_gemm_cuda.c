@@ -10,44 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support/train_rig.h"
+#include "support/operands.h"
 #include "base/fs.h"
 
 /* --- scenarios: what runs in the program that was started again --- */
 
-struct operands {
-	float *a, *b, *c, *want;
-	size_t n; /* of c */
-	struct tw_gemm g;
-};
-
-/* `gap`: floats between rows. */
-static void make(struct operands *o, int m, int n, int k, bool ta, bool tb, float beta, int gap)
-{
-	int lda = (ta ? m : k) + gap, ldb = (tb ? k : n) + gap, ldc = n + gap;
-	size_t na = (size_t)(ta ? k : m) * (size_t)lda, nb = (size_t)(tb ? n : k) * (size_t)ldb;
-	o->n = (size_t)m * (size_t)ldc;
-	o->a = tw_xcalloc(na, sizeof(float));
-	o->b = tw_xcalloc(nb, sizeof(float));
-	o->c = tw_xcalloc(o->n, sizeof(float));
-	o->want = tw_xcalloc(o->n, sizeof(float));
-	fill(o->a, na, 1, 21);
-	fill(o->b, nb, 1, 22);
-	fill(o->c, o->n, beta == 0 ? NAN : 1, 23); /* what is only written may hold anything */
-	for (int i = 0; i < m; i++)		   /* but what lies between the rows must stay */
-		for (int e = n; e < ldc; e++)
-			o->c[i * ldc + e] = 5;
-	memcpy(o->want, o->c, o->n * sizeof(float));
-	o->g = (struct tw_gemm){ta, tb, m, n, k, 0.7f, o->a, lda, o->b, ldb, beta, o->c, ldc};
-}
-
-static void drop(struct operands *o)
-{
-	free(o->a);
-	free(o->b);
-	free(o->c);
-	free(o->want);
-}
+static const struct gaps no_gap = {0, 0, 0}, gap_of_1 = {1, 1, 1}, gap_of_3 = {3, 3, 3};
 
 static bool is_right(const struct tw_compute *c, struct operands *o)
 {
@@ -77,9 +45,10 @@ static void try_kinds(const struct tw_compute *c, int m, int n, int k)
 {
 	for (int i = 0; i < 16; i++) {
 		struct operands o;
-		make(&o, m, n, k, i & 1, i & 2, i & 4 ? 0.5f : 0, i & 8 ? 3 : 0);
+		operands_make(&o, m, n, k, i & 1, i & 2, i & 4 ? 0.5f : 0,
+			      i & 8 ? &gap_of_3 : &no_gap);
 		assert_true(is_right(c, &o));
-		drop(&o);
+		operands_drop(&o);
 	}
 }
 
@@ -120,9 +89,9 @@ static void threads(void **state)
 	(void)state;
 	for (int i = 0; i < 4; i++) {
 		struct operands o;
-		make(&o, 431, 503, 777, i & 1, i & 2, 0.5f, 1);
+		operands_make(&o, 431, 503, 777, i & 1, i & 2, 0.5f, &gap_of_1);
 		expect_same_on_other_threads(&o);
-		drop(&o);
+		operands_drop(&o);
 	}
 }
 
@@ -135,18 +104,19 @@ static void small_products(void **state)
 	(void)state;
 	for (int s = 0; s < 4; s++) {
 		struct operands o;
-		make(&o, shapes[s][0], shapes[s][1], shapes[s][2], false, true, 0.5f, 1);
+		operands_make(&o, shapes[s][0], shapes[s][1], shapes[s][2], false, true, 0.5f,
+			      &gap_of_1);
 		assert_true(is_right(&c, &o));
-		drop(&o);
+		operands_drop(&o);
 	}
 	struct operands large;
-	make(&large, 512, 512, 512, false, true, 0, 0);
+	operands_make(&large, 512, 512, 512, false, true, 0, &no_gap);
 	struct tw_gemm g = large.g;
 	g.c = large.want;
 	tw_gemm_cpu()->run(&g);
 	c.gemm->run(&large.g);
 	assert_memory_equal(large.c, large.want, large.n * sizeof(float)); /* run() is the CPU's */
-	drop(&large);
+	operands_drop(&large);
 	tw_pool_free(c.pool);
 }
 
@@ -157,9 +127,10 @@ static void *run_ten(void *wrong)
 	bool right = true;
 	for (int i = 0; i < 10; i++) {
 		struct operands o;
-		make(&o, 520 + i, 510, 530, i & 1, i & 2, i & 4 ? 0.5f : 0, i & 1);
+		operands_make(&o, 520 + i, 510, 530, i & 1, i & 2, i & 4 ? 0.5f : 0,
+			      i & 1 ? &gap_of_1 : &no_gap);
 		right &= is_right(&c, &o);
-		drop(&o);
+		operands_drop(&o);
 	}
 	tw_pool_free(c.pool);
 	return right ? NULL : wrong;

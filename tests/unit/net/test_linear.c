@@ -3,13 +3,6 @@
 
 #include "support/train_rig.h"
 
-static void two_documents(struct rig *r)
-{
-	tw_batch_clear(&r->batch);
-	rig_add_random(r, 23, 4, 8);
-	rig_add_random(r, 17, 9, 9);
-}
-
 static void train_again(struct rig *r)
 {
 	memset(r->lora.g, 0, r->lora.n * sizeof(*r->lora.g));
@@ -24,7 +17,7 @@ static void compare_paths(const struct tiny_gguf *spec, const struct tw_strings 
 	const struct tw_lora_config conf = {
 		.rank = 4, .alpha = 8, .targets = targets, .layers = layers};
 	rig_tiny_with(&r, spec, &conf, 40, 2);
-	two_documents(&r);
+	rig_two_documents(&r);
 	double merged = tw_net_loss(&r.net, &r.batch);
 	train_again(&r);
 	float *g = tw_xcalloc(r.lora.n, sizeof(*g));
@@ -59,17 +52,7 @@ static void dropping_rig(struct rig *r, double p, int threads, uint64_t seed)
 		.rank = 3, .alpha = 6, .dropout = p, .targets = &all_targets};
 	rig_tiny_with(r, &(struct tiny_gguf){.seed = seed}, &conf, 40, threads);
 	r->net.drop = (struct tw_dropout){.on = true, .seed = 5, .step = 7};
-	two_documents(r);
-}
-
-/* The loss of a training pass, whose mask depends on nothing but its name. */
-static double dropped_loss(struct rig *r, size_t i, float value)
-{
-	float keep = r->lora.p[i];
-	r->lora.p[i] = value;
-	double loss = tw_net_loss(&r->net, &r->batch);
-	r->lora.p[i] = keep;
-	return loss;
+	rig_two_documents(r);
 }
 
 static void gradients_with_dropout_are_those_of_the_loss(void **state)
@@ -92,9 +75,8 @@ static void gradients_with_dropout_are_those_of_the_loss(void **state)
 					continue; /* a fused matrix of other models */
 				size_t i = k < 90 ? at->a + k : at->b + k - 90;
 				float x = r.lora.p[i];
-				double g =
-					(dropped_loss(&r, i, x + h) - dropped_loss(&r, i, x - h)) /
-					(double)((x + h) - (x - h));
+				double g = (rig_loss_at(&r, i, x + h) - rig_loss_at(&r, i, x - h)) /
+					   (double)((x + h) - (x - h));
 				most = fmax(most, fabs(g - (double)r.lora.g[i]));
 			}
 	print_message("dropout: gradients differ by %.1e of the largest\n", most / scale);

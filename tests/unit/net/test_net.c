@@ -8,30 +8,13 @@
 #include "support/tiny_gguf.h"
 #include "support/train_rig.h"
 
-/* A batch of two documents that touch every path, small enough for differences of each kind of parameter. */
-static void two_documents(struct rig *r)
-{
-	tw_batch_clear(&r->batch);
-	rig_add_random(r, 23, 4, 8);
-	rig_add_random(r, 17, 9, 9);
-}
-
-static double loss_at(struct rig *r, size_t i, float value)
-{
-	float keep = r->lora.p[i];
-	r->lora.p[i] = value;
-	double loss = tw_net_loss(&r->net, &r->batch);
-	r->lora.p[i] = keep;
-	return loss;
-}
-
 static void check_gradients(const struct tiny_gguf *spec)
 {
 	struct rig r;
 	double most = 0, scale = 1e-9;
 	const float h = 5e-3f;
 	rig_tiny(&r, spec, 3, 40, 1);
-	two_documents(&r);
+	rig_two_documents(&r);
 	double loss = tw_net_train(&r.net, &r.batch, 1.0f);
 	assert_true(fabs(loss - tw_net_loss(&r.net, &r.batch)) < 1e-9);
 	for (size_t i = 0; i < r.lora.n; i++)
@@ -47,7 +30,8 @@ static void check_gradients(const struct tiny_gguf *spec)
 						break;
 					size_t i = (half ? at->b : at->a) + k;
 					float x = r.lora.p[i];
-					double g = (loss_at(&r, i, x + h) - loss_at(&r, i, x - h)) /
+					double g = (rig_loss_at(&r, i, x + h) -
+						    rig_loss_at(&r, i, x - h)) /
 						   (double)((x + h) - (x - h));
 					most = fmax(most, fabs(g - (double)r.lora.g[i]));
 				}
@@ -68,7 +52,7 @@ static void a_gradient_step_lowers_the_loss(void **state)
 	struct rig r;
 	(void)state;
 	rig_tiny(&r, &(struct tiny_gguf){.seed = 11}, 4, 40, 2);
-	two_documents(&r);
+	rig_two_documents(&r);
 	double before = tw_net_train(&r.net, &r.batch, 1.0f), square = 0;
 	for (size_t i = 0; i < r.lora.n; i++)
 		square += (double)r.lora.g[i] * (double)r.lora.g[i];
@@ -89,7 +73,7 @@ static void packed_documents_do_not_see_each_other(void **state)
 	(void)state;
 	rig_tiny(&r, &(struct tiny_gguf){.seed = 12}, 4, 100, 1);
 	float *together = tw_xcalloc(r.lora.n, sizeof(*together));
-	two_documents(&r);
+	rig_two_documents(&r);
 	double packed = tw_net_train(&r.net, &r.batch, 1.0f);
 	memcpy(together, r.lora.g, r.lora.n * sizeof(*together));
 	memset(r.lora.g, 0, r.lora.n * sizeof(*together));
@@ -173,7 +157,7 @@ static void compare_threads(const struct tiny_gguf *spec)
 	for (int i = 0; i < 2; i++) {
 		struct rig r;
 		rig_tiny(&r, spec, 4, 40, i ? 3 : 1);
-		two_documents(&r);
+		rig_two_documents(&r);
 		loss[i] = tw_net_train(&r.net, &r.batch, 0.5f);
 		n = r.lora.n;
 		g[i] = tw_xcalloc(n, sizeof(float));

@@ -70,28 +70,18 @@ static void a_negative_alpha_counts_as_libllama_has_it(void **state)
 	rig_close(&r);
 }
 
-static enum ggml_type type_in(const char *path, const char *tensor)
-{
-	struct gguf_context *g =
-		gguf_init_from_file(path, (struct gguf_init_params){.no_alloc = true});
-	assert_non_null(g);
-	enum ggml_type t = gguf_get_tensor_type(g, gguf_find_tensor(g, tensor));
-	gguf_free(g);
-	return t;
-}
-
 static void changed_tensors_have_the_type_that_is_wanted(void **state)
 {
 	struct rig r;
 	(void)state;
 	open_rig(&r, &(struct tiny_gguf){.seed = 4, .type = "Q8_0"});
 	assert_true(difference(&r, "base") < 0.2); /* rounded to 8 bits once more */
-	assert_int_equal(type_in(merged, "blk.0.attn_q.weight"), GGML_TYPE_Q8_0);
+	assert_int_equal(gguf_type_in(merged, "blk.0.attn_q.weight"), GGML_TYPE_Q8_0);
 	assert_true(difference(&r, "f16") < 0.06); /* libllama rounds what enters Q8_0 products */
-	assert_int_equal(type_in(merged, "blk.1.ffn_up.weight"), GGML_TYPE_F16);
-	assert_int_equal(type_in(merged, "token_embd.weight"), GGML_TYPE_Q8_0);
+	assert_int_equal(gguf_type_in(merged, "blk.1.ffn_up.weight"), GGML_TYPE_F16);
+	assert_int_equal(gguf_type_in(merged, "token_embd.weight"), GGML_TYPE_Q8_0);
 	assert_true(difference(&r, "f32") < 0.06);
-	assert_int_equal(type_in(merged, "blk.1.ffn_up.weight"), GGML_TYPE_F32);
+	assert_int_equal(gguf_type_in(merged, "blk.1.ffn_up.weight"), GGML_TYPE_F32);
 	rig_close(&r);
 }
 
@@ -101,8 +91,8 @@ static void rows_that_fit_no_block_become_f16(void **state)
 	(void)state;
 	open_rig(&r, &(struct tiny_gguf){.seed = 5, .n_head = 9, .n_head_kv = 3, .n_embd = 72});
 	assert_true(difference(&r, "q8_0") < 0.05);
-	assert_int_equal(type_in(merged, "blk.0.attn_q.weight"), GGML_TYPE_F16);
-	assert_int_equal(type_in(merged, "blk.0.ffn_down.weight"), GGML_TYPE_Q8_0);
+	assert_int_equal(gguf_type_in(merged, "blk.0.attn_q.weight"), GGML_TYPE_F16);
+	assert_int_equal(gguf_type_in(merged, "blk.0.ffn_down.weight"), GGML_TYPE_Q8_0);
 	rig_close(&r);
 }
 

@@ -60,16 +60,6 @@ static void the_file_is_the_model_that_is_trained(void **state)
 		}
 }
 
-static enum ggml_type type_in(const char *tensor)
-{
-	struct gguf_context *g =
-		gguf_init_from_file(merged, (struct gguf_init_params){.no_alloc = true});
-	assert_non_null(g);
-	enum ggml_type t = gguf_get_tensor_type(g, gguf_find_tensor(g, tensor));
-	gguf_free(g);
-	return t;
-}
-
 static void what_changes_is_never_coarser_than_q8_0(void **state)
 {
 	static const struct {
@@ -84,9 +74,9 @@ static void what_changes_is_never_coarser_than_q8_0(void **state)
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		struct rig r;
 		open_rig(&r, &(struct tiny_gguf){.seed = 5, .type = types[i].base}, true);
-		assert_int_equal(type_in("blk.0.attn_q.weight"), types[i].changed);
-		assert_int_equal(type_in("blk.1.ffn_down.weight"), types[i].changed);
-		assert_int_equal(type_in("token_embd.weight"), types[i].other);
+		assert_int_equal(gguf_type_in(merged, "blk.0.attn_q.weight"), types[i].changed);
+		assert_int_equal(gguf_type_in(merged, "blk.1.ffn_down.weight"), types[i].changed);
+		assert_int_equal(gguf_type_in(merged, "token_embd.weight"), types[i].other);
 		assert_true(difference(&r) < types[i].tolerance);
 		rig_close(&r);
 	}
