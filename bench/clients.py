@@ -9,16 +9,14 @@ its logits are held against those of Twin's trainer: on a float32 base they must
 PEFT: bench/peft_logits.py. Needs the environment of `tools/deps.sh bench`, which it makes.
 """
 
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
 from support import environment
+from support.base import ROOT, TWIN, float32_base, twin
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin")).resolve()
 RANK, ALPHA = 4, 8
 CONFIG = """twin: Client
 sources: [{{type: dir, path: {samples}}}]
@@ -26,10 +24,6 @@ models: {{llm: "llama:{base}", embedder: "llama:all-minilm-l6-v2.f32.gguf"}}
 features: {{questions: {{share: 0}}}}
 training: {{max_steps: 4, batch: 1, sequence: 256, rank: {rank}, alpha: {alpha}, learning_rate: 0.01}}
 """
-
-
-def twin(*words):
-    subprocess.run([TWIN, "-q", *map(str, words)], check=True, stdout=subprocess.DEVNULL)
 
 
 def ours(base, adapter, tokens):
@@ -53,6 +47,7 @@ def client(base, adapter, tokens):
     model.reset()
     answer = model.create_chat_completion([{"role": "user", "content": "What about rope?"}], max_tokens=8, temperature=0)
     assert answer["usage"]["completion_tokens"] > 0
+    model.close()  # left to the end of Python, it would log to a function that is gone
     return logits, answer["choices"][0]["message"]["content"]
 
 
@@ -64,12 +59,7 @@ def main():
     llama_cpp.llama_log_set(silence, None)
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        source = sys.argv[1] if len(sys.argv) > 1 else None
-        if not source:
-            subprocess.run([TWIN.parent / "tests/tools/tiny_models", work], check=True)
-            source = work / "tiny.gguf"
-        base, adapter, merged = work / "base.gguf", work / "adapter.gguf", work / "merged.gguf"
-        twin("import", source, "--quantize", "F32", "--output", base)
+        base, adapter, merged = float32_base(work), work / "adapter.gguf", work / "merged.gguf"
         (work / "twin.yaml").write_text(CONFIG.format(samples=ROOT / "samples", base=base, rank=RANK, alpha=ALPHA))
         for step in ["collect", "features", "dataset", "train"]:
             twin("-C", work, step)

@@ -11,13 +11,10 @@ Needs the environment of tools/deps.sh bench; not a part of `make test`, where t
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 
 from support import environment
-
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin")).resolve()
+from support.base import TWIN, float32_base
 
 environment.enter()
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -88,12 +85,7 @@ def worst(a, b):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        source = sys.argv[1] if len(sys.argv) > 1 else None
-        if not source:
-            subprocess.run([TWIN.parent / "tests/tools/tiny_models", work], check=True)
-            source = work / "tiny.gguf"
-        base = work / "base.gguf"
-        subprocess.run([TWIN, "import", source, "--quantize", "F32", "--output", base, "-q"], check=True, stdout=subprocess.DEVNULL)
+        base = float32_base(work)
         peer = Peer(base)
         tokens = [(i * 37 + 11) % 250 for i in range(N)]
         ids = torch.tensor([tokens])

@@ -11,15 +11,13 @@ for that: tests/unit/trainer/test_convert.c checks the same without it.
 
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 from support import environment
+from support.base import ROOT, float32_base, twin
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "twin"
-TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin")).resolve()
 
 environment.enter()
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -34,14 +32,10 @@ from transformers import AutoModelForCausalLM  # noqa: E402
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 CONFIG = """twin: Peft
 sources: [{{type: dir, path: {samples}}}]
-models: {{llm: "llama:{base}", embedder: "llama:{embedder}"}}
+models: {{llm: "llama:{base}", embedder: "llama:all-minilm-l6-v2.f32.gguf"}}
 features: {{questions: {{share: 0}}}}
 training: {{max_steps: 4, batch: 1, sequence: 256, rank: 4, learning_rate: 0.01}}
 """
-
-
-def twin(*words):
-    subprocess.run([TWIN, *map(str, words), "-q"], check=True, stdout=subprocess.DEVNULL)
 
 
 silence = llama_cpp.llama_log_callback(lambda *_: None)  # must outlive its use
@@ -88,13 +82,8 @@ def difference(what, base, gguf, peft, tokens):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         work = pathlib.Path(folder)
-        source, embedder = sys.argv[1] if len(sys.argv) > 1 else None, "all-minilm-l6-v2.f32.gguf"
-        if not source:
-            subprocess.run([TWIN.parent / "tests/tools/tiny_models", work], check=True)
-            source = work / "tiny.gguf"
-        base = work / "base.gguf"
-        twin("import", source, "--quantize", "F32", "--output", base)
-        (work / "twin.yaml").write_text(CONFIG.format(samples=ROOT / "samples", base=base, embedder=embedder))
+        base = float32_base(work)
+        (work / "twin.yaml").write_text(CONFIG.format(samples=ROOT / "samples", base=base))
         for step in ["collect", "features", "dataset", "train"]:
             twin("-C", work, step)
         tokens = [(i * 37 + 11) % 250 for i in range(40)]

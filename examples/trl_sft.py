@@ -31,6 +31,9 @@ from peft import LoraConfig, PeftModel, get_peft_model  # noqa: E402
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback  # noqa: E402
 from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer  # noqa: E402
 
+# How Twin writes messages for a base that has no chat template.
+PLAIN = """{% for m in messages if m.content or m.role == "assistant" %}{{ m.content }}\
+{{ eos_token if m.role == "assistant" else "\\n" }}{% endfor %}"""
 TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
@@ -81,6 +84,9 @@ def load_base(path, device):
     path = pathlib.Path(path)
     model = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    if not tokenizer.chat_template:
+        begins = tokenizer("").input_ids[:1] == [tokenizer.bos_token_id]
+        tokenizer.chat_template = ("{{ bos_token }}" if begins else "") + PLAIN
     # The weights are plain float32 by now. Only these marks still say GGUF, and Trainer refuses to train that.
     for mark in ("is_quantized", "quantization_method", "hf_quantizer"):
         vars(model).pop(mark, None)

@@ -62,8 +62,12 @@ static void check_llm(struct report *r)
 		return;
 	}
 	const struct tw_llm_info *i = tw_llm_info(llm);
+	const struct tw_digest none = tw_sha256("", 0);
+	const bool plain = tw_streq(i->template_digest.hex, none.hex);
 	add(r, true, "LLM",
-	    tw_sprintf(&r->app->arena, "%s (%s, context %d)", spec, i->name, i->context), "");
+	    tw_sprintf(&r->app->arena, "%s (%s, context %d%s)", spec, i->name, i->context,
+		       plain ? ", no chat template: prompts are plain text" : ""),
+	    "");
 	tw_llm_close(llm);
 }
 

@@ -196,15 +196,14 @@ static enum tw_status run(struct words *w, struct tw_app *app, struct tw_err *er
 	return st;
 }
 
+/* Cancelled without a request to stop: another rank was lost, and the trainer has said how to go on. */
 static int report(enum tw_status st, const struct tw_err *err)
 {
 	if (st == TW_OK || st == TW_DONE)
 		return 0;
 	if (st == TW_CANCELLED)
 		tw_warn("%s%s", err->msg[0] ? err->msg : "stopped",
-			!err->msg[0] || tw_ends_with(err->msg, "stopped")
-				? "; run the same command again to go on"
-				: "");
+			tw_stopping() ? "; run the same command again to go on" : "");
 	else
 		tw_error("%s", err->msg[0] ? err->msg : tw_status_name(st));
 	return st == TW_BAD_USE ? 2 : 1;

@@ -46,7 +46,8 @@ struct tw_llm_info {
 	struct tw_digest
 		tokenizer; /* of vocabulary and merges; of the model digest for a remote one */
 	struct tw_digest
-		template_digest; /* of the chat template in use; zero digits for a remote one */
+		template_digest; /* of the chat template in use, of an empty text where there is none;
+				  * zero digits for a remote one */
 	const char *path;	 /* GGUF file; NULL for a remote one */
 	int context;		 /* tokens it takes */
 };

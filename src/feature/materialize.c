@@ -146,8 +146,7 @@ static enum tw_status run_all(struct job *j, struct tw_pool *pool, struct tw_err
 			       : took > BATCH_SECONDS	? size / 2 + 1
 							: size;
 		if (st == TW_OK && j->first < j->stale.n && tw_stopping())
-			st = tw_fail(err, TW_CANCELLED,
-				     "stopped after %zu of %zu documents; the next run goes on",
+			st = tw_fail(err, TW_CANCELLED, "stopped after %zu of %zu documents",
 				     j->first, j->stale.n);
 	} while (st == TW_OK && j->first < j->stale.n);
 	return st;

@@ -147,8 +147,7 @@ static enum tw_status do_question(struct batch *b, struct tw_str *out, int64_t l
 	const char *prediction;
 	enum tw_status st = answer_once(&x, &prediction, b, question, &why);
 	if (tw_stopping() || (st == TW_OK && strcmp(x.finish, "cancelled") == 0))
-		return tw_fail(b->err, TW_CANCELLED,
-			       "stopped; start the same batch again and it goes on from here");
+		return tw_fail(b->err, TW_CANCELLED, "stopped");
 	if (concerns_all(st)) {
 		tw_fail(b->err, st, "%s", why.msg);
 		return tw_wrap(b->err, st, "%s:%lld", b->job->in, (long long)line);
@@ -212,8 +211,7 @@ static enum tw_status do_all(struct batch *b)
 	tw_str_release(&text);
 	tw_str_release(&out);
 	if (st == TW_OK)
-		return tw_fail(b->err, TW_CANCELLED,
-			       "stopped; start the same batch again and it goes on from here");
+		return tw_fail(b->err, TW_CANCELLED, "stopped");
 	return st == TW_DONE ? TW_OK : st;
 }
 

@@ -1,5 +1,5 @@
 /*
- * llm/chat_int.h: messages to tokens, as the model's own template writes them.
+ * llm/chat_int.h: messages to tokens, as the model's own template writes them; as plain text where it has none.
  *
  * What a person or a document wrote never becomes a control token: the template
  * is rendered with a placeholder for each content, control tokens are looked for
@@ -34,7 +34,7 @@ struct tw_chat_tokens {
 void tw_chat_tokens_release(struct tw_chat_tokens *t);
 
 struct tw_chat_format {
-	const char *tmpl; /* the model's; NULL: none */
+	const char *tmpl; /* the model's; NULL: none, and messages are plain text */
 	const char *path; /* of the model, for messages */
 	const struct llama_vocab *vocab;
 	const struct tw_specials *specials;

@@ -4,6 +4,8 @@
  * Templates are Jinja programs; libllama recognises the common ones and has
  * them in C++. Some trim contents: a second rendering with spaces around the
  * placeholders shows whether this one does, and on which side.
+ *
+ * A model that has no template was never tuned for one: its messages are plain text, one after another.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,10 +47,10 @@ static enum tw_status check_roles(const struct tw_message *m, size_t n, struct t
 
 static enum tw_status no_template(const struct tw_chat_format *f, struct tw_err *err)
 {
-	return tw_fail(
-		err, TW_UNSUPPORTED,
-		"%s: %s; choose a model that is tuned for chat (an \"instruct\" one)", f->path,
-		f->tmpl ? "libllama doesn't know its chat template" : "it has no chat template");
+	return tw_fail(err, TW_UNSUPPORTED,
+		       "%s: libllama doesn't know its chat template; choose another model that is "
+		       "tuned for chat (an \"instruct\" one)",
+		       f->path);
 }
 
 static enum tw_status apply(char **out, const struct tw_chat_format *f,
@@ -140,18 +142,42 @@ static struct tw_bytes trimmed(const char *s, bool left, bool right)
 	return (struct tw_bytes){s, len};
 }
 
-enum tw_status tw_chat_render(struct tw_chat_parts *out, const struct tw_chat_format *f,
-			      const struct tw_message *m, size_t n, bool open_answer,
-			      struct tw_arena *a, struct tw_err *err)
+/*
+ * Prompt, line break, answer, the token that ends a text. One line break: of two, some vocabularies make another token at the
+ * end of a prompt than within a text.
+ */
+static enum tw_status render_plain(struct tw_chat_parts *out, const struct tw_chat_format *f,
+				   const struct tw_message *m, size_t n, struct tw_arena *a,
+				   struct tw_err *err)
+{
+	const llama_token eos = llama_vocab_eos(f->vocab);
+	struct tw_chat_part *parts = TW_NEW_ARRAY(a, 2 * n + 1, struct tw_chat_part);
+	if (eos == LLAMA_TOKEN_NULL)
+		return tw_fail(err, TW_UNSUPPORTED,
+			       "%s: it has neither a chat template nor a token that ends a text; "
+			       "choose another model",
+			       f->path);
+	out->at = parts;
+	*parts++ = (struct tw_chat_part){"", 0,
+					 -1}; /* who looks for a mark of the beginning finds none */
+	for (size_t i = 0; i < n; i++) {
+		const bool answer = strcmp(m[i].role, "assistant") == 0;
+		const char *end = answer ? llama_vocab_get_text(f->vocab, eos) : "\n";
+		if (!answer && !m[i].content[0]) /* no system prompt is no line */
+			continue;
+		*parts++ = (struct tw_chat_part){m[i].content, strlen(m[i].content), (int)i};
+		*parts++ = (struct tw_chat_part){end, strlen(end), -1};
+	}
+	out->n = (size_t)(parts - out->at);
+	return TW_OK;
+}
+
+static enum tw_status render_template(struct tw_chat_parts *out, const struct tw_chat_format *f,
+				      const struct tw_message *m, size_t n, bool open_answer,
+				      struct tw_arena *a, struct tw_err *err)
 {
 	struct rendering tight, spaced;
-	if (n > 0xffff)
-		return tw_fail(err, TW_BAD_USE, "%zu messages are too many", n);
-	if (!f->tmpl)
-		return no_template(f, err);
-	enum tw_status st = check_roles(m, n, err);
-	if (st == TW_OK)
-		st = render(&tight, f, m, n, open_answer, "", a, err);
+	enum tw_status st = render(&tight, f, m, n, open_answer, "", a, err);
 	if (st == TW_OK)
 		st = render(&spaced, f, m, n, open_answer, " ", a, err);
 	if (st == TW_OK)
@@ -173,4 +199,17 @@ enum tw_status tw_chat_render(struct tw_chat_parts *out, const struct tw_chat_fo
 	parts[k++] = (struct tw_chat_part){tight.text + at, strlen(tight.text + at), -1};
 	*out = (struct tw_chat_parts){parts, k};
 	return TW_OK;
+}
+
+enum tw_status tw_chat_render(struct tw_chat_parts *out, const struct tw_chat_format *f,
+			      const struct tw_message *m, size_t n, bool open_answer,
+			      struct tw_arena *a, struct tw_err *err)
+{
+	if (n > 0xffff)
+		return tw_fail(err, TW_BAD_USE, "%zu messages are too many", n);
+	enum tw_status st = check_roles(m, n, err);
+	if (st != TW_OK)
+		return st;
+	return f->tmpl ? render_template(out, f, m, n, open_answer, a, err)
+		       : render_plain(out, f, m, n, a, err);
 }

@@ -16,6 +16,13 @@
 
 #include "base/err.h"
 
+/* What the environment says of who started this process; rank 0 and size 1: nobody that MPI knows. */
+struct tw_launched {
+	int rank;
+	int size; /* 0: it does not say */
+};
+struct tw_launched tw_comm_launched(void);
+
 /* Joins the other processes, where this one was started as one of several. TW_UNSUPPORTED: this build can't. */
 TW_MUST_USE enum tw_status tw_comm_open(struct tw_err *err);
 void tw_comm_close(void); /* also when it was not opened */

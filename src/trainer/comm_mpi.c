@@ -45,19 +45,6 @@ static struct {
 
 /* --- who is there --- */
 
-/* How many processes the launcher started; 1: no launcher that MPI knows, or no others; 0: it does not say. */
-static int launched(void)
-{
-	static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
-					    "SLURM_STEP_NUM_TASKS"};
-	if (!getenv("OMPI_COMM_WORLD_SIZE") && !getenv("PMIX_RANK") && !getenv("PMI_RANK"))
-		return 1;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
-		if (getenv(sizes[i]))
-			return atoi(getenv(sizes[i]));
-	return 0;
-}
-
 static enum tw_status meet(struct tw_err *err)
 {
 	struct peer me = {.pid = getpid()};
@@ -73,7 +60,7 @@ static enum tw_status meet(struct tw_err *err)
 
 enum tw_status tw_comm_open(struct tw_err *err)
 {
-	int most = launched(), level, started = 0;
+	int most = tw_comm_launched().size, level, started = 0;
 	MPI_Initialized(&started);
 	if (started || most == 1)
 		return TW_OK;

@@ -1,24 +1,11 @@
 /* One process. Being one of several that were started together is an error: each would do the same work. */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "trainer/comm_int.h"
 
-/* As mpirun and srun number the processes that they start; 0: it was none of them, or the first. */
-static int started_as(void)
-{
-	static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		const char *value = getenv(names[i]);
-		if (value && atoi(value) > 0)
-			return atoi(value);
-	}
-	return 0;
-}
-
 enum tw_status tw_comm_open(struct tw_err *err)
 {
-	int rank = started_as();
+	int rank = tw_comm_launched().rank;
 	if (rank == 0)
 		return TW_OK;
 	return tw_fail(

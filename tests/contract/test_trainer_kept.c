@@ -1,11 +1,11 @@
 /* Which adapter a training keeps, and what it says of it. */
-#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "support/said.h"
 #include "support/train_curve.h"
 
 /* Too high a rate: it gets worse. */
@@ -134,20 +134,13 @@ static void going_on_it_has_not_forgotten_its_best(void **state)
 /* What a run says on standard error. */
 static struct tw_str said_by(const struct train_setup *s, struct tw_train_result *r)
 {
-	char path[700];
-	snprintf(path, sizeof(path), "%s/said", tmp_dir());
-	fflush(stderr);
-	int before = dup(STDERR_FILENO), fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	assert_true(before >= 0 && fd >= 0);
-	dup2(fd, STDERR_FILENO);
+	struct tw_str said = TW_STR_INIT;
+	said_begin(false);
 	tw_log_set_level(TW_LOG_WARN);
 	*r = train_ok(s);
 	tw_log_set_level(TW_LOG_ERROR);
-	fflush(stderr);
-	dup2(before, STDERR_FILENO);
-	close(before);
-	close(fd);
-	return train_bytes(path);
+	said_end(&said);
+	return said;
 }
 
 static size_t count(const char *text, const char *word)

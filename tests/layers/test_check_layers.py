@@ -43,6 +43,22 @@ def test_allowed_arrows_pass(tmp_path):
     )
 
 
+def test_two_folders_may_not_give_the_same_name(tmp_path):
+    function = "enum tw_status tw_put(int a,\n\t\tint b)\n{\n}\n"
+    table = "const struct tw_opt tw_opts[] = {\n\t{0},\n};\n"
+    hidden = "static void put(void)\n{\n}\n\nstatic const int opts[] = {0};\n"
+    declared = "enum tw_status tw_put(int a, int b);\n"
+    # in one folder, one file may take another's place
+    files = {"src/store/a.c": function + table + hidden, "src/store/b.c": function, "src/llm/a.c": declared + hidden}
+    assert not findings(tmp_path, files)
+    said = findings(tmp_path, {"src/serve/a.c": "\n" + function + table}).splitlines()
+    assert said == [
+        "src/store/a.c:3: tw_put is in src/serve/a.c too",
+        "src/store/a.c:5: tw_opts is in src/serve/a.c too",
+        "src/store/b.c:3: tw_put is in src/serve/a.c too",
+    ]
+
+
 @pytest.mark.parametrize(
     "name, text, expected",
     [

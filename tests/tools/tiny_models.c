@@ -1,7 +1,8 @@
 /*
  * tiny_models DIR: the small random models that tests of the whole program run
- * on, in milliseconds: DIR/tiny.gguf (llama architecture), DIR/wide.gguf, whose matrices are large enough to be sent to a
- * GPU, and DIR/bert/ and DIR/bert-2/, two encoders for `twin import`.
+ * on, in milliseconds: DIR/tiny.gguf (llama architecture), DIR/plain.gguf, the same without a chat template as base
+ * models have none, DIR/wide.gguf, whose matrices are large enough to be sent to a GPU, and DIR/bert/ and DIR/bert-2/,
+ * two encoders for `twin import`.
  */
 #include <stdio.h>
 #include <sys/stat.h>
@@ -22,6 +23,11 @@ int main(int argc, char **argv)
 				       .seed = 1};
 	snprintf(path, sizeof(path), "%s/tiny.gguf", argv[1]);
 	if (!tiny_gguf_write(path, &llm))
+		return 1;
+	const struct tiny_gguf plain = {
+		.n_ctx = 4096, .type = "Q8_0", .seed = 1, .no_template = true};
+	snprintf(path, sizeof(path), "%s/plain.gguf", argv[1]);
+	if (!tiny_gguf_write(path, &plain))
 		return 1;
 	snprintf(path, sizeof(path), "%s/wide.gguf", argv[1]);
 	if (!tiny_gguf_write(path, &wide))

@@ -1,52 +1,25 @@
 /* log, progress and stop: what people see and press. */
 #include "base_test.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/stop.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "support/said.h"
 
 static struct tw_str said;
 
-/* What fn() writes to stderr, in `said`. `terminal`: stderr is a pseudo-terminal. */
 static void listen(void (*fn)(void), bool terminal)
 {
-	int saved = dup(STDERR_FILENO), fd, master = -1;
-	char buf[4096];
-	ssize_t n;
-
-	fflush(stderr);
-	if (terminal) {
-		master = posix_openpt(O_RDWR | O_NOCTTY);
-		assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
-		fd = open(ptsname(master), O_RDWR | O_NOCTTY);
-	} else {
-		fd = open(tmp_path("stderr"), O_RDWR | O_CREAT | O_TRUNC, 0600);
-	}
-	assert_true(fd >= 0);
-	dup2(fd, STDERR_FILENO);
+	said_begin(terminal);
 	fn();
-	fflush(stderr);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	tw_str_clear(&said);
-	if (terminal) {
-		fcntl(master, F_SETFL, O_NONBLOCK);
-		while ((n = read(master, buf, sizeof(buf))) > 0)
-			tw_str_add(&said, buf, (size_t)n);
-		close(master);
-	} else {
-		assert_int_equal(tw_read_file(&said, tmp_path("stderr"), 0, NULL), TW_OK);
-	}
-	close(fd);
+	said_end(&said);
 }
 
 static int quiet_environment(void **state)

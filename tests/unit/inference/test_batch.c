@@ -252,7 +252,7 @@ static int run_and_be_stopped(const char *dir, const char *in, const char *out)
 	pthread_create(&thread, NULL, terminate_soon, NULL);
 	enum tw_status st = tw_batch_run(&stats, s, &job, &err);
 	pthread_join(thread, NULL);
-	return st == TW_CANCELLED && strstr(err.msg, "goes on") && !tw_exists(out) ? 0 : 4;
+	return st == TW_CANCELLED && strstr(err.msg, "stopped") && !tw_exists(out) ? 0 : 4;
 }
 
 static void a_polite_stop_keeps_what_was_answered(void **state)

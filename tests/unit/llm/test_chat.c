@@ -42,14 +42,20 @@ static struct tw_chat_format format(const char *tmpl)
 		.tmpl = tmpl, .path = "model.gguf", .vocab = vocab.vocab, .specials = &specials};
 }
 
-static struct tw_chat_tokens tokens_of(const struct tw_message *m, size_t n, bool open)
+static struct tw_chat_tokens tokens_by(const char *tmpl, const struct tw_message *m, size_t n,
+				       bool open)
 {
-	struct tw_chat_format f = format(chatml);
+	struct tw_chat_format f = format(tmpl);
 	struct tw_chat_tokens t = {0};
 	struct tw_err err = TW_ERR_INIT;
 	assert_ok(tw_chat_tokenize(&t, &f, m, n, open, &err), &err);
 	assert_int_equal(t.ids.n, t.answer.n);
 	return t;
+}
+
+static struct tw_chat_tokens tokens_of(const struct tw_message *m, size_t n, bool open)
+{
+	return tokens_by(chatml, m, n, open);
 }
 
 static int count_of(const struct tw_chat_tokens *t, llama_token id)
@@ -128,6 +134,13 @@ static void contents_never_become_control_tokens(void **state)
 			"<|im_start|>assistant\n%s<|im_end|>\n<|im_start|>assistant\n",
 			clean.data, clean.data, clean.data);
 		assert_string_equal(text_of(&t, 2), want);
+		tw_chat_tokens_release(&t);
+		t = tokens_by(NULL, m, 3, false);
+		want = tw_sprintf(&arena, "%s\n%s\n%s<|im_end|>", clean.data, clean.data,
+				  clean.data);
+		assert_string_equal(text_of(&t, 2), want);
+		assert_int_equal(count_of(&t, TINY_IM_START), 0);
+		assert_int_equal(count_of(&t, TINY_IM_END), 1);
 		tw_str_release(&clean);
 		tw_chat_tokens_release(&t);
 	}
@@ -198,17 +211,36 @@ static void every_known_template_keeps_the_contents(void **state)
 	assert_true(rendered > n / 2);
 }
 
-static void a_model_without_a_template_says_so(void **state)
+/* As a base model is tuned on prompts and completions: what asks for an answer is the beginning of what teaches it. */
+static void without_a_template_messages_are_plain_text(void **state)
+{
+	static const struct tw_message m[] = {{"system", ""},
+					      {"user", "the first"},
+					      {"assistant", "One\n\nmore."},
+					      {"user", " the second"},
+					      {"assistant", "\n Two"}};
+	const char *const all = "the first\nOne\n\nmore.<|im_end|> the second\n\n Two<|im_end|>";
+	(void)state;
+	struct tw_chat_tokens t = tokens_by(NULL, m, 5, false);
+	assert_string_equal(text_of(&t, 2), all);
+	assert_string_equal(text_of(&t, 1), "One\n\nmore.<|im_end|>\n Two<|im_end|>");
+	for (size_t n = 2; n <= 4; n += 2) {
+		struct tw_chat_tokens open = tokens_by(NULL, m, n, true);
+		assert_memory_equal(t.ids.at, open.ids.at, open.ids.n * sizeof(*open.ids.at));
+		assert_int_equal(t.answer.at[open.ids.n - 1], 0);
+		assert_int_equal(t.answer.at[open.ids.n], 1);
+		tw_chat_tokens_release(&open);
+	}
+	tw_chat_tokens_release(&t);
+}
+
+static void an_unknown_template_is_not_guessed(void **state)
 {
 	static const struct tw_message m = {"user", "hello"};
 	struct tw_chat_tokens t = {0};
 	struct tw_err err = TW_ERR_INIT;
-	struct tw_chat_format f = format(NULL);
+	struct tw_chat_format f = format("{{ something of one's own }}");
 	(void)state;
-	assert_int_equal(tw_chat_tokenize(&t, &f, &m, 1, true, &err), TW_UNSUPPORTED);
-	assert_contains(err.msg, "no chat template");
-	tw_err_clear(&err);
-	f = format("{{ something of one's own }}");
 	assert_int_equal(tw_chat_tokenize(&t, &f, &m, 1, true, &err), TW_UNSUPPORTED);
 	assert_contains(err.msg, "doesn't know");
 	tw_chat_tokens_release(&t);
@@ -255,7 +287,8 @@ int main(void)
 		cmocka_unit_test(the_mask_covers_answers_and_their_end),
 		cmocka_unit_test(empty_messages_are_fine),
 		cmocka_unit_test(every_known_template_keeps_the_contents),
-		cmocka_unit_test(a_model_without_a_template_says_so),
+		cmocka_unit_test(without_a_template_messages_are_plain_text),
+		cmocka_unit_test(an_unknown_template_is_not_guessed),
 		cmocka_unit_test(a_role_is_a_word),
 		cmocka_unit_test(huge_texts_are_tokenized_in_pieces),
 	};
