@@ -49,7 +49,7 @@ USES_serve := serve inference store core base
 USES_app := app serve $(SIBLINGS) net core base
 
 # Files named for an instruction set are compiled for it, and called only after a check at run time.
-ISA_avx2 := -mavx2 -mfma -mf16c
+ISA_avx2 := -mavx2 -mfma -mf16c -ffp-contract=fast
 ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
 ISA_vnni := $(ISA_avx512) -mavx512vnni
 isa = $(if $(filter x86_64,$(MACHINE)),$(foreach i,avx2 avx512 vnni,$(if $(filter %_$(i).c,$(1)),$(ISA_$(i)))))
@@ -252,7 +252,7 @@ analyze:
 .PHONY: bench
 bench:
 	+@test -n "$(B)" || { echo "make bench B=name; there are: $(sort $(basename $(notdir $(wildcard bench/*.c bench/*.py))))"; exit 2; }
-	+@$(MAKE) --no-print-directory $(TWIN) $(call program_of,$(wildcard bench/$(B).c bench/$(B)_*.c))
+	+@$(MAKE) --no-print-directory $(TWIN) $(call program_of,$(wildcard bench/$(B).c bench/$(B)_*.c) $(TOOL_SRCS))
 	@TWIN_BIN=$(TWIN) $(if $(wildcard bench/$(B).c),$(O)/bench/$(B),python3 bench/$(B).py) $(ARGS)
 
 # ---- Checks, installation ----------------------------------------------------

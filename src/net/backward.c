@@ -125,7 +125,8 @@ static void linear(struct tw_pass *p, enum tw_group g, float *dx, const float *x
 {
 	struct tw_net *net = p->net;
 	if (dx || net->lora->dora)
-		tw_net_merge(net, p->layer, g);
+		tw_net_merge(net, p->layer, g,
+			     net->lora->dora ? TW_MERGED_ROWS : TW_MERGED_BACKWARD);
 	tw_net_lora_backward(net, p->layer, g, x, dy, p->b->T);
 	if (dx)
 		tw_net_linear_backward(net, g, dx, dy, p->b->T);

@@ -3,6 +3,7 @@
 #include "ggml.h"
 #include "gguf.h"
 #include "net/file.h"
+#include "net/rows_int.h"
 
 const char *tw_ggml_text(const struct gguf_context *g, const char *key)
 {
@@ -40,6 +41,17 @@ static void copy_floats(const void *from, float *to, int64_t n)
 
 tw_to_float_fn tw_ggml_to_float(int type)
 {
-	return type == GGML_TYPE_F32 ? copy_floats
-				     : ggml_get_type_traits((enum ggml_type)type)->to_float;
+	const struct tw_row_kernels *rows = tw_row_kernels();
+	switch (type) {
+	case GGML_TYPE_F32:
+		return copy_floats;
+	case GGML_TYPE_Q4_0:
+		return rows->from_q4_0;
+	case GGML_TYPE_Q4_1:
+		return rows->from_q4_1;
+	case GGML_TYPE_Q8_0:
+		return rows->from_q8_0;
+	default:
+		return ggml_get_type_traits((enum ggml_type)type)->to_float;
+	}
 }

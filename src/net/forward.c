@@ -120,19 +120,19 @@ void tw_pass_block(struct tw_pass *p, bool again)
 	bool post = net->s->post_norm;
 	int T = p->b->T;
 	tw_pass_run(p, enter_block);
-	tw_net_merge(net, p->layer, TW_GROUP_QKV);
+	tw_net_merge(net, p->layer, TW_GROUP_QKV, TW_MERGED_FORWARD);
 	tw_net_linear(net, TW_GROUP_QKV, a->qkv, tw_pass_input(p, a->x_in), T);
 	tw_pass_run(p, finish_qkv);
 	tw_pass_attention(p, false);
-	tw_net_merge(net, p->layer, TW_GROUP_O);
+	tw_net_merge(net, p->layer, TW_GROUP_O, TW_MERGED_FORWARD);
 	tw_net_linear(net, TW_GROUP_O, post ? a->o : a->x_mid, a->att, T);
 	tw_pass_run(p, enter_ffn);
-	tw_net_merge(net, p->layer, TW_GROUP_GATE_UP);
+	tw_net_merge(net, p->layer, TW_GROUP_GATE_UP, TW_MERGED_FORWARD);
 	tw_net_linear(net, TW_GROUP_GATE_UP, a->gu, tw_pass_input(p, a->x_mid), T);
 	tw_pass_run(p, activate);
 	if (again && !post)
 		return; /* what leaves the block is known */
-	tw_net_merge(net, p->layer, TW_GROUP_DOWN);
+	tw_net_merge(net, p->layer, TW_GROUP_DOWN, TW_MERGED_FORWARD);
 	tw_net_linear(net, TW_GROUP_DOWN, post ? a->d : p->out, net->h, T);
 	tw_pass_run(p, leave);
 }

@@ -46,13 +46,30 @@ static void run_block(void *ctx, size_t i, int worker)
 
 void tw_gemm_run(const struct tw_compute *c, const struct tw_gemm *g)
 {
+	struct tw_gemm as = *g;
+	as.packed &= c->gemm->pack != NULL;
 	if (c->gemm->run_on) {
-		c->gemm->run_on(c->pool, g);
+		c->gemm->run_on(c->pool, &as);
 		return;
 	}
-	struct blocks b = {.c = c, .g = g, .bm = even(g->m, BLOCK_M), .bn = even(g->n, BLOCK_N)};
+	struct blocks b = {.c = c, .g = &as, .bm = even(g->m, BLOCK_M), .bn = even(g->n, BLOCK_N)};
 	b.across = count(g->n, b.bn);
 	tw_pool_run(c->pool, (size_t)b.across * (size_t)count(g->m, b.bm), run_block, &b);
+}
+
+void tw_gemm_pack(const struct tw_gemm_kernel *kernel, float *to, const struct tw_gemm_b *b,
+		  const float *x, int from, int rows)
+{
+	size_t row = (size_t)(b->tb ? b->k : b->n);
+	if (kernel->pack)
+		kernel->pack(to, b, x, from, rows);
+	else
+		memcpy(to + (size_t)from * row, x, (size_t)rows * row * sizeof(*to));
+}
+
+int64_t tw_gemm_packed_floats(int n, int k)
+{
+	return (int64_t)count(n, TW_GEMM_NR) * TW_GEMM_NR * k;
 }
 
 #define CHECK_SIZE 75
@@ -74,7 +91,7 @@ bool tw_gemm_is_right(bool (*run)(void *ctx, const struct tw_gemm *g), void *ctx
 	fill(b, N * N, 2);
 	fill(c[0], N * N, 3);
 	memcpy(c[1], c[0], sizeof(c[0]));
-	struct tw_gemm g = {ta, tb, N, N - 2, N - 4, 0.7f, a, N, b, N, beta, c[0], N};
+	struct tw_gemm g = {ta, tb, N, N - 2, N - 4, 0.7f, a, N, b, N, beta, c[0], N, false};
 	tw_gemm_ref.run(&g);
 	g.c = c[1];
 	bool right = run(ctx, &g);

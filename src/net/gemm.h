@@ -27,6 +27,15 @@ struct tw_gemm {
 	float beta;
 	float *c;
 	int ldc;
+	bool packed; /* b was written by tw_gemm_pack(), all of it */
+};
+
+enum { TW_GEMM_NR = 32 }; /* most columns that a kernel packs side by side */
+
+/* A b by itself: op(b) is (k, n). Stored, it has n rows of k when tb, else k rows of n. */
+struct tw_gemm_b {
+	bool tb;
+	int n, k;
 };
 
 struct tw_gemm_kernel {
@@ -34,6 +43,8 @@ struct tw_gemm_kernel {
 	void (*run)(const struct tw_gemm *g); /* serial; may be called from several threads */
 	/* On a pool's threads. NULL: gemm.c cuts the product into blocks for run(). */
 	void (*run_on)(struct tw_pool *pool, const struct tw_gemm *g);
+	/* See tw_gemm_pack(). NULL: the kernel wants b as it is stored. */
+	void (*pack)(float *to, const struct tw_gemm_b *b, const float *x, int from, int rows);
 };
 
 extern const struct tw_gemm_kernel tw_gemm_ref;
@@ -63,9 +74,8 @@ struct tw_compute {
 	const struct tw_gemm_kernel *gemm;
 };
 
-/* What our own kernel takes at most to pack operands, on one thread, for products of up to m rows. The same on every
- * machine, whatever it computes with. */
-int64_t tw_gemm_bytes(int m);
+/* What our own kernel takes to pack operands, on one thread. The same on every machine, whatever it computes with. */
+int64_t tw_gemm_bytes(void);
 
 /* Whether run() gives for a product of some 75 x 75 x 75, with gaps between rows, what the plain kernel does; false also
  * where run() is. What was never seen on a machine like this one shall do no silent harm. It also tells float32 from
@@ -74,6 +84,15 @@ bool tw_gemm_is_right(bool (*run)(void *ctx, const struct tw_gemm *g), void *ctx
 		      float beta);
 
 void tw_gemm_run(const struct tw_compute *c, const struct tw_gemm *g);
+
+/*
+ * For weights, which are made a few rows at a time and then read by all threads: writes rows [from, from + rows) of b as it
+ * is stored, which x has side by side, where the kernel wants them. `to` holds tw_gemm_packed_floats(); different rows may
+ * be written by different threads. When all are, a product may take `to` as its b, packed, with the ldb of what is stored.
+ */
+void tw_gemm_pack(const struct tw_gemm_kernel *kernel, float *to, const struct tw_gemm_b *b,
+		  const float *x, int from, int rows);
+int64_t tw_gemm_packed_floats(int n, int k); /* for any kernel */
 
 /* Calls fn(ctx, begin, end) on pieces of [0, n) that are `piece` long (the last may be shorter), on all threads. */
 void tw_for_pieces(const struct tw_compute *c, int n, int piece,

@@ -5,6 +5,7 @@
 #if defined(__x86_64__) && defined(__AVX2__) && defined(__FMA__)
 
 #include <immintrin.h>
+#include <string.h>
 
 #define VEC	     __m256
 #define LANES	     8
@@ -16,7 +17,29 @@
 #define MUL(a, b)    _mm256_mul_ps(a, b)
 #define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 
+static inline __m256 load_part(const float *p, int n)
+{
+	float x[8] = {0};
+	memcpy(x, p, (size_t)n * sizeof(*x));
+	return _mm256_loadu_ps(x);
+}
+
+static inline void store_part(float *p, __m256 v, int n)
+{
+	float x[8];
+	_mm256_storeu_ps(x, v);
+	memcpy(p, x, (size_t)n * sizeof(*x));
+}
+
+#define LOAD_PART  load_part
+#define STORE_PART store_part
+
 #include "net/gemm_tile_int.h"
+
+TILE(tile_6, MR, 2)
+TILE(tile_4, 4, 2)
+TILE(tile_2, 2, 2)
+TILE(tile_1, 1, 2)
 
 #define AHEAD 8 /* rows that are asked for early: each may lie on a page of its own */
 
@@ -92,14 +115,16 @@ static void copy(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t ld, in
 	}
 }
 
-static const struct tw_gemm_isa avx2 = {.name = "AVX2",
-					.mr = MR,
-					.nr = 2 * LANES,
-					.block_m = 96,
-					.block_n = 128,
-					.tile = tile,
-					.transpose = transpose,
-					.copy = copy};
+static const struct tw_gemm_isa avx2 = {
+	.name = "AVX2",
+	.mr = MR,
+	.nr = 2 * LANES,
+	.block_m = 96,
+	.block_n = 128,
+	.part_k = 384,
+	.tile = {{MR, tile_6}, {4, tile_4}, {2, tile_2}, {1, tile_1}},
+	.transpose = transpose,
+	.copy = copy};
 
 const struct tw_gemm_isa *tw_gemm_avx2(void)
 {

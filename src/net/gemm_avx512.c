@@ -6,32 +6,31 @@
 
 #include <immintrin.h>
 
-#define VEC	     __m512
-#define LANES	     16
-#define MR	     14
-#define ZERO()	     _mm512_setzero_ps()
-#define SET(x)	     _mm512_set1_ps(x)
-#define LOAD(p)	     _mm512_loadu_ps(p)
-#define STORE(p, v)  _mm512_storeu_ps(p, v)
-#define MUL(a, b)    _mm512_mul_ps(a, b)
-#define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define VEC		    __m512
+#define LANES		    16
+#define MR		    14
+#define ZERO()		    _mm512_setzero_ps()
+#define SET(x)		    _mm512_set1_ps(x)
+#define LOAD(p)		    _mm512_loadu_ps(p)
+#define STORE(p, v)	    _mm512_storeu_ps(p, v)
+#define MUL(a, b)	    _mm512_mul_ps(a, b)
+#define FMA(a, b, c)	    _mm512_fmadd_ps(a, b, c)
+#define FIRST(n)	    (__mmask16)((1u << (n)) - 1)
+#define LOAD_PART(p, n)	    _mm512_maskz_loadu_ps(FIRST(n), p)
+#define STORE_PART(p, v, n) _mm512_mask_storeu_ps(p, FIRST(n), v)
 
 #include "net/gemm_tile_int.h"
 
-static void narrow_tile(const struct tw_gemm_tile *t)
-{
-	tile_of(t, MR, 1);
-}
-
-static void low_tile(const struct tw_gemm_tile *t)
-{
-	tile_of(t, 8, 2);
-}
-
-static void lowest_tile(const struct tw_gemm_tile *t)
-{
-	tile_of(t, 4, 2);
-}
+TILE(tile_14, MR, 2)
+TILE(tile_8, 8, 2)
+TILE(tile_4, 4, 2)
+TILE(tile_2, 2, 2)
+TILE(tile_1, 1, 2)
+TILE(narrow_14, MR, 1)
+TILE(narrow_8, 8, 1)
+TILE(narrow_4, 4, 1)
+TILE(narrow_2, 2, 1)
+TILE(narrow_1, 1, 1)
 
 /* Pairs of rows, then pairs of pairs: in each quarter of 4 floats, rows become columns. */
 ALWAYS void turn_quarters(__m512 r[16])
@@ -117,24 +116,27 @@ static void copy(float *to, ptrdiff_t pitch, const float *from, ptrdiff_t ld, in
 	}
 }
 
-static const struct tw_gemm_isa narrow = {.name = "AVX-512",
-					  .mr = MR,
-					  .nr = LANES,
-					  .block_m = 16 * MR,
-					  .block_n = 256,
-					  .tile = narrow_tile,
-					  .transpose = transpose,
-					  .copy = copy};
-static const struct tw_gemm_isa avx512 = {.name = "AVX-512",
-					  .mr = MR,
-					  .nr = 2 * LANES,
-					  .block_m = 16 * MR,
-					  .block_n = 256,
-					  .tile = tile,
-					  .low = {{4, lowest_tile}, {8, low_tile}},
-					  .transpose = transpose,
-					  .copy = copy,
-					  .narrow = &narrow};
+static const struct tw_gemm_isa narrow = {
+	.name = "AVX-512",
+	.mr = MR,
+	.nr = LANES,
+	.block_m = 16 * MR,
+	.block_n = 256,
+	.part_k = 768,
+	.tile = {{MR, narrow_14}, {8, narrow_8}, {4, narrow_4}, {2, narrow_2}, {1, narrow_1}},
+	.transpose = transpose,
+	.copy = copy};
+static const struct tw_gemm_isa avx512 = {
+	.name = "AVX-512",
+	.mr = MR,
+	.nr = 2 * LANES,
+	.block_m = 16 * MR,
+	.block_n = 256,
+	.part_k = 768,
+	.tile = {{MR, tile_14}, {8, tile_8}, {4, tile_4}, {2, tile_2}, {1, tile_1}},
+	.transpose = transpose,
+	.copy = copy,
+	.narrow = &narrow};
 
 const struct tw_gemm_isa *tw_gemm_avx512(void)
 {

@@ -4,6 +4,7 @@
  *	VEC, LANES	      the type of a vector, and its floats
  *	MR		      most rows of a tile, which is at most 2 vectors wide
  *	ZERO(), SET(x), LOAD(p), STORE(p, v), MUL(a, b), FMA(a, b, c)
+ *	LOAD_PART(p, n), STORE_PART(p, v, n)	of the first n floats
  *
  * MR x 2 sums, two vectors of b and one of a: 15 of AVX2's 16 registers with MR 6, 31 of AVX-512's 32 with MR 14.
  */
@@ -27,11 +28,18 @@ ALWAYS void add_step(VEC sum[MR][2], const float *const a[], ptrdiff_t row, cons
 ALWAYS void store_row(float *c, const VEC sum[2], const struct tw_gemm_tile *t, int vecs)
 {
 #pragma GCC unroll 2
-	for (int j = 0; j < vecs; j++) {
+	for (int j = 0; j < vecs; j++, c += LANES) {
 		VEC y = MUL(SET(t->alpha), sum[j]);
-		if (t->beta != 0)
-			y = FMA(SET(t->beta), LOAD(c + LANES * j), y);
-		STORE(c + LANES * j, y);
+		int cols = t->cols - j * LANES;
+		if (cols >= LANES) {
+			if (t->beta != 0)
+				y = FMA(SET(t->beta), LOAD(c), y);
+			STORE(c, y);
+		} else if (cols > 0) {
+			if (t->beta != 0)
+				y = FMA(SET(t->beta), LOAD_PART(c, cols), y);
+			STORE_PART(c, y, cols);
+		}
 	}
 }
 
@@ -40,6 +48,7 @@ ALWAYS void tile_of(const struct tw_gemm_tile *t, int mr, int vecs)
 {
 	VEC sum[MR][2];
 	const float *a[(MR + 2) / 3], *b = t->b; /* every third row: two steps reach the others */
+	const float *ahead = t->ahead;
 	ptrdiff_t row = t->row_step, step = t->step;
 #pragma GCC unroll 16
 	for (int i = 0; i < mr; i++) {
@@ -51,7 +60,8 @@ ALWAYS void tile_of(const struct tw_gemm_tile *t, int mr, int vecs)
 	for (int i = 0; i < (mr + 2) / 3; i++)
 		a[i] = t->a + 3 * i * row;
 	for (int k = t->k; k > 0; k--) {
-		__builtin_prefetch(a[0] + 64 * step);
+		__builtin_prefetch(ahead, 0, 2);
+		ahead += TW_GEMM_LINE;
 		add_step(sum, a, row, b, mr, vecs);
 #pragma GCC unroll 16
 		for (int i = 0; i < (mr + 2) / 3; i++) {
@@ -66,7 +76,9 @@ ALWAYS void tile_of(const struct tw_gemm_tile *t, int mr, int vecs)
 		store_row(t->c + i * t->ldc, sum[i], t, vecs);
 }
 
-static void tile(const struct tw_gemm_tile *t)
-{
-	tile_of(t, MR, 2);
-}
+/* A function for tiles of `rows` rows. */
+#define TILE(name, rows, vecs)                         \
+	static void name(const struct tw_gemm_tile *t) \
+	{                                              \
+		tile_of(t, rows, vecs);                \
+	}

@@ -4,38 +4,7 @@
 #include "net/net.h"
 #include "net/q16.h"
 
-struct merge {
-	struct tw_net *net;
-	const struct tw_matrix *w;
-	struct tw_lora_change change;
-	float *to, *by;
-};
-
-static void merge_rows(void *ctx, int begin, int end)
-{
-	const struct merge *m = ctx;
-	tw_lora_merge(m->to + (ptrdiff_t)begin * m->w->cols, m->by + begin, m->w, begin,
-		      end - begin, &m->change, m->net->c.gemm);
-}
-
-void tw_net_merge(struct tw_net *net, int layer, enum tw_group g)
-{
-	const struct tw_lora *l = net->lora;
-	float *to = net->merged, *by = net->merged_by;
-	net->layer = layer;
-	if (net->q16)
-		return; /* packed already */
-	for (int i = 0; i < tw_groups[g].n; i++) {
-		enum tw_proj p = tw_groups[g].p[i];
-		struct merge m = {
-			.net = net, .w = &net->w->block[layer].proj[p], .to = to, .by = by};
-		if (!net->apart)
-			m.change = tw_lora_change_of(l, l->p, layer, p);
-		tw_for_pieces(&net->c, m.w->rows, TW_LORA_ROWS, merge_rows, &m);
-		to += (ptrdiff_t)m.w->rows * m.w->cols;
-		by += m.w->rows;
-	}
-}
+#define TOKENS 112
 
 /* --- adapters of a group --- */
 
@@ -135,33 +104,38 @@ static void add_adapters(struct tw_net *net, enum tw_group g, float *y, const fl
 	}
 }
 
-/* One projection of a group: dB += s dy^T xa, and dyb = s dy B. */
+/* One projection of a group: dB += s dy^T xa, and dyb = s dy B; a few tokens at a time, so that dy is fetched once. */
 static void pair_backward(struct tw_net *net, const struct parts *all, const struct part *q,
 			  const float *b, float *g, const float *dy, int T)
 {
 	const float scale = net->lora->scale;
-	tw_gemm_run(&net->c, &(struct tw_gemm){.ta = true,
-					       .m = q->out,
-					       .n = all->rank,
-					       .k = T,
-					       .alpha = scale,
-					       .a = dy + q->column,
-					       .lda = all->out,
-					       .b = net->xa + q->at,
-					       .ldb = all->width,
-					       .beta = 1,
-					       .c = g,
-					       .ldc = all->rank});
-	tw_gemm_run(&net->c, &(struct tw_gemm){.m = T,
-					       .n = all->rank,
-					       .k = q->out,
-					       .alpha = scale,
-					       .a = dy + q->column,
-					       .lda = all->out,
-					       .b = b,
-					       .ldb = all->rank,
-					       .c = net->dyb + q->at,
-					       .ldc = all->width});
+	for (int t = 0; t < T; t += TOKENS) {
+		const float *rows = dy + (ptrdiff_t)t * all->out + q->column;
+		const ptrdiff_t at = (ptrdiff_t)t * all->width + q->at;
+		const int n = T - t < TOKENS ? T - t : TOKENS;
+		tw_gemm_run(&net->c, &(struct tw_gemm){.m = n,
+						       .n = all->rank,
+						       .k = q->out,
+						       .alpha = scale,
+						       .a = rows,
+						       .lda = all->out,
+						       .b = b,
+						       .ldb = all->rank,
+						       .c = net->dyb + at,
+						       .ldc = all->width});
+		tw_gemm_run(&net->c, &(struct tw_gemm){.ta = true,
+						       .m = q->out,
+						       .n = all->rank,
+						       .k = n,
+						       .alpha = scale,
+						       .a = rows,
+						       .lda = all->out,
+						       .b = net->xa + at,
+						       .ldb = all->width,
+						       .beta = 1,
+						       .c = g,
+						       .ldc = all->rank});
+	}
 }
 
 /* to (out, r) = D (out) times x (out, r); `add`: to += that. */
@@ -307,7 +281,8 @@ void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x
 						       .b = net->merged,
 						       .ldb = in,
 						       .c = y,
-						       .ldc = out});
+						       .ldc = out,
+						       .packed = net->packed});
 	if (net->apart)
 		add_adapters(net, g, y, x, T);
 }
@@ -329,7 +304,8 @@ void tw_net_linear_backward(struct tw_net *net, enum tw_group g, float *dx, cons
 						       .b = net->merged,
 						       .ldb = in,
 						       .c = dx,
-						       .ldc = in});
+						       .ldc = in,
+						       .packed = net->packed});
 	if (net->apart)
 		add_adapters_backward(net, g, dx, T);
 }

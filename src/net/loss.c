@@ -8,8 +8,6 @@
 
 #include "net/net.h"
 
-#define ROW_PIECE 64
-
 struct portion {
 	struct tw_net *net;
 	const struct tw_batch *b;
@@ -32,26 +30,18 @@ static void gather(void *ctx, int begin, int end)
 			   net->w->out_norm, end - begin, C, net->s->eps);
 }
 
-static void read_rows(void *ctx, int begin, int end)
+static void next_slice(struct portion *p, enum tw_merged how)
 {
-	const struct portion *p = ctx;
-	int C = p->net->s->C;
-	tw_matrix_rows(p->net->merged + (ptrdiff_t)begin * C, &p->net->w->head, p->v0 + begin,
-		       end - begin);
-}
-
-static void next_slice(struct portion *p)
-{
-	int left = p->net->s->V - p->v0, rows = (int)(p->net->merged_size / p->net->s->C);
-	p->slice = left < rows ? left : rows;
-	tw_for_pieces(&p->net->c, p->slice, ROW_PIECE, read_rows, p);
+	int left = p->net->s->V - p->v0, most = tw_net_slice(p->net);
+	p->slice = left < most ? left : most;
+	tw_net_read_head(p->net, p->v0, p->slice, how);
 }
 
 static void compute_logits(struct portion *p)
 {
 	struct tw_net *net = p->net;
 	for (p->v0 = 0; p->v0 < net->s->V; p->v0 += p->slice) {
-		next_slice(p);
+		next_slice(p, TW_MERGED_FORWARD);
 		tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
 						       .m = p->n,
 						       .n = p->slice,
@@ -62,7 +52,8 @@ static void compute_logits(struct portion *p)
 						       .b = net->merged,
 						       .ldb = net->s->C,
 						       .c = net->logits + p->v0,
-						       .ldc = net->s->V});
+						       .ldc = net->s->V,
+						       .packed = net->packed});
 	}
 }
 
@@ -130,7 +121,7 @@ static void logits_backward(struct portion *p)
 {
 	struct tw_net *net = p->net;
 	for (p->v0 = 0; p->v0 < net->s->V; p->v0 += p->slice) {
-		next_slice(p);
+		next_slice(p, TW_MERGED_BACKWARD);
 		tw_gemm_run(&net->c, &(struct tw_gemm){.m = p->n,
 						       .n = net->s->C,
 						       .k = p->slice,
@@ -141,7 +132,8 @@ static void logits_backward(struct portion *p)
 						       .ldb = net->s->C,
 						       .beta = p->v0 > 0,
 						       .c = net->head_n,
-						       .ldc = net->s->C});
+						       .ldc = net->s->C,
+						       .packed = net->packed});
 	}
 }
 
@@ -174,15 +166,16 @@ static double run_portion(struct portion *p)
 
 double tw_net_head(struct tw_net *net, const struct tw_batch *b, const struct tw_head *h)
 {
+	const int most = tw_net_head_tokens(net->s);
 	double sum = 0;
 	if (h->scale != 0)
 		memset(net->dx, 0, (size_t)b->T * (size_t)net->s->C * sizeof(float));
-	for (int first = 0; first < b->n_loss; first += TW_HEAD_TOKENS) {
+	for (int first = 0; first < b->n_loss; first += most) {
 		int left = b->n_loss - first;
 		struct portion p = {.net = net,
 				    .b = b,
 				    .first = first,
-				    .n = left < TW_HEAD_TOKENS ? left : TW_HEAD_TOKENS,
+				    .n = left < most ? left : most,
 				    .head = h};
 		sum += run_portion(&p);
 	}

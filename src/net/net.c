@@ -5,6 +5,8 @@
 
 #define ALIGN	    16	      /* floats: a cache line */
 #define SLICE_MIN   (1 << 20) /* floats of scratch, at least */
+#define LOGITS_MOST (3 << 23) /* floats: 512 tokens of a vocabulary of 49,152 */
+#define HEAD_LEAST  16	      /* tokens */
 #define TOKEN_PIECE 16	      /* tokens that a thread takes at a time */
 
 /* Hands out parts of one block of memory; counts only while there is none. */
@@ -27,10 +29,24 @@ static int64_t most(int64_t a, int64_t b)
 
 static int64_t merged_size(const struct tw_shape *s)
 {
-	int64_t n = SLICE_MIN;
-	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
-		n = most(n, (int64_t)tw_group_out(s, g) * tw_group_in(s, g));
-	return most(n, s->C);
+	int64_t n = most(SLICE_MIN, tw_gemm_packed_floats(s->C, TW_GEMM_NR));
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++) {
+		int in = tw_group_in(s, g), out = tw_group_out(s, g);
+		n = most(n, tw_gemm_packed_floats(in, out));
+		n = most(n, tw_gemm_packed_floats(out, in));
+	}
+	return n;
+}
+
+int tw_net_head_tokens(const struct tw_shape *s)
+{
+	int n = LOGITS_MOST / s->V;
+	return n > TW_HEAD_TOKENS ? TW_HEAD_TOKENS : n < HEAD_LEAST ? HEAD_LEAST : n;
+}
+
+int tw_net_slice(const struct tw_net *net)
+{
+	return (int)(net->merged_size / tw_gemm_packed_floats(net->s->C, TW_GEMM_NR)) * TW_GEMM_NR;
 }
 
 static int64_t widest_in(const struct tw_shape *s)
@@ -92,7 +108,7 @@ static void cut_blocks(struct tw_net *net, struct cutter *c, const struct tw_sha
 static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape *s,
 		    const struct tw_lora *lora, int workers)
 {
-	int64_t T = net->size.cap;
+	int64_t T = net->size.cap, head = tw_net_head_tokens(s);
 	int rank = lora->rank, longest = net->size.longest;
 	cut_blocks(net, c, s, T);
 	net->x_out = cut(c, T * s->C);
@@ -100,6 +116,8 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 		net->rope[i] = cut(c, (int64_t)longest * s->n_rot);
 	net->merged_size = merged_size(s);
 	net->merged = cut(c, net->merged_size);
+	net->rows_ld = widest_in(s);
+	net->rows = cut(c, workers * TW_LORA_ROWS * net->rows_ld);
 	net->merged_by = cut(c, widest_group(s));
 	net->norm = cut(c, T * s->C);
 	net->h = cut(c, T * most(s->F, tw_q_dim(s)));
@@ -115,10 +133,10 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	net->dropped = cut(c, lora->dropout > 0 ? T * widest_in(s) : 0);
 	net->attention_ld = (tw_attention_scratch(longest) + ALIGN - 1) / ALIGN * ALIGN;
 	net->attention = cut(c, net->attention_ld * workers);
-	net->logits = cut(c, (int64_t)TW_HEAD_TOKENS * s->V);
-	net->head_x = cut(c, (int64_t)TW_HEAD_TOKENS * s->C);
-	net->head_n = cut(c, (int64_t)TW_HEAD_TOKENS * s->C);
-	net->head_rstd = cut(c, TW_HEAD_TOKENS);
+	net->logits = cut(c, head * s->V);
+	net->head_x = cut(c, head * s->C);
+	net->head_n = cut(c, head * s->C);
+	net->head_rstd = cut(c, head);
 }
 
 int64_t tw_net_bytes(const struct tw_shape *s, const struct tw_lora *lora,
@@ -149,7 +167,7 @@ enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w, struc
 	if (!net->memory)
 		return TW_NO_MEMORY;
 	net->acts = tw_xcalloc((size_t)s->n_layer, sizeof(*net->acts));
-	net->losses = tw_xcalloc(TW_HEAD_TOKENS, sizeof(*net->losses));
+	net->losses = tw_xcalloc((size_t)tw_net_head_tokens(s), sizeof(*net->losses));
 	c.base = net->memory;
 	cut_all(net, &c, s, lora, workers);
 	for (int i = 0; i < TW_ROPE_COUNT; i++)

@@ -56,6 +56,9 @@ struct tw_net {
 	float *rope[TW_ROPE_COUNT]; /* (longest document, n_rot) */
 	float *merged;		    /* scratch: weights of a group, or of a slice of the head */
 	int64_t merged_size;	    /* floats */
+	bool packed;		    /* by tw_gemm_pack() */
+	float *rows;		    /* (workers, TW_LORA_ROWS, rows_ld): on their way to merged */
+	int64_t rows_ld;
 	float *merged_by;	/* (out): with DoRA, what each of its rows was multiplied with */
 	float *norm;		/* (T, C) */
 	float *h;		/* (T, F), (T, H D) */
@@ -72,14 +75,16 @@ struct tw_net {
 	float *dropped;	  /* (T, widest input), where there is dropout */
 	float *attention; /* scratch of each worker */
 	int64_t attention_ld;
-	float *logits;		/* (TW_HEAD_TOKENS, V) */
-	float *head_x, *head_n; /* (TW_HEAD_TOKENS, C) */
+	float *logits;		/* (tw_net_head_tokens(), V) */
+	float *head_x, *head_n; /* (tw_net_head_tokens(), C) */
 	float *head_rstd;
 	double *losses;
 	struct tw_noise noise; /* of the pass that comes; the caller's to set */
 };
 
-enum { TW_HEAD_TOKENS = 256 }; /* that go through the head at a time */
+enum { TW_HEAD_TOKENS = 512 };
+/* Tokens that go through the head at a time: at most TW_HEAD_TOKENS, fewer where the vocabulary is large. */
+int tw_net_head_tokens(const struct tw_shape *s);
 
 int64_t tw_net_bytes(const struct tw_shape *s, const struct tw_lora *lora,
 		     const struct tw_net_size *size, int workers);
@@ -94,7 +99,7 @@ void tw_net_release(struct tw_net *net);
 double tw_net_loss(struct tw_net *net, const struct tw_batch *b);
 /* The same, and adds `scale` times its gradient to lora->g. */
 double tw_net_train(struct tw_net *net, const struct tw_batch *b, float scale);
-/* Logits (n_loss, V) of the batch's `from` tokens; n_loss <= TW_HEAD_TOKENS. Borrowed until the next pass. */
+/* Logits (n_loss, V) of the batch's `from` tokens; n_loss <= tw_net_head_tokens(). Borrowed until the next pass. */
 const float *tw_net_logits(struct tw_net *net, const struct tw_batch *b);
 
 /* Parts, each in the file of its name. */
@@ -102,11 +107,17 @@ void tw_net_forward(struct tw_net *net, const struct tw_batch *b); /* to x_out *
 void tw_net_backward(struct tw_net *net,
 		     const struct tw_batch *b); /* from dx, the gradient of x_out */
 
-/* net->merged (out, in) = the group's weights; with their adapters unless they are apart. */
-void tw_net_merge(struct tw_net *net, int layer, enum tw_group g);
+/* How net->merged has a matrix (out, in): by rows, or packed for products y = x W^T, or for dx = dy W. */
+enum tw_merged { TW_MERGED_ROWS, TW_MERGED_FORWARD, TW_MERGED_BACKWARD };
+
+/* net->merged = the group's weights; with their adapters unless they are apart. */
+void tw_net_merge(struct tw_net *net, int layer, enum tw_group g, enum tw_merged how);
+/* net->merged = rows [first, first + n) of the head, n at most tw_net_slice(). */
+void tw_net_read_head(struct tw_net *net, int first, int n, enum tw_merged how);
+int tw_net_slice(const struct tw_net *net);
 /* y (T, out) = x (T, in) W'^T of what was merged last. */
 void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x, int T);
-/* Adds the gradients of the group's As and Bs, with DoRA of its ms: it must be merged last then. */
+/* Adds the gradients of the group's As and Bs, with DoRA of its ms: it must be merged last then, by rows. */
 void tw_net_lora_backward(struct tw_net *net, int layer, enum tw_group g, const float *x,
 			  const float *dy, int T);
 /* dx (T, in) = dy (T, out) W' of what was merged last; after tw_net_lora_backward() of the same group. */

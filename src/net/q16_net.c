@@ -19,7 +19,7 @@ static enum tw_status pack_group(struct tw_net *net, struct tw_q16_net *q, int l
 		st = tw_q16_init(&q->backward[at], in, out, err);
 	if (st != TW_OK)
 		return st;
-	tw_net_merge(net, layer, g);
+	tw_net_merge(net, layer, g, TW_MERGED_ROWS);
 	tw_q16_pack(&net->c, &q->forward[at], net->merged, in, 1);
 	tw_q16_pack(&net->c, &q->backward[at], net->merged, 1, in);
 	return TW_OK;

@@ -2,6 +2,7 @@
  * net/rows_body_int.h: the kernels of rows_int.h in plain C, for the file that includes it to compile for its
  * instruction set: compilers make vectors of these loops. Included once a file, after ROWS_NAME is defined.
  */
+#include "net/rows_blocks_int.h"
 #include "net/rows_int.h"
 #include "net/rows_math_int.h"
 
@@ -134,4 +135,7 @@ static const struct tw_row_kernels rows = {.name = ROWS_NAME,
 					   .geglu = geglu,
 					   .geglu_backward = geglu_backward,
 					   .cap = cap,
-					   .cap_backward = cap_backward};
+					   .cap_backward = cap_backward,
+					   .from_q4_0 = from_q4_0,
+					   .from_q4_1 = from_q4_1,
+					   .from_q8_0 = from_q8_0};

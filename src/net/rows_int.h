@@ -7,6 +7,8 @@
 #ifndef TW_NET_ROWS_INT_H
 #define TW_NET_ROWS_INT_H
 
+#include "net/file.h"
+
 struct tw_row_kernels {
 	const char *name;
 	float (*dot)(const float *a, const float *b, int n);
@@ -26,6 +28,8 @@ struct tw_row_kernels {
 	void (*geglu_backward)(float *dgu, const float *dy, const float *gu, int F);
 	void (*cap)(float *x, int n, float cap);
 	void (*cap_backward)(float *dx, const float *y, int n, float cap);
+	/* Quantised rows as float32; n is a multiple of 32. */
+	tw_to_float_fn from_q4_0, from_q4_1, from_q8_0;
 };
 
 const struct tw_row_kernels *tw_row_kernels_plain(void);

@@ -7,17 +7,6 @@
 #define ACTIVATIONS ((int64_t)800 << 20) /* where there is no limit; one row always goes */
 #define PROGRAM	    ((int64_t)160 << 20) /* all that is not the trainer: stores, tokenizer, libraries */
 
-/* Rows of the largest products: those of all tokens, and those of the largest matrix. */
-static int widest(const struct tw_shape *s, int tokens)
-{
-	int n = tokens;
-	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++) {
-		n = tw_group_in(s, g) > n ? tw_group_in(s, g) : n;
-		n = tw_group_out(s, g) > n ? tw_group_out(s, g) : n;
-	}
-	return n;
-}
-
 static int64_t bytes_of_pass(const struct tw_plan_request *r, const struct tw_net_size *size)
 {
 	return tw_net_bytes(r->shape, r->lora, size, 1) +
@@ -37,7 +26,7 @@ static struct tw_plan plan_of(const struct tw_plan_request *r, int rows, int row
 	int64_t fixed = bytes_of_pass(r, &size);
 	size.cap = rows * row;
 	p.activations = bytes_of_pass(r, &size) - fixed;
-	p.buffers = fixed + tw_gemm_bytes(widest(r->shape, size.cap));
+	p.buffers = fixed + tw_gemm_bytes();
 	p.total = p.program + p.weights + p.states + p.activations + p.buffers;
 	return p;
 }

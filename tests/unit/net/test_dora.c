@@ -143,7 +143,7 @@ static void a_product_is_that_of_the_formula(void **state)
 		double most = 0, largest = 0;
 		open_one(&o, i);
 		float *y = tw_xcalloc((size_t)(T * o.all), sizeof(*y));
-		tw_net_merge(&o.r.net, 1, o.g);
+		tw_net_merge(&o.r.net, 1, o.g, TW_MERGED_FORWARD);
 		tw_net_linear(&o.r.net, o.g, y, o.x, T);
 		double *plain = plain_forward(&o);
 		for (int t = 0; t < T; t++)
@@ -202,7 +202,7 @@ static void gradients_are_those_of_the_formula_with_norms_held(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		struct one o;
 		open_one(&o, i);
-		tw_net_merge(&o.r.net, 1, o.g);
+		tw_net_merge(&o.r.net, 1, o.g, TW_MERGED_ROWS);
 		for (int twice = 0; twice < 2; twice++) /* they are added to what is there */
 			tw_net_lora_backward(&o.r.net, 1, o.g, o.x, o.dy, T);
 		for (size_t k = 0; k < o.r.lora.n; k++)

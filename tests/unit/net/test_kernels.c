@@ -1,11 +1,11 @@
-/* Every kernel against finite differences, and the fast ones against the plain ones. */
+/* Every kernel against finite differences, and those of every instruction set against the plain ones. */
 #include <math.h>
 
 #include "base/hash.h"
+#include "support/instruction_sets.h"
 #include "support/tiny_gguf.h"
 #include "support/train_rig.h"
 #include "net/kernels.h"
-#include "net/rows_int.h"
 
 /* --- finite differences --- */
 
@@ -468,86 +468,6 @@ static void not_a_number_is_not_lost(void **state)
 	assert_true(isnan(loss));
 }
 
-/* --- products --- */
-
-static void naive(float *c, const struct tw_gemm *g)
-{
-	for (int i = 0; i < g->m; i++)
-		for (int j = 0; j < g->n; j++) {
-			double sum = 0;
-			for (int k = 0; k < g->k; k++)
-				sum += (double)(g->ta ? g->a[k * g->lda + i]
-						      : g->a[i * g->lda + k]) *
-				       (double)(g->tb ? g->b[j * g->ldb + k]
-						      : g->b[k * g->ldb + j]);
-			c[i * g->ldc + j] =
-				(float)((double)g->alpha * sum +
-					(g->beta != 0 ? (double)g->beta * (double)c[i * g->ldc + j]
-						      : 0));
-		}
-}
-
-static void try_product(int m, int n, int k, bool ta, bool tb, float beta,
-			const struct tw_compute *c)
-{
-	int lda = (ta ? m : k) + 3, ldb = (tb ? k : n) + 1, ldc = n + 2;
-	size_t na = (size_t)((ta ? k : m) * lda), nb = (size_t)((tb ? n : k) * ldb);
-	size_t nc = (size_t)(m * ldc);
-	float *a = tw_xcalloc(na + nb + 2 * nc, 4), *b = a + na, *x = b + nb, *y = x + nc;
-	fill(a, na + nb, 1, 15);
-	fill(x, nc, beta == 0 ? NAN : 1, 16); /* what is only written may hold anything */
-	for (int i = 0; i < m; i++)	      /* but what lies between the rows must stay */
-		x[i * ldc + n] = x[i * ldc + n + 1] = 5;
-	memcpy(y, x, nc * 4);
-	struct tw_gemm g = {ta, tb, m, n, k, 0.7f, a, lda, b, ldb, beta, x, ldc};
-	naive(y, &g);
-	tw_gemm_run(c, &g);
-	if (!(worst(x, y, nc) < 1e-4))
-		fail_msg("%s: %d x %d x %d, %d %d: off by %g", c->gemm->name, m, n, k, ta, tb,
-			 worst(x, y, nc));
-	free(a);
-}
-
-static void try_products(const struct tw_gemm_kernel *kernel, int threads)
-{
-	static const int shapes[][3] = {{1, 1, 1},	 {3, 5, 7},    {16, 16, 16},
-					{130, 131, 129}, {257, 40, 9}, {40, 513, 20},
-					{300, 530, 33},	 {7, 700, 300}};
-	struct tw_compute c = {.pool = tw_pool_new(threads), .gemm = kernel};
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
-		for (int t = 0; t < 4; t++)
-			for (int b = 0; b < 3; b++)
-				try_product(shapes[i][0], shapes[i][1], shapes[i][2], t & 1, t & 2,
-					    (float)b * 0.5f, &c);
-	tw_pool_free(c.pool);
-}
-
-static void products_are_right_for_all_shapes(void **state)
-{
-	(void)state;
-	try_products(&tw_gemm_ref, 1);
-	try_products(&tw_gemm_ref, 3);
-	try_products(tw_gemm_best(), 1);
-	try_products(tw_gemm_best(), 3);
-	print_message("products by %s\n", tw_gemm_best()->name);
-}
-
-static void products_do_not_depend_on_threads(void **state)
-{
-	enum { M = 300, N = 700, K = 90 };
-	float *a = tw_xcalloc(M * K + K * N + 2 * M * N, 4), *b = a + M * K, *x = b + K * N;
-	(void)state;
-	fill(a, M * K + K * N, 1, 17);
-	for (int i = 0; i < 2; i++) {
-		struct tw_compute c = {.pool = tw_pool_new(i ? 4 : 1), .gemm = tw_gemm_best()};
-		tw_gemm_run(&c, &(struct tw_gemm){false, false, M, N, K, 1, a, K, b, N, 0,
-						  x + i * M * N, N});
-		tw_pool_free(c.pool);
-	}
-	assert_memory_equal(x, x + M * N, M * N * sizeof(float));
-	free(a);
-}
-
 /* --- instructions --- */
 
 enum { ROW_MOST = 150 };
@@ -556,44 +476,97 @@ struct row_results {
 	float dot, sum, max, row[10][2 * ROW_MOST];
 };
 
-static void run_rows(struct row_results *r, const struct tw_row_kernels *k, int n)
+/* On rows that begin `shift` floats behind an aligned place. */
+static void run_rows(struct row_results *r, const struct tw_row_kernels *k, int n, int shift)
 {
-	float in[4][2 * ROW_MOST];
+	_Alignas(64) float in[4][2 * ROW_MOST + 10], to[10][2 * ROW_MOST + 10];
+	float *x = in[0] + shift, *y = in[1] + shift, *z = in[2] + shift;
 	for (int i = 0; i < 4; i++)
-		fill(in[i], 2 * ROW_MOST, 3, 50 + (uint64_t)i);
-	memset(r, 0, sizeof(*r));
+		fill(in[i] + shift, 2 * ROW_MOST, 3, 50 + (uint64_t)i);
 	for (int i = 0; i < 10; i++)
-		memcpy(r->row[i], in[3], sizeof(in[3]));
-	r->dot = k->dot(in[0], in[1], n);
-	r->sum = (float)k->sum(in[0], n);
-	r->max = k->max(in[0], n);
-	k->exp(r->row[0], n, -3, 0.9f);
-	k->norm(r->row[1], in[0], in[1], 0.7f, n);
-	k->norm_backward(r->row[2], in[0], in[1], in[2], 0.7f, n);
-	k->rotate_halves(r->row[3], in[0], in[1], n / 2, -1);
-	k->rotate_pairs(r->row[4], in[0], in[1], n / 2, 1);
-	k->swiglu(r->row[5], in[0], n);
-	k->swiglu_backward(r->row[6], in[1], r->row[6], n);
-	k->geglu(r->row[7], in[0], n);
-	k->geglu_backward(r->row[8], in[1], r->row[8], n);
-	k->cap(r->row[9], n, 2);
-	k->cap_backward(r->row[9], in[0], n, 4);
+		memcpy(to[i] + shift, in[3] + shift, sizeof(r->row[i]));
+	r->dot = k->dot(x, y, n);
+	r->sum = (float)k->sum(x, n);
+	r->max = k->max(x, n);
+	k->exp(to[0] + shift, n, -3, 0.9f);
+	k->norm(to[1] + shift, x, y, 0.7f, n);
+	k->norm_backward(to[2] + shift, x, y, z, 0.7f, n);
+	k->rotate_halves(to[3] + shift, x, y, n / 2, -1);
+	k->rotate_pairs(to[4] + shift, x, y, n / 2, 1);
+	k->swiglu(to[5] + shift, x, n);
+	k->swiglu_backward(to[6] + shift, y, to[6] + shift, n);
+	k->geglu(to[7] + shift, x, n);
+	k->geglu_backward(to[8] + shift, y, to[8] + shift, n);
+	k->cap(to[9] + shift, n, 2);
+	k->cap_backward(to[9] + shift, x, n, 4);
+	for (int i = 0; i < 10; i++)
+		memcpy(r->row[i], to[i] + shift, sizeof(r->row[i]));
 }
 
-static void instructions_of_this_machine_do_what_plain_code_does(void **state)
+static void expect_like_plain(const struct tw_row_kernels *k, int n)
 {
 	static struct row_results plain, here;
+	run_rows(&plain, tw_row_kernels_plain(), n, 0);
+	run_rows(&here, k, n, 0);
+	bool good = fabsf(plain.dot - here.dot) < 1e-4f && fabsf(plain.sum - here.sum) < 1e-4f &&
+		    plain.max == here.max;
+	for (int i = 0; i < 10; i++)
+		good &= worst_relative(here.row[i], plain.row[i], 2 * ROW_MOST) < 1e-6;
+	if (!good)
+		fail_msg("%s: rows of %d are not what plain code gives", k->name, n);
+}
+
+static void every_instruction_set_does_what_plain_code_does(void **state)
+{
+	const struct tw_row_kernels *const *k = rows_of_all_sets();
 	(void)state;
-	print_message("kernels: %s\n", tw_row_kernels()->name);
-	for (int n = 1; n <= ROW_MOST; n += n < 40 ? 1 : 17) {
-		run_rows(&plain, tw_row_kernels_plain(), n);
-		run_rows(&here, tw_row_kernels(), n);
-		assert_true(fabsf(plain.dot - here.dot) < 1e-4f);
-		assert_true(fabsf(plain.sum - here.sum) < 1e-4f);
-		assert_true(plain.max == here.max);
-		for (int i = 0; i < 10; i++)
-			assert_true(worst_relative(here.row[i], plain.row[i], 2 * ROW_MOST) < 1e-6);
-	}
+	for (; *k; k++)
+		for (int n = 1; n <= ROW_MOST; n += n < 40 ? 1 : 17)
+			expect_like_plain(*k, n);
+	assert_ptr_equal(tw_row_kernels(), k[-1]); /* the program takes the best */
+}
+
+/* Another thread's scratch lies elsewhere. */
+static void where_a_row_lies_does_not_matter(void **state)
+{
+	static struct row_results here, there;
+	(void)state;
+	for (const struct tw_row_kernels *const *k = rows_of_all_sets(); *k; k++)
+		for (int shift = 1; shift < 10; shift += 4) {
+			run_rows(&here, *k, 133, 0);
+			run_rows(&there, *k, 133, shift);
+			assert_memory_equal(&here, &there, sizeof(here));
+		}
+}
+
+static void no_instruction_set_overflows_or_loses_what_is_no_number(void **state)
+{
+	(void)state;
+	for (const struct tw_row_kernels *const *k = rows_of_all_sets(); *k; k++)
+		for (int at = 0; at < 35;
+		     at += 17) { /* in a vector, and behind the last whole one */
+			float x[35] = {0}, gu[70] = {0}, y[35], d[70], one[35];
+			for (int i = 0; i < 35; i++)
+				one[i] = 1;
+			x[at] = NAN;
+			assert_true(isnan((*k)->dot(x, one, 35)) && isnan((*k)->sum(x, 35)));
+			(*k)->exp(x, 35, 0, 1);
+			for (int i = 0; i < 35; i++)
+				assert_true(i == at ? isnan(x[i]) : x[i] == 1);
+			x[at] = -INFINITY;
+			(*k)->exp(x, 35, 0, 1);
+			assert_true(x[at] < 1e-37f);
+			gu[at] = -200;
+			gu[35 + at] = 3e4f;
+			(*k)->swiglu(y, gu, 35);
+			(*k)->swiglu_backward(d, one, gu, 35);
+			assert_true(fabsf(y[at]) < 1e-30f && isfinite(d[at]) &&
+				    isfinite(d[35 + at]));
+			(*k)->geglu(y, gu, 35);
+			(*k)->geglu_backward(d, one, gu, 35);
+			assert_true(fabsf(y[at]) < 1e-30f && isfinite(d[at]) &&
+				    isfinite(d[35 + at]));
+		}
 }
 
 int main(void)
@@ -613,13 +586,13 @@ int main(void)
 		cmocka_unit_test(geglu_has_the_gradient_of_its_forward_pass),
 		cmocka_unit_test(geglu_stays_finite_far_out),
 		cmocka_unit_test(capped_values_stay_below_the_cap),
-		cmocka_unit_test(instructions_of_this_machine_do_what_plain_code_does),
+		cmocka_unit_test(every_instruction_set_does_what_plain_code_does),
+		cmocka_unit_test(where_a_row_lies_does_not_matter),
+		cmocka_unit_test(no_instruction_set_overflows_or_loses_what_is_no_number),
 		cmocka_unit_test(cross_entropy_has_the_gradient_of_its_forward_pass),
 		cmocka_unit_test(cross_entropy_of_even_odds_is_the_logarithm),
 		cmocka_unit_test(exponentials_are_exact_to_single_precision),
 		cmocka_unit_test(not_a_number_is_not_lost),
-		cmocka_unit_test(products_are_right_for_all_shapes),
-		cmocka_unit_test(products_do_not_depend_on_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
-/* Products in whole numbers: the fast kernels against the plain one, and a model trained by them against float32. */
+/* Products in whole numbers: the kernels of every instruction set against the plain one, and a model trained by them
+ * against float32. */
 #include <math.h>
 
 #include "base/fs.h"
+#include "support/instruction_sets.h"
 #include "support/train_rig.h"
-#include "net/q16.h"
 
 enum { R = TW_Q16_ROWS, N = TW_Q16_COLS, BLOCK = TW_Q16_BLOCK };
 
@@ -32,17 +33,17 @@ static void kernel_agrees(const struct tw_q16_kernel *k, int blocks, int most)
 	assert_true(worst_relative(c, want, R * N) < 1e-6);
 }
 
-static void fast_kernels_agree_with_the_plain_one(void **state)
+static void every_kernel_agrees_with_the_plain_one(void **state)
 {
-	const struct tw_q16_kernel *list[] = {tw_q16_avx2(), tw_q16_vnni()};
+	const struct tw_q16_kernel *const *k = q16_of_all_sets();
 	(void)state;
-	for (int i = 0; i < 2; i++)
-		for (int blocks = 0; list[i] && blocks <= 5; blocks++) {
-			kernel_agrees(list[i], blocks, 0);
-			kernel_agrees(list[i], blocks, TW_Q16_MOST); /* the largest sums fit */
-			kernel_agrees(list[i], blocks, -TW_Q16_MOST);
+	for (; *k; k++)
+		for (int blocks = 0; blocks <= 5; blocks++) {
+			kernel_agrees(*k, blocks, 0);
+			kernel_agrees(*k, blocks, TW_Q16_MOST); /* the largest sums fit */
+			kernel_agrees(*k, blocks, -TW_Q16_MOST);
 		}
-	print_message("whole numbers by %s\n", tw_q16_best()->name);
+	assert_ptr_equal(tw_q16_best(), k[-1]); /* the program takes the best */
 }
 
 /* --- products --- */
@@ -92,16 +93,22 @@ static void drop(struct product *p)
 
 static void products_are_near_those_of_float32(void **state)
 {
-	static const int shapes[][3] = {
-		{1, 1, 1}, {6, 16, 32}, {7, 17, 33}, {100, 130, 70}, {13, 9, 1100}};
+	static const int shapes[][3] = {{1, 1, 1},	{6, 16, 32},   {5, 15, 31},    {7, 17, 33},
+					{100, 130, 70}, {13, 9, 1100}, {97, 129, 512}, {2, 33, 2}};
 	struct tw_compute c = compute(2);
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof(shapes) / sizeof(*shapes); i++) {
 		struct product p;
 		const int *s = shapes[i / 2];
 		make(&p, &c, s[0], s[1], s[2], i & 1);
-		tw_q16_run(&c, tw_q16_best(), &p.q, &p.rows, p.y, p.x, p.T);
-		assert_true(worst_relative(p.y, p.want, (size_t)(p.T * p.n)) < 2e-4);
+		for (const struct tw_q16_kernel *const *k = q16_of_all_sets(); *k; k++) {
+			fill(p.y, (size_t)(p.T * p.n), 9, 6); /* to be overwritten */
+			tw_q16_run(&c, *k, &p.q, &p.rows, p.y, p.x, p.T);
+			double off = worst_relative(p.y, p.want, (size_t)(p.T * p.n));
+			if (!(off < 2e-4))
+				fail_msg("%s: %d x %d x %d: off by %g", (*k)->name, p.T, p.n, p.k,
+					 off);
+		}
 		drop(&p);
 	}
 	tw_pool_free(c.pool);
@@ -109,16 +116,32 @@ static void products_are_near_those_of_float32(void **state)
 
 static void threads_do_not_change_a_product(void **state)
 {
-	struct tw_compute one = compute(1), four = compute(4);
+	struct tw_compute one = compute(1);
 	struct product p;
 	(void)state;
 	make(&p, &one, 203, 301, 640, false);
-	tw_q16_run(&one, tw_q16_best(), &p.q, &p.rows, p.want, p.x, p.T);
-	tw_q16_run(&four, tw_q16_best(), &p.q, &p.rows, p.y, p.x, p.T);
-	assert_memory_equal(p.y, p.want, (size_t)(p.T * p.n) * sizeof(float));
+	for (const struct tw_q16_kernel *const *k = q16_of_all_sets(); *k; k++) {
+		tw_q16_run(&one, *k, &p.q, &p.rows, p.want, p.x, p.T);
+		for (int threads = 2; threads < 9; threads += 3) {
+			struct tw_compute several = compute(threads);
+			fill(p.y, (size_t)(p.T * p.n), 9, 6);
+			tw_q16_run(&several, *k, &p.q, &p.rows, p.y, p.x, p.T);
+			assert_memory_equal(p.y, p.want, (size_t)(p.T * p.n) * sizeof(float));
+			tw_pool_free(several.pool);
+		}
+	}
 	drop(&p);
 	tw_pool_free(one.pool);
-	tw_pool_free(four.pool);
+}
+
+static void expect_odd_row(struct product *p, float odd, const struct tw_compute *c,
+			   const struct tw_q16_kernel *kernel)
+{
+	tw_q16_run(c, kernel, &p->q, &p->rows, p->y, p->x, p->T);
+	for (int n = 0; n < 20; n++)
+		assert_true(isfinite(odd) ? p->y[60 + n] == 0 : isnan(p->y[60 + n]));
+	assert_true(worst_relative(p->y, p->want, 60) < 2e-4);
+	assert_true(worst_relative(p->y + 80, p->want + 80, 80) < 2e-4);
 }
 
 /* What is no number, too large or too small to be scaled neither vanishes nor harms its neighbours. */
@@ -132,11 +155,8 @@ static void odd_numbers_keep_to_their_row(void **state)
 		make(&p, &c, 8, 20, 64, false);
 		for (int k = 0; k < 64; k++)
 			p.x[3 * 64 + k] = k % 9 ? odd[i] : 0;
-		tw_q16_run(&c, tw_q16_best(), &p.q, &p.rows, p.y, p.x, p.T);
-		for (int n = 0; n < 20; n++)
-			assert_true(i < 3 ? isnan(p.y[60 + n]) : p.y[60 + n] == 0);
-		assert_true(worst_relative(p.y, p.want, 60) < 2e-4);
-		assert_true(worst_relative(p.y + 80, p.want + 80, 80) < 2e-4);
+		for (const struct tw_q16_kernel *const *k = q16_of_all_sets(); *k; k++)
+			expect_odd_row(&p, odd[i], &c, *k);
 		drop(&p);
 	}
 	tw_pool_free(c.pool);
@@ -211,7 +231,7 @@ static void a_real_model_gets_the_gradient_of_float32(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fast_kernels_agree_with_the_plain_one),
+		cmocka_unit_test(every_kernel_agrees_with_the_plain_one),
 		cmocka_unit_test(products_are_near_those_of_float32),
 		cmocka_unit_test(threads_do_not_change_a_product),
 		cmocka_unit_test(odd_numbers_keep_to_their_row),
