@@ -27,7 +27,7 @@ enum tw_status tw_app_load(struct tw_app *app, const char *dir, char *const *set
 	return tw_http_new(&app->http, &policy, err);
 }
 
-static enum tw_status take_lock(struct tw_app *app, struct tw_err *err)
+enum tw_status tw_app_lock(struct tw_app *app, struct tw_err *err)
 {
 	const char *path = tw_path_join(&app->arena, app->conf->state, "lock");
 	enum tw_status st = tw_lock_file(&app->lock_fd, path, err);
@@ -46,7 +46,7 @@ enum tw_status tw_app_open(struct tw_app *app, bool lock, struct tw_err *err)
 	struct tw_arena *a = &app->arena;
 	enum tw_status st = tw_mkdirs(state, err);
 	if (st == TW_OK && lock)
-		st = take_lock(app, err);
+		st = tw_app_lock(app, err);
 	if (st == TW_OK)
 		st = tw_fs_open(&app->fs, tw_path_join(a, state, "features.db"), err);
 	if (st == TW_OK)

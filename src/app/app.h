@@ -32,6 +32,7 @@ struct tw_app {
 	struct tw_arena arena; /* lives as long as the command */
 	int lock_fd;	       /* -1: not held */
 	const char *dir;       /* -C; NULL: the working folder */
+	char *const *settings; /* --set, NULL-terminated */
 	bool json;	       /* --json */
 	bool offline;	       /* --offline */
 };
@@ -45,6 +46,8 @@ TW_MUST_USE enum tw_status tw_app_imply(struct tw_app *app, struct tw_err *err);
 /* Opens the stores below .twin/ (made when absent), and with `lock` takes the folder's lock:
  * TW_CONFLICT when another twin is at work there. */
 TW_MUST_USE enum tw_status tw_app_open(struct tw_app *app, bool lock, struct tw_err *err);
+/* The lock by itself, for who opened without. */
+TW_MUST_USE enum tw_status tw_app_lock(struct tw_app *app, struct tw_err *err);
 void tw_app_close(struct tw_app *app);
 
 /* Models by spec, opened once and kept; NULL: the configured one. Borrowed. `ctx` is the struct tw_app:

@@ -1,5 +1,7 @@
 #include "app/command.h"
 #include "app/serving.h"
+#include "base/fs.h"
+#include "collect/collect.h"
 #include "serve/server.h"
 
 struct serve {
@@ -31,6 +33,9 @@ static enum tw_status serve(struct tw_app *app, const void *options, char *const
 		st = tw_http_new(&env.embed_http, &policy, err);
 	if (st != TW_OK)
 		return st;
+	const struct tw_inbox inbox =
+		tw_inbox_of(tw_path_join(&app->arena, app->conf->dir, TW_INBOX));
+	so.inbox = &inbox;
 	if (o->address)
 		so.address = o->address;
 	if (o->port >= 0)

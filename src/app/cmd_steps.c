@@ -5,13 +5,15 @@
 #include "app/graph.h"
 #include "app/plugins.h"
 #include "app/samples.h"
+#include "app/sync.h"
 #include "app/train_init.h"
 #include "base/str.h"
 #include "training/dataset.h"
 #include "training/evaluate.h"
 
 struct step_options {
-	bool force;
+	bool force, watch;
+	int64_t every;
 	int64_t if_new, max_memory;
 };
 
@@ -30,6 +32,14 @@ struct step_options {
 
 static const struct tw_opt force_opts[] = {
 	FORCE,
+	{0},
+};
+
+static const struct tw_opt collect_opts[] = {
+	{"watch", TW_OPT_BOOL, offsetof(struct step_options, watch),
+	 .help = "goes on until it is stopped: takes up what changes in folders at once, and keeps features up to date"},
+	{"every", TW_OPT_INT, offsetof(struct step_options, every), .def = "900", .min = 1,
+	 .max = 1e6, .help = "with --watch: seconds from a look at the other sources to the next"},
 	{0},
 };
 
@@ -70,12 +80,23 @@ static enum tw_status run_to(struct tw_app *app, const struct tw_step *last, boo
 		return run_to(app, &tw_step_##step, false, opts, err);                            \
 	}
 
-STEP_COMMAND(collect)
 STEP_COMMAND(features)
 STEP_COMMAND(dataset)
 STEP_COMMAND(train)
 STEP_COMMAND(eval)
 STEP_COMMAND(promote)
+
+static enum tw_status run_collect(struct tw_app *app, const void *opts, char *const *args, int n,
+				  struct tw_err *err)
+{
+	const struct step_options *o = opts;
+	(void)args;
+	(void)n;
+	if (o->watch) /* each pass takes the lock for itself */
+		return tw_sync(app, o->every, err);
+	enum tw_status st = tw_app_lock(app, err);
+	return st == TW_OK ? run_to(app, &tw_step_collect, false, opts, err) : st;
+}
 
 static enum tw_status run_all(struct tw_app *app, const void *opts, char *const *args, int n,
 			      struct tw_err *err)
@@ -155,9 +176,11 @@ const struct tw_command tw_cmd_run = {
 const struct tw_command tw_cmd_collect = {
 	.name = "collect",
 	.help = "Collect documents from the sources",
+	.more = "  twin collect --watch                documents and features follow the folders within two seconds\n"
+		"  twin collect --watch --every 3600   feeds, repositories and folders of other machines: every hour",
 	.describe = describe_sources,
+	.opts = collect_opts,
 	.opts_size = sizeof(struct step_options),
-	.flags = TW_CMD_WRITES,
 	.run = run_collect,
 };
 

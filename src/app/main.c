@@ -187,6 +187,7 @@ static enum tw_status run(struct words *w, struct tw_app *app, struct tw_err *er
 		return st;
 	tw_vec_push(&w->settings, NULL);
 	app->dir = w->dir;
+	app->settings = w->settings.at;
 	app->json = w->json;
 	app->offline = w->offline;
 	st = open_for(app, w, err);

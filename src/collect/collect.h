@@ -13,6 +13,7 @@
 
 #include "core/config.h"
 #include "core/document_store.h"
+#include "core/inbox.h"
 #include "core/source.h"
 
 extern const struct tw_source_type tw_source_dir, tw_source_git, tw_source_feed;
@@ -29,5 +30,8 @@ TW_MUST_USE enum tw_status tw_collect_source(struct tw_pass_stats *out, struct t
 					     const struct tw_config_source *src,
 					     const struct tw_config *conf, struct tw_http *http,
 					     struct tw_err *err);
+
+/* Takes what is handed in into `folder`, which the first document makes. Borrows the name. */
+struct tw_inbox tw_inbox_of(const char *folder);
 
 #endif

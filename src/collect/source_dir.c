@@ -224,6 +224,11 @@ static enum tw_status dir_next(struct tw_document *doc, void *ctx, struct tw_are
 	return doc->unchanged ? TW_OK : read_entry(doc, d, e, a, err);
 }
 
+static void dir_places(const void *ctx, struct tw_str *out)
+{
+	tw_str_addf(out, "%s\n", ((const struct dir *)ctx)->path);
+}
+
 const struct tw_source_type tw_source_dir = {
 	.name = "dir",
 	.help = "a folder of Markdown, MDX, text and HTML files",
@@ -233,4 +238,5 @@ const struct tw_source_type tw_source_dir = {
 	.open = dir_open,
 	.next = dir_next,
 	.close = dir_close,
+	.places = dir_places,
 };

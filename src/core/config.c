@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "core/inbox.h"
 
 static const char *const sections[] = {"twin",	   "sources",  "models",     "features",
 				       "training", "tracking", "evaluation", "retrieval",
@@ -100,6 +101,22 @@ static enum tw_status read_source(struct tw_config *c, struct tw_config_source *
 	return TW_OK;
 }
 
+/* The folder of what was handed in is a source as soon as it is there, unless the file names it itself. */
+static enum tw_status add_inbox(struct tw_config *c, struct tw_config_source *all,
+				struct tw_err *err)
+{
+	static const char node[] = "{\"type\": \"dir\", \"path\": \"" TW_INBOX "\"}";
+	struct tw_json *v;
+	if (name_taken(all, c->n_sources, TW_INBOX) ||
+	    name_taken(all, c->n_sources, "dir:" TW_INBOX) ||
+	    !tw_is_dir(tw_path_join(&c->arena, c->dir, TW_INBOX)))
+		return TW_OK;
+	enum tw_status st = tw_json_parse(&v, node, strlen(node), &c->arena, err);
+	if (st == TW_OK)
+		all[c->n_sources++] = (struct tw_config_source){TW_INBOX, "dir", v};
+	return st;
+}
+
 static enum tw_status read_sources(struct tw_config *c, struct tw_err *err)
 {
 	const struct tw_json *list = tw_json_get(c->root, "sources");
@@ -108,7 +125,8 @@ static enum tw_status read_sources(struct tw_config *c, struct tw_err *err)
 			       "%s: no sources; say where your writing is, for example\n"
 			       "  sources:\n    - type: dir\n      path: ~/notes",
 			       c->path);
-	struct tw_config_source *all = TW_NEW_ARRAY(&c->arena, list->n, struct tw_config_source);
+	struct tw_config_source *all =
+		TW_NEW_ARRAY(&c->arena, list->n + 1, struct tw_config_source);
 	for (const struct tw_json *v = list->child; v; v = v->next) {
 		enum tw_status st = read_source(c, all, c->n_sources, v, err);
 		if (st != TW_OK)
@@ -116,7 +134,7 @@ static enum tw_status read_sources(struct tw_config *c, struct tw_err *err)
 		c->n_sources++;
 	}
 	c->sources = all;
-	return TW_OK;
+	return add_inbox(c, all, err);
 }
 
 struct models {

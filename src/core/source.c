@@ -44,19 +44,36 @@ enum tw_status tw_source_next(struct tw_document *doc, struct tw_source *s, stru
 	return s->type->next(doc, s->ctx, a, err);
 }
 
-enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_source_type *type,
-			       const struct tw_json *node, const char *where, const char *dir,
-			       struct tw_err *err)
+typedef void (*tell_fn)(const void *ctx, struct tw_str *out);
+
+/* What a configuration says of itself, without being opened. */
+static enum tw_status tell(struct tw_str *out, const struct tw_source_type *type, tell_fn fn,
+			   const struct tw_json *node, const char *where, const char *dir,
+			   struct tw_err *err)
 {
 	struct tw_arena a;
 	tw_arena_init(&a);
 	void *ctx = tw_alloc(&a, type->ctx_size);
 	enum tw_status st = tw_opt_parse(ctx, type->opts, tw_json_without(node, list_keys, &a),
 					 where, dir, &a, err);
-	if (st == TW_OK && type->hosts)
-		type->hosts(ctx, out);
+	if (st == TW_OK && fn)
+		fn(ctx, out);
 	tw_arena_release(&a);
 	return st;
+}
+
+enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_source_type *type,
+			       const struct tw_json *node, const char *where, const char *dir,
+			       struct tw_err *err)
+{
+	return tell(out, type, type->hosts, node, where, dir, err);
+}
+
+enum tw_status tw_source_places(struct tw_str *out, const struct tw_source_type *type,
+				const struct tw_json *node, const char *where, const char *dir,
+				struct tw_err *err)
+{
+	return tell(out, type, type->places, node, where, dir, err);
 }
 
 const struct tw_source_type *tw_source_type(const struct tw_source *s)

@@ -59,6 +59,9 @@ struct tw_source_type {
 
 	/* Optional. Appends each host ("example.org") that this configuration would reach, for `twin status --network`. */
 	void (*hosts)(const void *ctx, struct tw_str *out);
+
+	/* Optional. Appends each folder or file of this machine that it reads, a line each, for `twin collect --watch`. */
+	void (*places)(const void *ctx, struct tw_str *out);
 };
 
 /* `where` and `dir` as in tw_opt_parse(). On TW_OK the caller owns *out and ends it with tw_source_free(). */
@@ -78,6 +81,10 @@ void tw_source_free(struct tw_source *s); /* NULL is fine */
 TW_MUST_USE enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_source_type *type,
 					   const struct tw_json *node, const char *where,
 					   const char *dir, struct tw_err *err);
+/* Likewise for each folder or file that it reads. */
+TW_MUST_USE enum tw_status tw_source_places(struct tw_str *out, const struct tw_source_type *type,
+					    const struct tw_json *node, const char *where,
+					    const char *dir, struct tw_err *err);
 
 /* The type named `name` in a NULL-terminated list; TW_BAD_USE names the nearest. */
 TW_MUST_USE enum tw_status tw_source_find(const struct tw_source_type **out,

@@ -7,6 +7,7 @@ const struct tw_route tw_routes[] = {
 	{"POST", "/v1/embeddings", tw_api_embeddings},
 	{"GET", "/v1/models", tw_api_models},
 	{"GET", "/v1/models/", tw_api_model},
+	{"POST", "/api/documents", tw_api_documents},
 	{"GET", "/api/about", tw_api_about},
 	{"GET", "/api/examples", tw_api_examples},
 	{"GET", "/api/search", tw_api_search},

@@ -13,6 +13,7 @@
 #ifndef TW_SERVE_SERVER_H
 #define TW_SERVE_SERVER_H
 
+#include "core/inbox.h"
 #include "core/opt.h"
 #include "inference/deployment.h"
 
@@ -25,6 +26,8 @@ struct tw_serve_options { /* section `serve:` */
 	int64_t max_body;	 /* bytes */
 	int64_t max_connections;
 	int64_t header_timeout, body_timeout, drain_timeout; /* seconds */
+	const struct tw_inbox
+		*inbox; /* no option: the caller's to set, and borrowed; NULL: takes no documents */
 };
 extern const struct tw_opt tw_serve_opts[];
 

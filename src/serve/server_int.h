@@ -85,6 +85,7 @@ void tw_api_search(struct tw_call *c);
 void tw_api_features(struct tw_call *c);
 void tw_api_lineage(struct tw_call *c);
 void tw_api_about(struct tw_call *c);
+void tw_api_documents(struct tw_call *c);
 void tw_api_examples(struct tw_call *c);
 void tw_api_health(struct tw_call *c);
 void tw_api_metrics(struct tw_call *c);

@@ -1,0 +1,215 @@
+#include "app/sync.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/plugins.h"
+#include "base/child.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/notify.h"
+#include "base/stop.h"
+#include "base/vec.h"
+#include "core/inbox.h"
+
+#define QUIET_S	  0.2 /* editors write a file in several steps */
+#define MISSING_S 10  /* from look to look where not everything can be watched */
+#define BUSY_S	  1   /* from try to try while another twin is at work */
+#define GRACE_S	  10
+
+struct sync {
+	struct tw_app *app;
+	struct tw_str places;  /* what to watch, a line each */
+	struct tw_arena arena; /* of one pass */
+	const char *json;      /* report of the last program */
+	bool stale;	       /* documents changed and features did not follow yet */
+	bool told_missing;
+};
+
+/* --- what to watch --- */
+
+static enum tw_status add_places(struct tw_str *out, const struct tw_config *c, struct tw_err *err)
+{
+	enum tw_status st = TW_OK;
+	tw_str_addf(out, "%s\n%s/%s\n", c->path, c->dir, TW_INBOX);
+	for (size_t i = 0; st == TW_OK && i < c->n_sources; i++) {
+		const struct tw_source_type *type;
+		st = tw_source_find(&type, tw_sources, c->sources[i].type, err);
+		if (st == TW_OK)
+			st = tw_source_places(out, type, c->sources[i].node, c->path, c->dir, err);
+	}
+	return st;
+}
+
+/* By twin.yaml as it is now; while it can't be read, by what it said before. */
+static void read_places(struct sync *s)
+{
+	struct tw_app now = {.lock_fd = -1};
+	struct tw_str places = TW_STR_INIT;
+	tw_arena_init(&now.arena);
+	if (tw_app_load(&now, s->app->conf->dir, s->app->settings, NULL) == TW_OK &&
+	    add_places(&places, now.conf, NULL) == TW_OK) {
+		tw_str_release(&s->places);
+		s->places = places;
+	} else {
+		tw_str_release(&places);
+	}
+	tw_app_close(&now);
+}
+
+static enum tw_status watch(struct tw_notify **out, struct sync *s, struct tw_err *err)
+{
+	enum tw_status st = tw_notify_new(out, err);
+	read_places(s);
+	for (const char *p = tw_str_c(&s->places); st == TW_OK && *p; p += strcspn(p, "\n") + 1)
+		tw_notify_add(*out, tw_strndup(&s->arena, p, strcspn(p, "\n")));
+	return st;
+}
+
+/* --- a pass --- */
+
+static enum tw_status on_line(void *ctx, bool is_stderr, char *line, size_t len, struct tw_err *err)
+{
+	struct sync *s = ctx;
+	(void)err;
+	if (is_stderr)
+		fprintf(stderr, "%s\n", line);
+	else if (len > 0)
+		s->json = tw_strndup(&s->arena, line, len);
+	return TW_OK;
+}
+
+static enum tw_status run_twin(struct sync *s, const char *command, struct tw_err *err)
+{
+	TW_VEC(const char *) args = {0};
+	char self[4096];
+	int status = 0;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n < 0)
+		return tw_fail_errno(err, TW_IO, "/proc/self/exe");
+	self[n] = 0;
+	const char *const words[] = {self,
+				     "-C",
+				     s->app->conf->dir,
+				     command,
+				     "--json",
+				     "--quiet",
+				     s->app->offline ? "--offline" : NULL};
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words) && words[i]; i++)
+		tw_vec_push(&args, words[i]);
+	for (char *const *set = s->app->settings; *set; set++) {
+		tw_vec_push(&args, "--set");
+		tw_vec_push(&args, *set);
+	}
+	tw_vec_push(&args, NULL);
+	s->json = NULL;
+	enum tw_status st = tw_child_run(&status,
+					 &(struct tw_child){.command = "exec",
+							    .args = args.at,
+							    .grace_s = GRACE_S,
+							    .on_line = on_line,
+							    .ctx = s},
+					 err);
+	tw_vec_release(&args);
+	return st == TW_OK && status != 0 ? TW_IO : st;
+}
+
+/* The report's last step; NULL when there is none. */
+static const struct tw_json *last_step(struct sync *s)
+{
+	struct tw_json *tree;
+	if (!s->json || tw_json_parse(&tree, s->json, strlen(s->json), &s->arena, NULL) != TW_OK)
+		return NULL;
+	const struct tw_json *steps = tw_json_get(tree, "steps");
+	const struct tw_json *step = steps ? steps->child : NULL;
+	while (step && step->next)
+		step = step->next;
+	return step;
+}
+
+static void tell(const struct sync *s, const char *command, const struct tw_json *step)
+{
+	tw_info("%-9s %s", command, tw_json_str(tw_json_get(step, "summary"), ""));
+	if (s->app->json) {
+		printf("%s\n", s->json);
+		fflush(stdout);
+	}
+}
+
+/* One command; whether it changed something. It has said itself what went wrong. */
+static bool run_step(struct sync *s, const char *command, enum tw_status *st)
+{
+	struct tw_err err = TW_ERR_INIT;
+	*st = run_twin(s, command, &err);
+	const struct tw_json *step = last_step(s);
+	bool changed = step && tw_json_bool(tw_json_get(step, "changed"), false);
+	if (changed)
+		tell(s, command, step);
+	else if (*st != TW_OK && err.msg[0] && *st != TW_CANCELLED)
+		tw_warn("%s: %s", command, err.msg);
+	return changed;
+}
+
+/* Waits until no other twin is at work. */
+static void wait_for_lock(struct sync *s, struct tw_notify *n)
+{
+	const char *path = tw_path_join(&s->arena, s->app->conf->state, "lock");
+	int fd;
+	bool told = false;
+	while (!tw_stopping()) {
+		if (tw_lock_file(&fd, path, NULL) == TW_OK) {
+			tw_unlock_file(fd);
+			return;
+		}
+		if (!told)
+			tw_info("another twin is at work here; waiting for it");
+		told = true;
+		tw_notify_wait(n, QUIET_S, BUSY_S);
+	}
+}
+
+static void pass(struct sync *s, struct tw_notify *n)
+{
+	enum tw_status st;
+	wait_for_lock(s, n);
+	if (tw_stopping())
+		return;
+	s->stale |= run_step(s, "collect", &st);
+	if (!s->stale || tw_stopping())
+		return;
+	run_step(s, "features", &st);
+	s->stale = st != TW_OK;
+}
+
+static double until_next(struct sync *s, const struct tw_notify *n, int64_t every)
+{
+	if (!tw_notify_missing(n) || every < MISSING_S)
+		return (double)every;
+	if (!s->told_missing)
+		tw_warn("%d folders can't be watched (absent, or more than fs.inotify.max_user_watches allows): "
+			"all sources are looked at every %d s",
+			tw_notify_missing(n), MISSING_S);
+	s->told_missing = true;
+	return MISSING_S;
+}
+
+enum tw_status tw_sync(struct tw_app *app, int64_t every, struct tw_err *err)
+{
+	struct sync s = {.app = app, .stale = true};
+	enum tw_status st = TW_OK;
+	tw_arena_init(&s.arena);
+	while (!tw_stopping() && st == TW_OK) {
+		struct tw_notify *n;
+		st = watch(&n, &s, err);
+		if (st != TW_OK)
+			break;
+		pass(&s, n); /* what changes meanwhile is in n's queue */
+		tw_notify_wait(n, QUIET_S, until_next(&s, n, every));
+		tw_notify_free(n);
+		tw_arena_reset(&s.arena);
+	}
+	tw_str_release(&s.places);
+	tw_arena_release(&s.arena);
+	return st;
+}

@@ -1,0 +1,46 @@
+/*
+ * core/inbox.h: one piece of writing that somebody hands in: a browser extension, a shortcut, another program.
+ *
+ * It becomes a Markdown file with front matter in the folder `inbox` beside twin.yaml, which is a source like any other
+ * folder: the writing is the person's own file, may be edited, moved and removed, and the next pass takes it up.
+ */
+#ifndef TW_CORE_INBOX_H
+#define TW_CORE_INBOX_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+#define TW_INBOX      "inbox"
+#define TW_INBOX_MOST 5242880 /* bytes of a text: what a folder's files may have */
+
+/* What is NULL or 0 is taken from the text: front matter, a page's head, the first heading. */
+struct tw_inbox_item {
+	struct tw_bytes
+		text; /* Markdown, plain text or a page of HTML; any charset that can be told */
+	const char *media; /* "text/markdown", "text/plain", "text/html" */
+	const char *title, *author, *url, *lang;
+	int64_t created_ms; /* and where the text says nothing, now */
+};
+
+struct tw_inbox_receipt {
+	const char *key, *path; /* the file's name, and where it is */
+	const char *title;
+	enum { TW_INBOX_NEW, TW_INBOX_CHANGED, TW_INBOX_UNCHANGED } outcome;
+};
+
+struct tw_inbox {
+	const char *folder;
+	/* The same url, or without one the same title, is the same document: it is written anew. TW_BAD_DATA: no text, binary,
+	 * too large. May be called by several threads. */
+	enum tw_status (*add)(struct tw_inbox_receipt *out, const struct tw_inbox *inbox,
+			      const struct tw_inbox_item *item, struct tw_arena *a,
+			      struct tw_err *err);
+};
+
+/* The media that the words html, markdown and text stand for, or that are themselves one of the three; else NULL. */
+const char *tw_inbox_media(const char *word);
+const char *tw_inbox_outcome(const struct tw_inbox_receipt *r); /* "new", "changed", "unchanged" */
+
+#endif
