@@ -1,8 +1,15 @@
 /*
- * net/cpu_int.h: whether this CPU has what files named for an instruction set are compiled for (ISA_… in the Makefile).
+ * net/cpu_int.h: for files that are compiled for an instruction set (ISA_… in the Makefile): whether this CPU has it.
  */
 #ifndef TW_NET_CPU_INT_H
 #define TW_NET_CPU_INT_H
+
+/* Before a loop over registers: it is to be none. */
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 #if defined(__x86_64__)
 

@@ -16,7 +16,7 @@ ALWAYS void add_step(VEC sum[MR][2], const float *const a[], ptrdiff_t row, cons
 		     int vecs)
 {
 	VEC b0 = LOAD(b), b1 = vecs > 1 ? LOAD(b + LANES) : ZERO();
-#pragma GCC unroll 16
+	UNROLL
 	for (int i = 0; i < mr; i++) {
 		VEC x = SET(a[i / 3][i % 3 * row]);
 		sum[i][0] = FMA(x, b0, sum[i][0]);
@@ -27,7 +27,7 @@ ALWAYS void add_step(VEC sum[MR][2], const float *const a[], ptrdiff_t row, cons
 
 ALWAYS void store_row(float *c, const VEC sum[2], const struct tw_gemm_tile *t, int vecs)
 {
-#pragma GCC unroll 2
+	UNROLL
 	for (int j = 0; j < vecs; j++, c += LANES) {
 		VEC y = MUL(SET(t->alpha), sum[j]);
 		int cols = t->cols - j * LANES;
@@ -50,20 +50,20 @@ ALWAYS void tile_of(const struct tw_gemm_tile *t, int mr, int vecs)
 	const float *a[(MR + 2) / 3], *b = t->b; /* every third row: two steps reach the others */
 	const float *ahead = t->ahead;
 	ptrdiff_t row = t->row_step, step = t->step;
-#pragma GCC unroll 16
+	UNROLL
 	for (int i = 0; i < mr; i++) {
 		sum[i][0] = sum[i][1] = ZERO();
 		__builtin_prefetch(t->c + i * t->ldc);
 		__builtin_prefetch(t->c + i * t->ldc + vecs * LANES - 1);
 	}
-#pragma GCC unroll 16
+	UNROLL
 	for (int i = 0; i < (mr + 2) / 3; i++)
 		a[i] = t->a + 3 * i * row;
 	for (int k = t->k; k > 0; k--) {
 		__builtin_prefetch(ahead, 0, 2);
 		ahead += TW_GEMM_LINE;
 		add_step(sum, a, row, b, mr, vecs);
-#pragma GCC unroll 16
+		UNROLL
 		for (int i = 0; i < (mr + 2) / 3; i++) {
 			a[i] += step;
 			/* Compilers would keep a pointer for each row, and run out of registers. */
@@ -71,7 +71,7 @@ ALWAYS void tile_of(const struct tw_gemm_tile *t, int mr, int vecs)
 		}
 		b += vecs * LANES;
 	}
-#pragma GCC unroll 16
+	UNROLL
 	for (int i = 0; i < mr; i++)
 		store_row(t->c + i * t->ldc, sum[i], t, vecs);
 }

@@ -266,10 +266,8 @@ static void add_adapters_backward(struct tw_net *net, enum tw_group g, float *dx
 void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x, int T)
 {
 	int in = tw_group_in(net->s, g), out = tw_group_out(net->s, g);
-	const struct tw_q16_net *q = net->q16;
-	if (q)
-		tw_q16_run(&net->c, q->kernel, &q->forward[net->layer * TW_GROUP_COUNT + (int)g],
-			   &q->rows, y, x, T);
+	if (net->q16)
+		tw_net_q16_group(net, g, false, y, x, T);
 	else
 		tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
 						       .m = T,
@@ -290,10 +288,8 @@ void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x
 void tw_net_linear_backward(struct tw_net *net, enum tw_group g, float *dx, const float *dy, int T)
 {
 	int in = tw_group_in(net->s, g), out = tw_group_out(net->s, g);
-	const struct tw_q16_net *q = net->q16;
-	if (q)
-		tw_q16_run(&net->c, q->kernel, &q->backward[net->layer * TW_GROUP_COUNT + (int)g],
-			   &q->rows, dx, dy, T);
+	if (net->q16)
+		tw_net_q16_group(net, g, true, dx, dy, T);
 	else
 		tw_gemm_run(&net->c, &(struct tw_gemm){.m = T,
 						       .n = in,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "net/net.h"
+#include "net/q16.h"
 
 struct portion {
 	struct tw_net *net;
@@ -40,6 +41,10 @@ static void next_slice(struct portion *p, enum tw_merged how)
 static void compute_logits(struct portion *p)
 {
 	struct tw_net *net = p->net;
+	if (net->q16) {
+		tw_net_q16_head(net, false, net->logits, net->head_n, p->n);
+		return;
+	}
 	for (p->v0 = 0; p->v0 < net->s->V; p->v0 += p->slice) {
 		next_slice(p, TW_MERGED_FORWARD);
 		tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
@@ -120,6 +125,10 @@ static void lose(void *ctx, int begin, int end)
 static void logits_backward(struct portion *p)
 {
 	struct tw_net *net = p->net;
+	if (net->q16) {
+		tw_net_q16_head(net, true, net->head_n, net->logits, p->n);
+		return;
+	}
 	for (p->v0 = 0; p->v0 < net->s->V; p->v0 += p->slice) {
 		next_slice(p, TW_MERGED_BACKWARD);
 		tw_gemm_run(&net->c, &(struct tw_gemm){.m = p->n,

@@ -1,24 +1,26 @@
 /* The plain kernel of products in whole numbers: what the fast ones are held against. */
 #include "net/q16.h"
 
-static void tile(float *c, const int16_t *a, const float *a_scale, const int16_t *b,
-		 const float *b_scale, int blocks)
+#include "net/q16_make_int.h"
+
+static float column_of(const struct tw_q16_tile *t, int n)
 {
-	enum { R = TW_Q16_ROWS, N = TW_Q16_COLS, PAIRS = TW_Q16_BLOCK / 2 };
-	for (int block = 0; block < blocks; block++) {
-		for (int i = 0; i < R; i++)
-			for (int n = 0; n < N; n++) {
-				int32_t sum = 0;
-				for (int p = 0; p < PAIRS; p++)
-					sum += a[(p * R + i) * 2] * b[(p * N + n) * 2] +
-					       a[(p * R + i) * 2 + 1] * b[(p * N + n) * 2 + 1];
-				c[i * N + n] += a_scale[i] * b_scale[n] * (float)sum;
-			}
-		a += PAIRS * R * 2;
-		b += PAIRS * N * 2;
-		a_scale += R;
-		b_scale += N;
+	float sum = 0;
+	for (int b = 0; b < t->blocks; b++) {
+		const int16_t *x = t->x + b * TW_Q16_BLOCK;
+		const int16_t *w = t->w + b * TW_Q16_BLOCK * TW_Q16_COLS + 2 * n;
+		int32_t whole = 0;
+		for (int k = 0; k < TW_Q16_BLOCK; k++)
+			whole += x[k] * w[k / 2 * 2 * TW_Q16_COLS + k % 2];
+		sum += t->x_scale[b] * (float)whole;
 	}
+	return t->by * t->w_scale[n] * sum;
 }
 
-const struct tw_q16_kernel tw_q16_ref = {"plain C", tile};
+static void tile(const struct tw_q16_tile *t)
+{
+	for (int n = 0; n < t->cols; n++)
+		t->y[n] = column_of(t, n) + (t->add ? t->y[n] : 0);
+}
+
+const struct tw_q16_kernel tw_q16_ref = {.name = "plain C", .tile = {{1, tile}}, .make = make};

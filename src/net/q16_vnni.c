@@ -7,43 +7,45 @@
 #include <immintrin.h>
 #include <string.h>
 
-static inline __m512i pair_of(const int16_t *a)
+static inline __m512i pair_of(const int16_t *x)
 {
 	int32_t pair;
-	memcpy(&pair, a, sizeof(pair));
+	memcpy(&pair, x, sizeof(pair));
 	return _mm512_set1_epi32(pair);
 }
 
-static void tile(float *c, const int16_t *a, const float *a_scale, const int16_t *b,
-		 const float *b_scale, int blocks)
+/* In place: left to themselves, compilers copy sums, and spill. */
+static inline void dot(__m512i *sum, __m512i x, __m512i w)
 {
-	enum { R = TW_Q16_ROWS, N = TW_Q16_COLS };
-	for (; blocks > 0; blocks--, a_scale += R, b_scale += N) {
-		__m512i s[R][2]; /* of even and odd pairs: twice as many sums hide the latency */
-#pragma GCC unroll 6
-		for (int i = 0; i < R; i++)
-			s[i][0] = s[i][1] = _mm512_setzero_si512();
-		for (int p = TW_Q16_BLOCK / 4; p > 0; p--, a += 4 * R, b += 4 * N) {
-			__m512i b0 = _mm512_loadu_si512(b), b1 = _mm512_loadu_si512(b + 2 * N);
-#pragma GCC unroll 6
-			for (int i = 0; i < R; i++) {
-				s[i][0] = _mm512_dpwssd_epi32(s[i][0], pair_of(a + 2 * i), b0);
-				s[i][1] =
-					_mm512_dpwssd_epi32(s[i][1], pair_of(a + 2 * (R + i)), b1);
-			}
-		}
-		__m512 w = _mm512_loadu_ps(b_scale);
-#pragma GCC unroll 6
-		for (int i = 0; i < R; i++) {
-			__m512 sum = _mm512_cvtepi32_ps(_mm512_add_epi32(s[i][0], s[i][1]));
-			__m512 scale = _mm512_mul_ps(_mm512_set1_ps(a_scale[i]), w);
-			_mm512_storeu_ps(c + N * i,
-					 _mm512_fmadd_ps(scale, sum, _mm512_loadu_ps(c + N * i)));
-		}
-	}
+	__asm__("vpdpwssd %2, %1, %0" : "+v"(*sum) : "v"(x), "v"(w));
 }
 
-static const struct tw_q16_kernel vnni = {"AVX-512 VNNI", tile};
+#define LANES	     16
+#define WHOLE	     __m512i
+#define REAL	     __m512
+#define MR	     14
+#define NONE()	     _mm512_setzero_si512()
+#define NUMBERS(p)   _mm512_loadu_si512(p)
+#define PAIR	     pair_of
+#define DOT(s, x, w) dot(&(s), x, w)
+#define SET(x)	     _mm512_set1_ps(x)
+#define LOAD(p)	     _mm512_loadu_ps(p)
+#define STORE(p, v)  _mm512_storeu_ps(p, v)
+#define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define TO_REAL(s)   _mm512_cvtepi32_ps(s)
+
+#include "net/q16_tile_int.h"
+
+TILE(tile_14, MR)
+TILE(tile_8, 8)
+TILE(tile_4, 4)
+TILE(tile_2, 2)
+TILE(tile_1, 1)
+
+static const struct tw_q16_kernel vnni = {
+	.name = "AVX-512 VNNI",
+	.tile = {{MR, tile_14}, {8, tile_8}, {4, tile_4}, {2, tile_2}, {1, tile_1}},
+	.make = make};
 
 const struct tw_q16_kernel *tw_q16_vnni(void)
 {

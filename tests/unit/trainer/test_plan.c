@@ -77,13 +77,13 @@ static void a_plan_is_what_the_net_then_takes(void **state)
 	const struct tw_net_size size = {f->p.rows * f->r.row, f->r.longest, f->p.checkpointing};
 	const int64_t net = tw_net_bytes(f->r.shape, f->r.lora, &size, 1) + tw_gemm_bytes();
 	assert_int_equal(f->p.activations + f->p.buffers, net);
-	f->r.int16 = true; /* and its rows as whole numbers: 2 bytes, and a scale for 32 */
+	f->r.int16 =
+		true; /* and a part of its rows as whole numbers: 2 bytes, and a scale for 64 */
 	make(f, 0);
 	const int64_t more = f->p.activations + f->p.buffers - net;
-	const int64_t widest = 2 * f->r.shape->F > tw_qkv_dim(f->r.shape) ? 2 * f->r.shape->F
-									  : tw_qkv_dim(f->r.shape);
 	assert_int_equal(more, tw_net_q16_rows_bytes(f->r.shape, size.cap));
-	assert_true(more >= size.cap * widest * 17 / 8 && more < 2 * size.cap * widest * 17 / 8);
+	assert_true(more >= size.cap * f->r.shape->C * 33 / 16);
+	assert_true(more <= size.cap * (int64_t)(TW_Q16_PART * 33 / 16 + 64));
 }
 
 static void what_never_fits_says_what_would(void **state)
