@@ -8,6 +8,7 @@
 #	deps.sh test               what tests in Python need: pytest, an OpenAI client, a browser
 #	deps.sh python             prints the Python that has it
 #	deps.sh bench              what Twin is measured against (4.6 GB); prints the Python that has it
+#	deps.sh extract            the same for the extraction of pages (80 MB)
 #
 # What is fetched is pinned by version and digest in tools/requirements-*.txt,
 # and comes through pip as this machine has it set up. It lands in
@@ -35,12 +36,12 @@ die() {
 
 # What must be there, as a check that costs milliseconds ...
 commands=(gcc g++ make pkg-config cmake ninja clang-format unzip python3 flock)
-modules=(jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n sqlite3 libxml-2.0 libgit2
+modules=(jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n sqlite3 libxml-2.0 libgit2 libarchive
 	libmicrohttpd openblas cmocka)
 # ... and the packages of Debian and Ubuntu that bring it.
 packages=(build-essential pkg-config cmake ninja-build clang-format unzip python3 python3-pip
 	python3-venv util-linux ca-certificates libjansson-dev libyaml-dev libcurl4-openssl-dev
-	libssl-dev libicu-dev libsqlite3-dev libxml2-dev libgit2-dev libmicrohttpd-dev
+	libssl-dev libicu-dev libsqlite3-dev libxml2-dev libgit2-dev libarchive-dev libmicrohttpd-dev
 	libopenblas-dev libcmocka-dev)
 browser_packages=(chromium chromium-driver)
 mpi_packages=(libopenmpi-dev openmpi-bin)
@@ -315,6 +316,18 @@ bench_venv() {
 	echo "$cache/venv-bench-$({ cat tools/requirements-bench.txt $requirements; llama_dir; } | digest)"
 }
 
+need_extract() {
+	local dir=$1 tmp=$1.tmp
+	exec 9>"$cache/extract.lock"
+	flock 9
+	[ ! -x "$dir/bin/python" ] || return 0
+	say "making the Python environment of bench/extract.py in $dir"
+	rm -rf "$tmp"
+	need_venv "$tmp"
+	"$tmp/bin/python" -m pip install -q --no-deps --no-cache-dir -r tools/requirements-extract.txt >&2
+	mv "$tmp" "$dir"
+}
+
 case ${1:-} in
 system)
 	need_system
@@ -346,6 +359,13 @@ bench)
 	need_llama
 	need_bench "$(bench_venv)"
 	echo "$(bench_venv)/bin/python"
+	exit
+	;;
+extract)
+	mkdir -p "$cache"
+	dir=$cache/venv-extract-$(digest <tools/requirements-extract.txt)
+	need_extract "$dir"
+	echo "$dir/bin/python"
 	exit
 	;;
 *)

@@ -22,7 +22,7 @@ enum dom_tag dom_tag_of(const char *name)
 const char *dom_attr(const struct dom_node *n, const char *name)
 {
 	for (const struct dom_attr *at = n->attrs; at; at = at->next)
-		if (strcmp(at->name, name) == 0)
+		if (*at->name == *name && strcmp(at->name, name) == 0)
 			return at->value;
 	return NULL;
 }

@@ -1,8 +1,8 @@
 /*
  * collect/dom_int.h: a small tree of a parsed page or feed.
  *
- * Owns the tree's shape; reading is dom_libxml2.c's work, and nobody else sees
- * libxml2. Nodes live in the caller's arena and are numbered in document order,
+ * Owns the tree's shape; reading HTML is dom_html.c's work, XML dom_libxml2.c's,
+ * and nobody else sees libxml2. Nodes live in the caller's arena and are numbered in document order,
  * so that a reader keeps what it computes in arrays: the subtree of n is
  * [n->id, n->end). Text is UTF-8. Not for writing HTML back.
  */
@@ -66,7 +66,7 @@ struct dom {
 	size_t n;	       /* nodes in all */
 };
 
-/* Any text gives some tree; TW_BAD_DATA when there is no element in it, TW_NO_MEMORY. `html` must be UTF-8. */
+/* Any text gives some tree; TW_BAD_DATA when there is neither an element nor text in it. `html` must be UTF-8. */
 TW_MUST_USE enum tw_status dom_parse_html(struct dom *out, const char *html, size_t len,
 					  struct tw_arena *a, struct tw_err *err);
 /* Takes what is readable of XML that is not well formed. No entities of the document's own, no network.
@@ -74,6 +74,9 @@ TW_MUST_USE enum tw_status dom_parse_html(struct dom *out, const char *html, siz
 TW_MUST_USE enum tw_status dom_parse_xml(struct dom *out, const char *xml, size_t len,
 					 const char *charset, struct tw_arena *a,
 					 struct tw_err *err);
+
+/* The character that HTML calls so ("eacute"), 0 when it calls none so. */
+int dom_entity(const char *name, size_t len);
 
 enum dom_tag dom_tag_of(const char *name);
 

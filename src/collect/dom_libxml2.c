@@ -28,7 +28,6 @@ static void init_once(void)
 
 struct builder {
 	struct tw_arena *a;
-	bool html;
 	size_t n;
 };
 
@@ -71,7 +70,7 @@ static struct dom_node *add_element(struct dom_node *parent, const xmlNode *x, s
 	n->name = copy(b, x->name);
 	if (x->ns && x->ns->href)
 		n->ns = copy(b, x->ns->href);
-	bool html = b->html || strcmp(n->ns, "http://www.w3.org/1999/xhtml") == 0;
+	bool html = strcmp(n->ns, "http://www.w3.org/1999/xhtml") == 0;
 	n->tag = html ? dom_tag_of(n->name) : TAG_OTHER;
 	add_attrs(n, x, b);
 	return n;
@@ -137,46 +136,19 @@ static void number_texts(struct dom_node *top)
 			n->end = n->id + 1;
 }
 
-static enum tw_status convert(struct dom *out, xmlDoc *doc, bool html, const char *what,
-			      struct tw_arena *a, struct tw_err *err)
+static enum tw_status convert(struct dom *out, xmlDoc *doc, struct tw_arena *a, struct tw_err *err)
 {
-	struct builder b = {a, html, 0};
+	struct builder b = {a, 0};
 	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 	if (!root)
-		return tw_fail(err, TW_BAD_DATA, "no %s in it", what);
+		return tw_fail(err, TW_BAD_DATA, "no XML in it");
 	out->root = build(root, &b);
 	out->n = b.n;
 	number_texts(out->root);
 	return TW_OK;
 }
 
-/* libxml2 ends a document at the first NUL. */
-static char *without_nuls(const char *s, size_t len, struct tw_arena *a)
-{
-	char *c = tw_strndup(a, s, len);
-	for (size_t i = 0; i < len; i++)
-		if (!c[i])
-			c[i] = ' ';
-	return c;
-}
-
-enum tw_status dom_parse_html(struct dom *out, const char *html, size_t len, struct tw_arena *a,
-			      struct tw_err *err)
-{
-	init_once();
-	if (len > INT_MAX / 2)
-		return tw_fail(err, TW_BAD_DATA, "a page of %zu bytes is too large", len);
-	if (memchr(html, '\0', len))
-		html = without_nuls(html, len, a);
-	const int options = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING |
-			    HTML_PARSE_NONET | HTML_PARSE_IGNORE_ENC | HTML_PARSE_COMPACT;
-	xmlDoc *doc = htmlReadMemory(html, (int)len, NULL, "UTF-8", options);
-	enum tw_status st = convert(out, doc, true, "HTML", a, err);
-	xmlFreeDoc(doc);
-	return st;
-}
-
-static int html_entity(const char *name, size_t len)
+int dom_entity(const char *name, size_t len)
 {
 	char copy[16];
 	if (!len || len >= sizeof(copy))
@@ -195,7 +167,7 @@ static void add_numbered(struct tw_str *out, const char *xml, size_t len)
 		if (xml[i] == '&')
 			while (i + 1 + n < len && n < 16 && isalnum((unsigned char)xml[i + 1 + n]))
 				n++;
-		int c = n && i + 1 + n < len && xml[i + 1 + n] == ';' ? html_entity(xml + i + 1, n)
+		int c = n && i + 1 + n < len && xml[i + 1 + n] == ';' ? dom_entity(xml + i + 1, n)
 								      : 0;
 		if (c > '>') { /* what XML knows itself (&amp; &lt; &gt; &quot;) lies below */
 			tw_str_addf(out, "&#%d;", c);
@@ -220,7 +192,7 @@ enum tw_status dom_parse_xml(struct dom *out, const char *xml, size_t len, const
 	else
 		tw_str_add(&numbered, xml, len);
 	xmlDoc *doc = xmlReadMemory(tw_str_c(&numbered), (int)numbered.len, NULL, charset, options);
-	enum tw_status st = convert(out, doc, false, "XML", a, err);
+	enum tw_status st = convert(out, doc, a, err);
 	xmlFreeDoc(doc);
 	tw_str_release(&numbered);
 	return st;

@@ -4,6 +4,7 @@
  */
 #include "collect/html_int.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,8 +19,9 @@ struct found {
 	struct tw_arena *a;
 	const char *site;     /* og:site_name */
 	const char *ld_title; /* headline */
-	int titles;	      /* <h1> seen */
-	const char *h1, *head_title, *og_title;
+	const char *ld_lang;
+	int titles; /* <h1> seen */
+	const char *h1, *head_title, *og_title, *twitter_title, *og_url;
 };
 
 static void take(const char **slot, const char *s, struct tw_arena *a)
@@ -91,11 +93,19 @@ static void ld_object(struct found *f, const struct tw_json *v, int depth)
 		return;
 	}
 	ld_object(f, tw_json_get(v, "@graph"), depth + 1);
+	if (type_is(v, "ForumPosting") || type_is(v, "QAPage"))
+		f->out->is_talk = true;
 	if (!type_is(v, "Article") && !type_is(v, "Posting") && !type_is(v, "Report"))
 		return;
+	const char *body = tw_json_str(tw_json_get(v, "articleBody"), NULL);
+	if (!f->out->ld_body && body && *body)
+		f->out->ld_body = body;
+	f->out->is_article = true;
 	take(&f->ld_title, tw_json_str(tw_json_get(v, "headline"), NULL), f->a);
 	take_date(&f->out->created_ms, tw_json_str(tw_json_get(v, "datePublished"), NULL));
 	take_date(&f->out->modified_ms, tw_json_str(tw_json_get(v, "dateModified"), NULL));
+	if (tw_json_str(tw_json_get(v, "inLanguage"), NULL))
+		take(&f->ld_lang, tw_json_str(tw_json_get(v, "inLanguage"), NULL), f->a);
 	ld_author(f, tw_json_get(v, "author"));
 }
 
@@ -115,6 +125,35 @@ static void read_ld(struct found *f, const struct dom_node *script)
 
 /* --- <meta>, <link>, and the page --- */
 
+/* "en_US" → "en-US"; "x-default" and the like say nothing. */
+static void take_lang(struct found *f, const char *s)
+{
+	size_t n = s ? strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+		     : 0;
+	if (f->out->lang || n < 2 || n > 20 || s[n] || strncasecmp(s, "x-", 2) == 0)
+		return;
+	char *lang = tw_strdup(f->a, s);
+	for (char *c = lang; *c; c++)
+		*c = *c == '_' ? '-' : *c;
+	f->out->lang = lang;
+}
+
+/* The text of a heading or byline, without buttons in it. */
+static const char *shown_text(const struct dom_node *top, struct tw_arena *a)
+{
+	struct tw_str s = TW_STR_INIT;
+	for (const struct dom_node *n = top; n;) {
+		bool silent = n != top && html_is_silent(n);
+		if (n->text)
+			tw_str_add(&s, n->text, n->len);
+		n = silent ? dom_skip(n, top) : dom_next(n, top);
+	}
+	struct dom_node text = {.text = tw_str_c(&s), .len = s.len};
+	char *folded = dom_text_folded(&text, a);
+	tw_str_release(&s);
+	return folded;
+}
+
 static void read_meta(struct found *f, const struct dom_node *n)
 {
 	const char *key = dom_attr(n, "property"), *v = dom_attr(n, "content");
@@ -123,10 +162,20 @@ static void read_meta(struct found *f, const struct dom_node *n)
 		key = dom_attr(n, "name");
 	if (!key)
 		key = dom_attr(n, "itemprop");
+	if (!key)
+		key = dom_attr(n, "http-equiv");
 	if (!key || !v)
 		return;
 	if (strcasecmp(key, "og:title") == 0)
 		take(&f->og_title, v, f->a);
+	else if (strcasecmp(key, "og:type") == 0)
+		p->is_article = p->is_article || strcasecmp(v, "article") == 0;
+	else if (strcasecmp(key, "og:url") == 0)
+		take(&f->og_url, v, f->a);
+	else if (strcasecmp(key, "og:locale") == 0 || strcasecmp(key, "content-language") == 0)
+		take_lang(f, v);
+	else if (strcasecmp(key, "twitter:title") == 0)
+		take(&f->twitter_title, v, f->a);
 	else if (strcasecmp(key, "og:site_name") == 0)
 		take(&f->site, v, f->a);
 	else if (strcasecmp(key, "og:description") == 0 || strcasecmp(key, "description") == 0)
@@ -161,7 +210,7 @@ static bool has_word(const char *list, const char *word)
 	size_t n = strlen(word);
 	for (const char *p = list; p && *p; p += strcspn(p, " ")) {
 		p += strspn(p, " ");
-		if (strncasecmp(p, word, n) == 0 && (p[n] == ' ' || !p[n]))
+		if ((*p | 0x20) == *word && strncasecmp(p, word, n) == 0 && (p[n] == ' ' || !p[n]))
 			return true;
 	}
 	return false;
@@ -178,10 +227,11 @@ static void read_body(struct found *f, const struct dom_node *n)
 	     has_word(dom_attr(n, "class"), "dt-published") || dom_attr(n, "pubdate")))
 		take_date(&f->out->created_ms, when ? when : dom_text_folded(n, f->a));
 	if (has_word(dom_attr(n, "rel"), "author") || has_word(dom_attr(n, "class"), "p-author") ||
-	    has_word(dom_attr(n, "class"), "author") || has_word(dom_attr(n, "class"), "byline"))
-		take_author(f, dom_text_folded(n, f->a));
+	    has_word(dom_attr(n, "class"), "author") || has_word(dom_attr(n, "class"), "byline") ||
+	    (itemprop && strcmp(itemprop, "author") == 0 && n->end - n->id < 30))
+		take_author(f, shown_text(n, f->a));
 	if (n->tag == TAG_H1 && f->titles++ == 0)
-		take(&f->h1, dom_text_folded(n, f->a), f->a);
+		take(&f->h1, shown_text(n, f->a), f->a);
 }
 
 /* "Title | Site" → "Title", when the last part is the site's name or the first one is long enough. */
@@ -218,10 +268,54 @@ static void single_time(struct found *f, const struct dom_node *root)
 	f->out->created_ms = only;
 }
 
+/* "Published: 5 March 2020" → where the date begins. */
+static const char *behind_label(const char *s)
+{
+	static const char *const labels[] = {"published", "posted", "written", "created",
+					     "date",	  "on",	    ":",       " "};
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		size_t n = strlen(labels[i]);
+		if (strncasecmp(s, labels[i], n) == 0 && (n == 1 || strchr(": ", s[n]))) {
+			s += n;
+			i = (size_t)-1; /* from the first again */
+		}
+	}
+	return s;
+}
+
+/* What a part of the page that is named so shows: class="entry-date". */
+static void printed_date(struct found *f, const struct dom_node *root)
+{
+	static const char *const names[] = {
+		"date",	   "entry-date",   "post-date",	   "published", "posted-on",
+		"pubdate", "publish-date", "article-date", "timestamp", "dateline"};
+	for (const struct dom_node *n = root; n && !f->out->created_ms; n = dom_next(n, root)) {
+		const char *class = n->attrs && n->end - n->id < 20 ? dom_attr(n, "class") : NULL;
+		bool named = false;
+		for (size_t i = 0; class && !named && i < sizeof(names) / sizeof(names[0]); i++)
+			named = has_word(class, names[i]);
+		if (named)
+			take_date(&f->out->created_ms, behind_label(shown_text(n, f->a)));
+	}
+}
+
+/* ".../2020/03/05/..." */
+static void date_in_url(struct page *out, const char *url, struct tw_arena *a)
+{
+	for (const char *p = url; p && (p = strchr(p, '/')); p++) {
+		int y, m, d, n = 0;
+		if (sscanf(p, "/%4d/%2d/%2d/%n", &y, &m, &d, &n) == 3 && n == 12 && y > 1990 &&
+		    y < 2100)
+			take_date(&out->created_ms, tw_sprintf(a, "%04d-%02d-%02d", y, m, d));
+	}
+}
+
 void extract_meta(struct page *out, const struct dom *d, const char *url, struct tw_arena *a)
 {
 	struct found f = {.out = out, .a = a};
+	out->url = url;
 	const struct dom_node *root = d->root;
+	const char *html_lang = NULL;
 	for (const struct dom_node *n = root; n; n = dom_next(n, root))
 		if (n->tag == TAG_SCRIPT)
 			read_ld(&f, n);
@@ -233,13 +327,29 @@ void extract_meta(struct page *out, const struct dom *d, const char *url, struct
 		else if (n->tag == TAG_TITLE && !f.head_title)
 			take(&f.head_title, dom_text_folded(n, a), a);
 		else if (n->tag == TAG_HTML)
-			take(&out->lang, dom_attr(n, "lang"), a);
-		else if (!n->text)
+			html_lang =
+				dom_attr(n, "lang") ? dom_attr(n, "lang") : dom_attr(n, "xml:lang");
+		else if (n->attrs || n->tag == TAG_H1)
 			read_body(&f, n);
 	}
+	const char *meta_lang = out->lang;
+	out->lang = NULL;
+	take_lang(&f, html_lang);
+	take_lang(&f, f.ld_lang);
+	take_lang(&f, meta_lang);
+	if (!out->canonical && f.og_url && is_url(f.og_url))
+		out->canonical = f.og_url;
+	if (!out->url)
+		out->url = f.og_url;
 	if (!out->created_ms)
 		single_time(&f, root);
+	if (!out->created_ms)
+		printed_date(&f, root);
+	if (!out->created_ms)
+		date_in_url(out, out->url ? out->url : out->canonical, a);
 	out->title = f.ld_title ? f.ld_title : without_site(&f, f.og_title);
+	if (!out->title)
+		out->title = without_site(&f, f.twitter_title);
 	if (!out->title && f.titles == 1)
 		out->title = f.h1;
 	if (!out->title)

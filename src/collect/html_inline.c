@@ -66,9 +66,29 @@ static bool needs_escape(const char *s, size_t i, size_t len, char before)
 	}
 }
 
+/* Bytes at s that stand for themselves, whatever is around them. */
+static size_t plain_run(const char *s, size_t len)
+{
+	size_t i = 0;
+	for (; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+		bool letter =
+			(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!letter && c != '.' && c != ',' && c != '-' &&
+		    (c < 0xc3 || c == 0xe2 || c == 0xef) && (c < 0x80 || c > 0xbf))
+			break;
+	}
+	return i;
+}
+
 void html_inline_text(struct tw_str *out, const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
+		size_t run = plain_run(s + i, len - i);
+		tw_str_add(out, s + i, run);
+		i += run;
+		if (i == len)
+			return;
 		bool nbsp = i + 1 < len && memcmp(s + i, "\xc2\xa0", 2) == 0;
 		size_t skip = invisible(s + i, len - i);
 		if (is_space(s[i]) || nbsp) {
@@ -194,9 +214,28 @@ static void add_link(struct tw_str *out, const struct dom_node *n, const struct 
 	tw_str_release(&inner);
 }
 
-static bool is_footnote_mark(const struct dom_node *n)
+bool html_is_silent(const struct dom_node *n)
 {
-	return n->tag == TAG_SUP && dom_find(n, TAG_A);
+	switch (n->tag) {
+	case TAG_SCRIPT:
+	case TAG_STYLE:
+	case TAG_SVG:
+	case TAG_TEMPLATE:
+	case TAG_IFRAME:
+	case TAG_OBJECT:
+	case TAG_VIDEO:
+	case TAG_AUDIO:
+	case TAG_CANVAS:
+	case TAG_SELECT:
+	case TAG_TEXTAREA:
+	case TAG_BUTTON:
+	case TAG_IMG:
+		return true;
+	case TAG_SUP: /* the mark of a footnote */
+		return n->end - n->id < 20 && dom_find(n, TAG_A) != NULL;
+	default:
+		return false;
+	}
 }
 
 void html_inline(struct tw_str *out, const struct dom_node *n, const struct inline_writer *w)
@@ -206,7 +245,7 @@ void html_inline(struct tw_str *out, const struct dom_node *n, const struct inli
 			html_inline_text(out, n->text, n->len);
 		return;
 	}
-	if (w->drop && w->drop[n->id])
+	if ((w->drop && w->drop[n->id]) || html_is_silent(n))
 		return;
 	switch (n->tag) {
 	case TAG_EM:
@@ -243,24 +282,6 @@ void html_inline(struct tw_str *out, const struct dom_node *n, const struct inli
 		tw_str_addc(out, '"');
 		inline_children(out, n, w);
 		tw_str_addc(out, '"');
-		break;
-	case TAG_SUP:
-		if (!is_footnote_mark(n))
-			inline_children(out, n, w);
-		break;
-	case TAG_SCRIPT:
-	case TAG_STYLE:
-	case TAG_SVG:
-	case TAG_TEMPLATE:
-	case TAG_IFRAME:
-	case TAG_OBJECT:
-	case TAG_VIDEO:
-	case TAG_AUDIO:
-	case TAG_CANVAS:
-	case TAG_SELECT:
-	case TAG_TEXTAREA:
-	case TAG_BUTTON:
-	case TAG_IMG:
 		break;
 	default:
 		inline_children(out, n, w);

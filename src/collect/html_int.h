@@ -4,7 +4,7 @@
  * extract_page() is the whole way: charset, tree, main content, metadata,
  * Markdown. The steps behind it are here for the files that do them:
  * html_charset.c, extract.c (which nodes), extract_meta.c (title, author,
- * date), html_markdown.c with html_inline.c (writing).
+ * date), html_markdown.c with html_inline.c and html_text.c (writing).
  */
 #ifndef TW_COLLECT_HTML_INT_H
 #define TW_COLLECT_HTML_INT_H
@@ -17,7 +17,13 @@
 struct page {
 	const char *title, *author, *lang, *description, *canonical;
 	const char *body; /* main content as Markdown, "" when there is none */
+	const char *text; /* the same as plain text */
 	int64_t created_ms, modified_ms;
+	const char *charset; /* that it was read in */
+	const char *ld_body; /* schema.org's articleBody, as it stands there */
+	const char *url;     /* that it was read from, or says that it has */
+	bool is_talk;	     /* says that it is a thread of a forum, or questions and answers */
+	bool is_article;     /* says that it is an article, by schema.org or OpenGraph */
 };
 
 /* `url` resolves links (NULL: links that are not absolute stay as they are); `charset` is the one
@@ -37,10 +43,14 @@ const char *charset_of_content_type(const char *content_type, struct tw_arena *a
 TW_MUST_USE enum tw_status html_to_utf8(struct tw_str *out, const char *data, size_t len,
 					const char *charset, struct tw_arena *a,
 					struct tw_err *err);
+/* The same; *used is the charset's name, which may be in the arena. */
+TW_MUST_USE enum tw_status html_decode(struct tw_str *out, const char **used, const char *data,
+				       size_t len, const char *charset, struct tw_arena *a,
+				       struct tw_err *err);
 
 /* Marks in drop[id] what is not main content; returns the node that holds the rest. */
-const struct dom_node *extract_main(unsigned char *drop, const struct dom *d, const char *title,
-				    struct tw_arena *a);
+const struct dom_node *extract_main(unsigned char *drop, const struct dom *d,
+				    const struct page *page, struct tw_arena *a);
 
 /* Fills all of *out but body. */
 void extract_meta(struct page *out, const struct dom *d, const char *url, struct tw_arena *a);
@@ -48,6 +58,11 @@ void extract_meta(struct page *out, const struct dom *d, const char *url, struct
 /* Appends Markdown (CommonMark with GFM tables) of what is below `top` and not in drop (NULL: nothing dropped). */
 void html_markdown(struct tw_str *out, const struct dom_node *top, const unsigned char *drop,
 		   const char *url, struct tw_arena *a);
+
+/* Appends the same as plain text: html_text.c. */
+void html_plain_text(struct tw_str *out, const struct dom_node *top, const unsigned char *drop);
+/* An element that never shows text of its own: scripts, pictures, buttons, marks of footnotes. */
+bool html_is_silent(const struct dom_node *n);
 
 /* Appends the inline content of n as one run of Markdown: html_inline.c. A line break is "\n". */
 struct inline_writer {

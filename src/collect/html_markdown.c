@@ -86,10 +86,13 @@ static void flush(struct writer *w)
 		tw_str_clear(&escaped);
 		markdown_escape_line_starts(&escaped, text.data, text.len);
 		struct tw_str lines = TW_STR_INIT;
-		for (size_t i = 0; i < escaped.len; i++) {
-			if (escaped.data[i] == '\n')
-				tw_str_adds(&lines, "  ");
-			tw_str_addc(&lines, escaped.data[i]);
+		for (size_t i = 0; i < escaped.len;) {
+			const char *nl = memchr(escaped.data + i, '\n', escaped.len - i);
+			size_t n = (nl ? (size_t)(nl - escaped.data) : escaped.len) - i;
+			tw_str_add(&lines, escaped.data + i, n);
+			if (nl)
+				tw_str_adds(&lines, "  \n");
+			i += n + (nl != NULL);
 		}
 		write_lines(w, lines.data, lines.len);
 		tw_str_release(&lines);

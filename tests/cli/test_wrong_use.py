@@ -48,7 +48,7 @@ def test_without_words_shows_where_to_start():
 def test_help_of_every_command():
     usage = subprocess.run([TWIN, "help"], capture_output=True, text=True, check=True).stdout
     names = [line.split()[0] for line in usage.split("Commands:")[1].split("Options of")[0].splitlines() if line.strip()]
-    assert len(names) == 21
+    assert len(names) == 22
     for name in names:
         text = subprocess.run([TWIN, "help", name], capture_output=True, text=True, check=True).stdout
         assert text.startswith(f"twin {name}")

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "collect/feed_int.h"
+#include "collect/robots_int.h"
 #include "collect/files_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

@@ -42,22 +42,6 @@ static void set_state(void *host, const char *name, const char *value)
 	tw_map_set(&h->next_state, name, tw_strdup(&h->arena, value));
 }
 
-void memory_host_init(struct memory_host *h, struct tw_http *http)
-{
-	memset(h, 0, sizeof(*h));
-	tw_arena_init(&h->arena);
-	h->host = (struct tw_source_host){known, get_state, set_state, h, http};
-}
-
-void memory_host_release(struct memory_host *h)
-{
-	tw_map_release(&h->known);
-	tw_map_release(&h->state);
-	tw_map_release(&h->next_state);
-	tw_vec_release(&h->seen);
-	tw_arena_release(&h->arena);
-}
-
 /* A complete pass forgets what it has not seen. */
 static void keep(struct memory_host *h, bool complete)
 {
@@ -78,12 +62,44 @@ static void keep(struct memory_host *h, bool complete)
 		tw_map_set(&h->state, s->key, s->v.p);
 }
 
+/* As the store does: what was yielded since the pass began, and the state. */
+static enum tw_status commit(void *host, struct tw_err *err)
+{
+	struct memory_host *h = host;
+	(void)err;
+	keep(h, false);
+	h->commits++;
+	return TW_OK;
+}
+
+void memory_host_init(struct memory_host *h, struct tw_http *http)
+{
+	memset(h, 0, sizeof(*h));
+	tw_arena_init(&h->arena);
+	h->host = (struct tw_source_host){.known = known,
+					  .get_state = get_state,
+					  .set_state = set_state,
+					  .host = h,
+					  .http = http,
+					  .commit = commit};
+}
+
+void memory_host_release(struct memory_host *h)
+{
+	tw_map_release(&h->known);
+	tw_map_release(&h->state);
+	tw_map_release(&h->next_state);
+	tw_vec_release(&h->seen);
+	tw_arena_release(&h->arena);
+}
+
 enum tw_status memory_pass(struct memory_host *h, const struct tw_source_type *type,
 			   const char *yaml)
 {
 	struct tw_source *s = NULL;
 	struct tw_json *node = NULL;
 	h->seen.n = 0;
+	h->commits = 0;
 	tw_err_clear(&h->err);
 	tw_map_clear(&h->next_state);
 	assert_ok(tw_yaml_parse(&node, yaml, strlen(yaml), "test", &h->arena, &h->err), &h->err);
@@ -100,9 +116,10 @@ enum tw_status memory_pass(struct memory_host *h, const struct tw_source_type *t
 			h->err = why;
 		}
 	}
+	bool whole = st == TW_DONE && tw_source_is_whole(s);
 	tw_source_free(s);
 	if (st == TW_DONE)
-		keep(h, type->complete);
+		keep(h, whole);
 	return st == TW_DONE ? TW_OK : st;
 }
 

@@ -27,6 +27,7 @@ struct memory_host {
 	struct tw_arena arena;
 	TW_VEC(struct seen) seen; /* by the last pass */
 	struct tw_err err;	  /* of the last pass */
+	int commits;		  /* in it */
 };
 
 void memory_host_init(struct memory_host *h, struct tw_http *http);
