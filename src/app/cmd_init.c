@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 struct init {
-	const char *name, *posts, *git, *feed;
+	const char *name, *posts, *git, *feed, *site;
 };
 
 static const struct tw_opt opts[] = {
@@ -17,6 +17,7 @@ static const struct tw_opt opts[] = {
 	{"git", TW_OPT_STRING, offsetof(struct init, git),
 	 .help = "git repository, a path or a URL"},
 	{"feed", TW_OPT_STRING, offsetof(struct init, feed), .help = "RSS, Atom or JSON feed"},
+	{"site", TW_OPT_STRING, offsetof(struct init, site), .help = "web site, by its front page"},
 	{0},
 };
 
@@ -33,7 +34,7 @@ static void add_sources(struct tw_str *s, const struct init *o)
 	tw_str_adds(
 		s,
 		"# Where your writing is. As many as you like; `twin help collect` lists the types.\nsources:\n");
-	if (o->posts || (!o->git && !o->feed)) {
+	if (o->posts || (!o->git && !o->feed && !o->site)) {
 		tw_str_adds(s,
 			    "  - type: dir                # Markdown, MDX, text, HTML\n    path: ");
 		add_quoted(s, o->posts ? o->posts : ".");
@@ -50,6 +51,13 @@ static void add_sources(struct tw_str *s, const struct init *o)
 		tw_str_adds(s, "  - type: feed\n    url: ");
 		add_quoted(s, o->feed);
 		tw_str_addc(s, '\n');
+	}
+	if (o->site) {
+		tw_str_adds(s, "  - type: site\n    url: ");
+		add_quoted(s, o->site);
+		tw_str_adds(
+			s,
+			"\n    # author: [Your Name]  # leaves out pages that name another author\n");
 	}
 }
 

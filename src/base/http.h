@@ -31,10 +31,12 @@ struct tw_http_request {
 	const char *const *headers; /* "Name: value", NULL-terminated; NULL for none */
 	const char *body;
 	size_t body_len;
-	int timeout_s;	  /* whole call; 0: 60 */
-	int64_t max_body; /* bytes; 0: 32 MiB */
-	bool to_the_end;  /* goes on when tw_stopping(): for what is told at the end */
-	/* Optional: takes the body as it comes instead of response.body; false ends the transfer (TW_CANCELLED). */
+	int timeout_s;	   /* whole call; 0: 60 */
+	int64_t max_body;  /* bytes; 0: 32 MiB */
+	bool to_the_end;   /* goes on when tw_stopping(): for what is told at the end */
+	bool no_redirects; /* a redirect is an answer too, with response.location */
+	/* Optional: takes the body as it comes instead of response.body; false ends the transfer (TW_CANCELLED).
+	 * The headers are in the response by then. */
 	bool (*on_data)(void *ctx, const char *data, size_t len);
 	void *ctx;
 };
@@ -45,6 +47,8 @@ struct tw_http_response {
 	struct tw_str url;	    /* after redirects */
 	struct tw_str content_type; /* header, "" when absent; likewise below */
 	struct tw_str etag, last_modified, retry_after;
+	struct tw_str location;	  /* as written */
+	struct tw_str robots_tag; /* X-Robots-Tag, each of several on a line */
 };
 
 TW_MUST_USE enum tw_status tw_http_new(struct tw_http **out, const struct tw_http_policy *policy,

@@ -142,6 +142,23 @@ static void clear_headers(struct tw_http_response *r)
 	tw_str_clear(&r->etag);
 	tw_str_clear(&r->last_modified);
 	tw_str_clear(&r->retry_after);
+	tw_str_clear(&r->location);
+	tw_str_clear(&r->robots_tag);
+}
+
+/* The one header that may come more than once, each time with something else to say. */
+static void add_robots_tag(struct tw_str *to, const char *line, size_t len)
+{
+	static const char name[] = "X-Robots-Tag:";
+	size_t n = sizeof(name) - 1;
+
+	if (len < n || strncasecmp(line, name, n) != 0)
+		return;
+	while (n < len && strchr(" \t", line[n]))
+		n++;
+	tw_str_add(to, line + n, len - n);
+	tw_str_trim(to);
+	tw_str_addc(to, '\n');
 }
 
 static size_t on_header(char *data, size_t one, size_t len, void *ctx)
@@ -152,10 +169,9 @@ static size_t on_header(char *data, size_t one, size_t len, void *ctx)
 		const char *name;
 		struct tw_str *to;
 	} wanted[] = {
-		{"Content-Type:", &r->content_type},
-		{"ETag:", &r->etag},
-		{"Last-Modified:", &r->last_modified},
-		{"Retry-After:", &r->retry_after},
+		{"Content-Type:", &r->content_type},   {"ETag:", &r->etag},
+		{"Last-Modified:", &r->last_modified}, {"Retry-After:", &r->retry_after},
+		{"Location:", &r->location},
 	};
 
 	(void)one;
@@ -171,6 +187,7 @@ static size_t on_header(char *data, size_t one, size_t len, void *ctx)
 		tw_str_add(wanted[i].to, data + n, len - n);
 		tw_str_trim(wanted[i].to);
 	}
+	add_robots_tag(&r->robots_tag, data, len);
 	return len;
 }
 
@@ -228,7 +245,7 @@ static void set_options(struct tw_http *h, struct curl_slist *headers)
 	curl_easy_setopt(c, CURLOPT_URL, req->url);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, req->no_redirects ? 0L : 1L);
 	curl_easy_setopt(c, CURLOPT_MAXREDIRS, MAX_REDIRECTS);
 	curl_easy_setopt(c, CURLOPT_PROXY,
 			 ""); /* a proxy would connect where the guard can't see */
@@ -337,5 +354,7 @@ void tw_http_response_release(struct tw_http_response *r)
 	tw_str_release(&r->etag);
 	tw_str_release(&r->last_modified);
 	tw_str_release(&r->retry_after);
+	tw_str_release(&r->location);
+	tw_str_release(&r->robots_tag);
 	memset(r, 0, sizeof(*r));
 }

@@ -1,6 +1,5 @@
 /*
- * collect/feed_int.h: feeds (RSS 2.0 and 1.0, Atom, JSON Feed) as one shape,
- * and robots.txt.
+ * collect/feed_int.h: feeds (RSS 2.0 and 1.0, Atom, JSON Feed) as one shape.
  */
 #ifndef TW_COLLECT_FEED_INT_H
 #define TW_COLLECT_FEED_INT_H
@@ -43,24 +42,5 @@ const char *feed_text_markdown(const struct feed_text *t, const char *url, struc
 
 /* "jane@example.org (Jane Doe)", "Jane Doe <jane@example.org>" → "Jane Doe"; NULL for an address alone. */
 const char *feed_person(const char *s, struct tw_arena *a);
-
-/* --- robots.txt (RFC 9309) --- */
-
-struct robots_rule {
-	const char *pattern; /* normalised */
-	bool allow;
-};
-
-struct robots {
-	struct robots_rule *rules; /* of the groups that name us, else of "*" */
-	size_t n;
-	bool disallow_all;
-};
-
-/* `agent` is our product token. Any bytes are some robots.txt. */
-void robots_parse(struct robots *out, const char *text, size_t len, const char *agent,
-		  struct tw_arena *a);
-/* `path` begins with a slash and may have a query. */
-bool robots_allow(const struct robots *r, const char *path);
 
 #endif

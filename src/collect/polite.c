@@ -1,21 +1,34 @@
 #include "collect/polite_int.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/stop.h"
 #include "base/time.h"
 
-void polite_init(struct polite *p, struct tw_http *http, double delay_s)
+enum tw_status polite_init(struct polite *p, struct tw_http *http, double delay_s,
+			   bool allow_private, struct tw_err *err)
 {
+	struct tw_http_policy policy = tw_http_policy_of(http);
 	*p = (struct polite){.http = http, .delay_s = delay_s};
+	if (policy.allow_private != allow_private) {
+		policy.allow_private = allow_private;
+		enum tw_status st = tw_http_new(&p->own, &policy, err);
+		if (st != TW_OK)
+			return st;
+		p->http = p->own;
+	}
 	tw_arena_init(&p->arena);
+	return TW_OK;
 }
 
 void polite_release(struct polite *p)
 {
 	tw_map_release(&p->robots);
 	tw_map_release(&p->last_fetch);
+	tw_http_free(p->own);
 	tw_arena_release(&p->arena);
 }
 
@@ -44,23 +57,6 @@ static int64_t now_ms(void)
 	return (int64_t)(tw_monotonic_s() * 1000) + 1; /* 0 is "never" */
 }
 
-enum tw_status polite_fetch(struct tw_http_response *out, struct polite *p,
-			    const struct tw_http_request *req, struct tw_err *err)
-{
-	struct tw_arena a;
-	tw_arena_init(&a);
-	const char *host = tw_url_host(&a, req->url);
-	int64_t last = host ? tw_map_get_int(&p->last_fetch, host, 0) : 0;
-	int64_t due = last ? last + (int64_t)(p->delay_s * 1000) : 0;
-	enum tw_status st = wait_ms(due - now_ms(), err);
-	if (st == TW_OK)
-		st = tw_http_fetch(out, p->http, req, err);
-	if (host)
-		tw_map_set_int(&p->last_fetch, host, now_ms());
-	tw_arena_release(&a);
-	return st;
-}
-
 /* "https://example.org", and in *path the rest, at least "/". */
 static const char *origin_of(const char **path, const char *url, struct tw_arena *a)
 {
@@ -74,31 +70,119 @@ static const char *origin_of(const char **path, const char *url, struct tw_arena
 	return tw_strndup(a, url, n);
 }
 
-/* 4xx allows all, 5xx and no answer forbid all. */
+/* Milliseconds until the host may be asked again, 0 or less for now. */
+static int64_t pause_ms(struct polite *p, const char *url, struct tw_arena *a)
+{
+	const char *path, *origin = origin_of(&path, url, a), *host = tw_url_host(a, url);
+	const struct robots *r = origin ? tw_map_get(&p->robots, origin) : NULL;
+	double asked = r ? fmin(r->crawl_delay, POLITE_MAX_CRAWL_DELAY) : 0;
+	int64_t last = host ? tw_map_get_int(&p->last_fetch, host, 0) : 0;
+	return last ? last + (int64_t)(fmax(p->delay_s, asked) * 1000) - now_ms() : 0;
+}
+
+enum tw_status polite_fetch(struct tw_http_response *out, struct polite *p,
+			    const struct tw_http_request *req, struct tw_err *err)
+{
+	struct tw_arena a;
+	tw_arena_init(&a);
+	const char *host = tw_url_host(&a, req->url);
+	enum tw_status st = wait_ms(pause_ms(p, req->url, &a), err);
+	if (st == TW_OK)
+		st = tw_http_fetch(out, p->http, req, err);
+	if (host)
+		tw_map_set_int(&p->last_fetch, host, now_ms());
+	tw_arena_release(&a);
+	return st;
+}
+
+double retry_after_s(const char *value)
+{
+	char *end;
+	int64_t when;
+	double s = strtod(value, &end);
+	if (*value && !*end && isfinite(s) && s >= 0)
+		return s;
+	if (!tw_parse_date(&when, value))
+		return -1;
+	return fmax(0, (double)(when - tw_now_ms()) / 1000);
+}
+
+enum tw_status polite_fetch_patiently(struct tw_http_response *out, struct polite *p,
+				      const struct tw_http_request *req, struct tw_err *err)
+{
+	double left = POLITE_MAX_RETRY_AFTER;
+	enum tw_status st = polite_fetch(out, p, req, err);
+	for (int again = 0; st == TW_OK && again < 2; again++) {
+		if (out->status != 429 && out->status != 503)
+			break;
+		double s = retry_after_s(tw_str_c(&out->retry_after));
+		if (s < 0)
+			s = fmax(1, 2 * p->delay_s) * (again + 1);
+		if (s > left)
+			break;
+		left -= s;
+		st = wait_ms((int64_t)(s * 1000), err);
+		if (st == TW_OK)
+			st = polite_fetch(out, p, req, err);
+	}
+	return st;
+}
+
+/* --- robots.txt --- */
+
+static bool take_beginning(void *ctx, const char *data, size_t len)
+{
+	struct tw_str *text = ctx;
+	size_t room = ROBOTS_MAX_TEXT - text->len;
+	tw_str_add(text, data, len < room ? len : room);
+	return text->len < ROBOTS_MAX_TEXT;
+}
+
+/* Section 2.3.1: 4xx and too many redirects allow all; 5xx and no answer forbid all, and so does "too many requests",
+ * which says nothing of the file. */
+static void judge(struct robots *out, struct polite *p, const struct tw_err *why, int status,
+		  const struct tw_str *text)
+{
+	if (why->code != TW_OK && (status < 300 || status >= 400))
+		out->unread = tw_strdup(&p->arena, why->msg);
+	else if (status >= 500 || status == 429)
+		out->unread = tw_sprintf(&p->arena, "the server answered %d", status);
+	else if (why->code == TW_OK && status >= 200 && status < 300)
+		robots_parse(out, tw_str_c(text), text->len, POLITE_AGENT, &p->arena);
+}
+
 static enum tw_status ask(struct robots *out, struct polite *p, const char *origin,
 			  struct tw_err *err)
 {
 	struct tw_http_response res = {0};
-	struct tw_http_request req = {.max_body = 2 << 20, .timeout_s = 30};
+	struct tw_str text = TW_STR_INIT;
+	struct tw_http_request req = {.max_body = INT64_C(1) << 40,
+				      .timeout_s = 30,
+				      .on_data = take_beginning,
+				      .ctx = &text};
 	struct tw_err why = TW_ERR_INIT;
 	*out = (struct robots){0};
 	req.url = tw_sprintf(&p->arena, "%s/robots.txt", origin);
 	enum tw_status st = tw_http_fetch(&res, p->http, &req, &why);
+	if (text.len >= ROBOTS_MAX_TEXT) { /* we ended it */
+		st = TW_OK;
+		tw_err_clear(&why);
+	}
 	if (st == TW_CANCELLED)
 		tw_fail(err, st, "%s", why.msg);
-	else if (st != TW_OK || res.status >= 500)
-		out->disallow_all = true;
-	else if (res.status >= 200 && res.status < 300)
-		robots_parse(out, tw_str_c(&res.body), res.body.len, POLITE_AGENT, &p->arena);
+	else
+		judge(out, p, &why, res.status, &text);
+	tw_str_release(&text);
 	tw_http_response_release(&res);
 	return st == TW_CANCELLED ? st : TW_OK;
 }
 
-enum tw_status polite_may(struct polite *p, const char *url, struct tw_err *err)
+static enum tw_status robots_of(const struct robots **out, const char **path, struct polite *p,
+				const char *url, struct tw_arena *a, struct tw_err *err)
 {
-	const char *path = "/", *origin = origin_of(&path, url, &p->arena);
+	const char *origin = origin_of(path, url, a);
 	if (!origin)
-		return tw_fail(err, TW_BLOCKED, "%s: no http URL", url_shown(url, &p->arena));
+		return tw_fail(err, TW_BLOCKED, "%s: no http URL", url_shown(url, a));
 	struct robots *r = tw_map_get(&p->robots, origin);
 	if (!r) {
 		r = TW_NEW(&p->arena, struct robots);
@@ -107,9 +191,35 @@ enum tw_status polite_may(struct polite *p, const char *url, struct tw_err *err)
 			return st;
 		tw_map_set(&p->robots, origin, r);
 	}
-	if (robots_allow(r, path))
-		return TW_OK;
-	return tw_fail(err, TW_BLOCKED, "%s: robots.txt %s", url_shown(url, &p->arena),
-		       r->disallow_all ? "could not be read there, so nothing is fetched"
-				       : "does not allow it");
+	*out = r;
+	return TW_OK;
+}
+
+enum tw_status polite_robots(const struct robots **out, struct polite *p, const char *url,
+			     struct tw_err *err)
+{
+	const char *path;
+	struct tw_arena a;
+	tw_arena_init(&a);
+	enum tw_status st = robots_of(out, &path, p, url, &a, err);
+	tw_arena_release(&a);
+	return st;
+}
+
+enum tw_status polite_may(struct polite *p, const char *url, struct tw_err *err)
+{
+	const struct robots *r;
+	const char *path = "/";
+	struct tw_arena a;
+	tw_arena_init(&a);
+	enum tw_status st = robots_of(&r, &path, p, url, &a, err);
+	if (st == TW_OK && r->unread)
+		st = tw_fail(err, TW_BLOCKED,
+			     "%s: robots.txt could not be read there, so nothing is fetched (%s)",
+			     url_shown(url, &a), r->unread);
+	else if (st == TW_OK && !robots_allow(r, path))
+		st = tw_fail(err, TW_BLOCKED, "%s: robots.txt does not allow it",
+			     url_shown(url, &a));
+	tw_arena_release(&a);
+	return st;
 }

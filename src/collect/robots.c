@@ -1,13 +1,16 @@
 /* The Robots Exclusion Protocol: RFC 9309. */
-#include "collect/feed_int.h"
+#include "collect/robots_int.h"
 
 #include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/str.h"
 #include "base/vec.h"
 
-#define MAX_TEXT (512 * 1024) /* section 2.5: at least 500 kibibytes */
+#define MAX_SITEMAPS 100
 
 struct rules TW_VEC_BODY(struct robots_rule);
 
@@ -21,8 +24,7 @@ static int hex(char c)
 	return isdigit((unsigned char)c) ? c - '0' : (c | 32) - 'a' + 10;
 }
 
-/* Section 2.2.2: octets outside US-ASCII are encoded; an encoded unreserved one is decoded; hex digits in capitals. */
-static char *normalise(const char *s, size_t len, struct tw_arena *a)
+char *octets_normal(const char *s, size_t len, struct tw_arena *a)
 {
 	struct tw_str out = TW_STR_INIT;
 	for (size_t i = 0; i < len; i++) {
@@ -54,12 +56,13 @@ static bool pattern_matches(const char *p, const char *path)
 	for (;;) {
 		if (!*p)
 			return true;
-		if (*p == '$' && !p[1] && !*path)
+		bool anchor = *p == '$' && !p[1];
+		if (anchor && !*path)
 			return true;
 		if (*p == '*') {
 			star = ++p;
 			at = path;
-		} else if (*path && *p == *path) {
+		} else if (*path && *p == *path && !anchor) {
 			p++;
 			path++;
 		} else if (star && *at) {
@@ -78,10 +81,10 @@ bool robots_allow(const struct robots *r, const char *path)
 	bool allow = true;
 	if (strcmp(path, "/robots.txt") == 0)
 		return true;
-	if (r->disallow_all)
+	if (r->unread)
 		return false;
 	tw_arena_init(&a);
-	const char *here = normalise(path, strlen(path), &a);
+	const char *here = octets_normal(path, strlen(path), &a);
 	for (size_t i = 0; i < r->n; i++) {
 		size_t n = strlen(r->rules[i].pattern);
 		if (n < longest || !pattern_matches(r->rules[i].pattern, here))
@@ -136,21 +139,70 @@ static bool names(const struct line *l, const char *agent)
 	return n == strlen(agent) && strncasecmp(l->value, agent, n) == 0;
 }
 
+/* Reading: the groups that name us, and those of everybody. */
+struct parser {
+	const char *agent;
+	struct tw_arena *a;
+	struct rules own, all;
+	double own_delay, all_delay;
+	TW_VEC(const char *) sitemaps;
+	bool in_own, in_all, found;
+	bool naming; /* the line before was a user-agent: lines in a row name one group */
+};
+
 static void add_rule(struct rules *to, const struct line *l, struct tw_arena *a)
 {
 	if (!l->value_len)
 		return;
-	struct robots_rule r = {normalise(l->value, l->value_len, a), key_is(l, "allow")};
+	struct robots_rule r = {octets_normal(l->value, l->value_len, a), key_is(l, "allow")};
 	tw_vec_push(to, r);
 }
 
-void robots_parse(struct robots *out, const char *text, size_t len, const char *agent,
-		  struct tw_arena *a)
+static void take_agent(struct parser *p, const struct line *l)
 {
-	struct rules own = {0}, all = {0};
-	bool in_own = false, in_all = false, found = false, naming = false;
-	*out = (struct robots){0};
-	len = len < MAX_TEXT ? len : MAX_TEXT;
+	if (!p->naming)
+		p->in_own = p->in_all = false;
+	p->naming = true;
+	p->in_own = p->in_own || names(l, p->agent);
+	p->in_all = p->in_all || (l->value_len == 1 && *l->value == '*');
+	p->found = p->found || p->in_own;
+}
+
+static void take_delay(struct parser *p, const struct line *l)
+{
+	char number[32] = "";
+	if (l->value_len >= sizeof(number))
+		return;
+	memcpy(number, l->value, l->value_len);
+	double s = strtod(number, NULL);
+	if (!isfinite(s) || s < 0)
+		return;
+	if (p->in_own)
+		p->own_delay = s;
+	if (p->in_all)
+		p->all_delay = s;
+}
+
+/* Records that are not of the protocol (the last two) neither begin nor end a group: section 2.2.4. */
+static void take_line(struct parser *p, const struct line *l)
+{
+	if (key_is(l, "user-agent")) {
+		take_agent(p, l);
+	} else if (key_is(l, "allow") || key_is(l, "disallow")) {
+		p->naming = false;
+		if (p->in_own)
+			add_rule(&p->own, l, p->a);
+		if (p->in_all)
+			add_rule(&p->all, l, p->a);
+	} else if (key_is(l, "crawl-delay")) {
+		take_delay(p, l);
+	} else if (key_is(l, "sitemap") && l->value_len && p->sitemaps.n < MAX_SITEMAPS) {
+		tw_vec_push(&p->sitemaps, tw_strndup(p->a, l->value, l->value_len));
+	}
+}
+
+static void read_lines(struct parser *p, const char *text, size_t len)
+{
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		text += 3, len -= 3;
 	for (size_t at = 0; at < len;) {
@@ -158,28 +210,67 @@ void robots_parse(struct robots *out, const char *text, size_t len, const char *
 		while (at + n < len && text[at + n] != '\n' && text[at + n] != '\r')
 			n++;
 		struct line l;
-		bool ok = split(&l, text + at, n);
+		if (split(&l, text + at, n))
+			take_line(p, &l);
 		at += n + 1;
-		if (ok && key_is(&l, "user-agent")) {
-			if (!naming) /* lines in a row name one group */
-				in_own = in_all = false;
-			naming = true;
-			in_own = in_own || names(&l, agent);
-			in_all = in_all || (l.value_len == 1 && *l.value == '*');
-			found = found || in_own;
-		} else if (ok && (key_is(&l, "allow") || key_is(&l, "disallow"))) {
-			naming = false;
-			if (in_own)
-				add_rule(&own, &l, a);
-			if (in_all)
-				add_rule(&all, &l, a);
-		}
 	}
-	const struct rules *use = found ? &own : &all;
-	out->n = use->n;
-	out->rules = TW_NEW_ARRAY(a, use->n, struct robots_rule);
-	if (use->n)
-		memcpy(out->rules, use->at, use->n * sizeof(*use->at));
-	tw_vec_release(&own);
-	tw_vec_release(&all);
+}
+
+void robots_parse(struct robots *out, const char *text, size_t len, const char *agent,
+		  struct tw_arena *a)
+{
+	struct parser p = {.agent = agent, .a = a};
+	read_lines(&p, text, len < ROBOTS_MAX_TEXT ? len : ROBOTS_MAX_TEXT);
+	const struct rules *use = p.found ? &p.own : &p.all;
+	*out = (struct robots){.n = use->n,
+			       .crawl_delay = p.found ? p.own_delay : p.all_delay,
+			       .n_sitemaps = p.sitemaps.n};
+	out->rules = tw_copy_array(a, use->at, use->n, sizeof(*use->at));
+	out->sitemaps = tw_copy_array(a, p.sitemaps.at, p.sitemaps.n, sizeof(*p.sitemaps.at));
+	tw_vec_release(&p.own);
+	tw_vec_release(&p.all);
+	tw_vec_release(&p.sitemaps);
+}
+
+/* --- <meta name="robots">, X-Robots-Tag --- */
+
+static bool word_is(const char *s, size_t n, const char *word)
+{
+	return n == strlen(word) && strncasecmp(s, word, n) == 0;
+}
+
+/* Directives that have a value, and so a colon, without being the name of a program. */
+static bool takes_value(const char *s, size_t n)
+{
+	return word_is(s, n, "max-snippet") || word_is(s, n, "max-image-preview") ||
+	       word_is(s, n, "max-video-preview") || word_is(s, n, "unavailable_after");
+}
+
+static void add_words(struct robots_words *w, const char *line, size_t len, const char *agent)
+{
+	bool meant = true;
+	for (size_t at = 0; at < len;) {
+		size_t n = 0;
+		at += strspn(line + at, " \t\r,");
+		while (at + n < len && !strchr(" \t\r,:", line[at + n]))
+			n++;
+		bool none = meant && word_is(line + at, n, "none");
+		bool colon = at + n < len && line[at + n] == ':';
+		if (colon && takes_value(line + at, n))
+			n += strcspn(line + at + n, ",\n");
+		else if (colon)
+			meant = word_is(line + at, n, agent);
+		w->noindex |= none || (meant && word_is(line + at, n, "noindex"));
+		w->nofollow |= none || (meant && word_is(line + at, n, "nofollow"));
+		at += n + 1;
+	}
+}
+
+void robots_words_add(struct robots_words *w, const char *text, const char *agent)
+{
+	for (const char *line = text; *line;) {
+		size_t n = strcspn(line, "\n");
+		add_words(w, line, n, agent);
+		line += n + (line[n] == '\n');
+	}
 }

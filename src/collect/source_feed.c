@@ -11,8 +11,9 @@
 #include "base/hash.h"
 #include "base/stop.h"
 #include "collect/files_int.h"
-#include "collect/html_int.h"
+#include "collect/feed_int.h"
 #include "collect/polite_int.h"
+#include "collect/web_page_int.h"
 
 #define ITEM_VERSION 1 /* part of a fingerprint */
 #define MAX_PAGE     (8 << 20)
@@ -27,7 +28,6 @@ struct feed_source {
 	struct tw_strings author;
 	/* state */
 	const struct tw_source_host *host;
-	struct tw_http *own_http; /* with allow_private; NULL: the host's */
 	struct polite polite;
 	struct feed feed;
 	size_t at;
@@ -131,31 +131,23 @@ static void feed_close(void *ctx)
 {
 	struct feed_source *f = ctx;
 	polite_release(&f->polite);
-	tw_http_free(f->own_http);
 	tw_arena_release(&f->arena);
 }
 
 static enum tw_status feed_open(void *ctx, const struct tw_source_host *host, struct tw_err *err)
 {
 	struct feed_source *f = ctx;
-	struct tw_http *http = host->http;
-	if (!http)
+	if (!host->http)
 		return tw_fail(err, TW_NETWORK, "feed %s: no network is to be used", f->url);
+	enum tw_status st = polite_init(&f->polite, host->http, f->delay, f->allow_private, err);
+	if (st != TW_OK)
+		return st;
 	f->host = host;
-	if (f->allow_private) {
-		struct tw_http_policy policy = tw_http_policy_of(http);
-		policy.allow_private = true;
-		enum tw_status st = tw_http_new(&f->own_http, &policy, err);
-		if (st != TW_OK)
-			return st;
-		http = f->own_http;
-	}
 	tw_arena_init(&f->arena);
-	polite_init(&f->polite, http, f->delay);
 	char *rules = tw_opt_canonical(f, feed_opts, &f->arena);
 	struct tw_digest digest = tw_sha256(rules, strlen(rules));
 	f->tag = tw_sprintf(&f->arena, "%d.%.8s", ITEM_VERSION, digest.hex);
-	enum tw_status st = read_feed(f, err);
+	st = read_feed(f, err);
 	if (st != TW_OK)
 		feed_close(f);
 	return st;
@@ -228,37 +220,11 @@ static bool is_cut(const char *md)
 	return false;
 }
 
-static bool type_is(const struct tw_http_response *res, const char *prefix)
-{
-	return strncasecmp(tw_str_c(&res->content_type), prefix, strlen(prefix)) == 0;
-}
-
-static enum tw_status read_page(struct page *page, const struct tw_http_response *res,
-				struct tw_arena *a, struct tw_err *err)
-{
-	const char *charset = charset_of_content_type(tw_str_c(&res->content_type), a);
-	const char *data = tw_str_c(&res->body);
-	struct tw_str text = TW_STR_INIT;
-	*page = (struct page){.body = ""};
-	if (!res->content_type.len || type_is(res, "text/html") ||
-	    type_is(res, "application/xhtml"))
-		return extract_page(page, data, res->body.len, tw_str_c(&res->url), charset, a,
-				    err);
-	if (!type_is(res, "text/plain") && !type_is(res, "text/markdown"))
-		return tw_fail(err, TW_BAD_DATA, "%.80s is no page", tw_str_c(&res->content_type));
-	enum tw_status st = html_to_utf8(&text, data, res->body.len, charset, a, err);
-	page->body = tw_strndup(a, tw_str_c(&text), text.len);
-	tw_str_release(&text);
-	return st;
-}
-
 /* The article behind the link; TW_CANCELLED, or TW_SKIPPED with the reason. */
 static enum tw_status fetch_article(struct page *page, struct feed_source *f, const char *link,
 				    struct tw_arena *a, struct tw_err *err)
 {
-	static const char *const headers[] = {
-		"Accept: text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8",
-		NULL};
+	static const char *const headers[] = {WEB_PAGE_ACCEPT, NULL};
 	struct tw_http_request req = {.url = link, .headers = headers, .max_body = MAX_PAGE};
 	struct tw_http_response res = {0};
 	enum tw_status st = polite_may(&f->polite, link, err);
@@ -267,7 +233,7 @@ static enum tw_status fetch_article(struct page *page, struct feed_source *f, co
 	if (st == TW_OK && (res.status < 200 || res.status >= 300))
 		st = tw_fail(err, TW_NETWORK, "the server answered %d", res.status);
 	if (st == TW_OK)
-		st = read_page(page, &res, a, err);
+		st = web_page_read(page, &res, a, err);
 	if (st == TW_OK && !*page->body)
 		st = tw_fail(err, TW_BAD_DATA, "no text was found in the page");
 	tw_http_response_release(&res);

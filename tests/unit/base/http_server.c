@@ -113,6 +113,9 @@ static void route(int fd, const char *path, const char *request, const char *bod
 	} else if (sscanf(path, "/redirect/%d", &n) == 1) {
 		snprintf(buf, sizeof(buf), n > 1 ? "/redirect/%d" : "/ok", n - 1);
 		redirect(fd, buf);
+	} else if (strcmp(path, "/robots-tags") == 0) {
+		answer(fd, "200 OK\r\nX-Robots-Tag: noindex\r\nx-robots-tag:  otherbot: nofollow ",
+		       "ok");
 	} else if (strcmp(path, "/to-metadata") == 0) {
 		redirect(fd, "http://169.254.169.254/latest/meta-data/");
 	} else if (strcmp(path, "/to-file") == 0) {

@@ -153,6 +153,23 @@ static void five_redirects_are_followed_six_are_not(void **state)
 	      "more than 5 redirects");
 }
 
+static void a_redirect_may_be_the_answer(void **state)
+{
+	struct tw_http_request req = {.url = url("/redirect/3"), .no_redirects = true};
+	struct tw_http_response r = {0};
+	struct tw_err err = TW_ERR_INIT;
+
+	(void)state;
+	assert_ok(tw_http_fetch(&r, client, &req, &err), &err);
+	assert_int_equal(r.status, 302);
+	assert_string_equal(tw_str_c(&r.location), "/redirect/2");
+	assert_string_equal(tw_str_c(&r.url), req.url);
+	get(&r, "/robots-tags");
+	assert_string_equal(tw_str_c(&r.location), "");
+	assert_string_equal(tw_str_c(&r.robots_tag), "noindex\notherbot: nofollow\n");
+	tw_http_response_release(&r);
+}
+
 static void a_redirect_cannot_leave_the_rules(void **state)
 {
 	(void)state;
@@ -368,6 +385,7 @@ int main(void)
 		cmocka_unit_test(a_large_body_is_sent_without_waiting),
 		cmocka_unit_test(a_line_end_in_a_header_is_refused),
 		cmocka_unit_test(five_redirects_are_followed_six_are_not),
+		cmocka_unit_test(a_redirect_may_be_the_answer),
 		cmocka_unit_test(a_redirect_cannot_leave_the_rules),
 		cmocka_unit_test(hostile_urls_reach_nothing),
 		cmocka_unit_test(an_offline_client_fetches_nothing),
