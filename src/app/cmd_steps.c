@@ -1,6 +1,7 @@
 /*
  * The commands that run one step of the graph, and `twin run`, which runs all.
  */
+#include "app/add_export.h"
 #include "app/command.h"
 #include "app/graph.h"
 #include "app/plugins.h"
@@ -90,11 +91,13 @@ static enum tw_status run_collect(struct tw_app *app, const void *opts, char *co
 				  struct tw_err *err)
 {
 	const struct step_options *o = opts;
-	(void)args;
-	(void)n;
-	if (o->watch) /* each pass takes the lock for itself */
+	if (o->watch && !n) /* each pass takes the lock for itself */
 		return tw_sync(app, o->every, err);
+	if (o->watch)
+		return tw_fail(err, TW_BAD_USE, "--watch goes without an export");
 	enum tw_status st = tw_app_lock(app, err);
+	if (st == TW_OK && n)
+		st = tw_add_export(app, args[0], err);
 	return st == TW_OK ? run_to(app, &tw_step_collect, false, opts, err) : st;
 }
 
@@ -175,12 +178,15 @@ const struct tw_command tw_cmd_run = {
 
 const struct tw_command tw_cmd_collect = {
 	.name = "collect",
+	.args = "[EXPORT]",
 	.help = "Collect documents from the sources",
-	.more = "  twin collect --watch                documents and features follow the folders within two seconds\n"
+	.more = "  twin collect takeout.zip            adds an export of a service to the sources in twin.yaml, and collects\n"
+		"  twin collect --watch                documents and features follow the folders within two seconds\n"
 		"  twin collect --watch --every 3600   feeds, repositories and folders of other machines: every hour",
 	.describe = describe_sources,
 	.opts = collect_opts,
 	.opts_size = sizeof(struct step_options),
+	.max_args = 1,
 	.run = run_collect,
 };
 

@@ -9,10 +9,7 @@
 #include "training/trackers.h"
 
 const struct tw_source_type *const tw_sources[] = {
-	&tw_source_dir,
-	&tw_source_git,
-	&tw_source_feed,
-	NULL,
+	&tw_source_dir, &tw_source_git, &tw_source_feed, &tw_source_site, &tw_source_export, NULL,
 };
 
 const struct tw_transform_type *const tw_transforms[] = {

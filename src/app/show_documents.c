@@ -23,6 +23,7 @@ static void write_document(struct tw_json_writer *w, const struct tw_document *d
 	tw_jw_str(w, "url", d->url);
 	tw_jw_str(w, "lang", d->lang);
 	tw_jw_str(w, "media", d->media);
+	tw_jw_raw(w, "extra", d->extra ? d->extra : "null");
 	tw_jw_int(w, "revision", d->revision);
 	tw_jw_str(w, "digest", d->digest.hex);
 	tw_jw_int(w, "created_ms", d->created_ms);

@@ -34,10 +34,23 @@ static void set_state(void *host, const char *name, const char *value)
 	tw_pass_set_state(pass->p, name, value);
 }
 
-static void skip(struct pass *pass, const struct tw_document *doc, const struct tw_err *why)
+static enum tw_status commit(void *host, struct tw_err *err)
+{
+	const struct pass *pass = host;
+	return tw_pass_commit(pass->p, err);
+}
+
+static void keep_all(void *host)
+{
+	const struct pass *pass = host;
+	tw_pass_keep_all(pass->p);
+}
+
+static void skip(struct pass *pass, const struct tw_source_type *type,
+		 const struct tw_document *doc, const struct tw_err *why)
 {
 	report(&pass->reports, "%s: %s", pass->source, why->msg);
-	if (doc->key && tw_ends_with(doc->key, "/"))
+	if (doc->key && !type->whole && tw_ends_with(doc->key, "/"))
 		pass->blind = true;
 	else if (doc->key)
 		tw_pass_skip(pass->p, doc->key);
@@ -71,7 +84,7 @@ static enum tw_status take_all(struct pass *pass, struct tw_source *s, struct tw
 		if (st == TW_OK)
 			st = put(pass, &doc, err);
 		else if (st == TW_SKIPPED)
-			skip(pass, &doc, &why);
+			skip(pass, tw_source_type(s), &doc, &why);
 		else if (st != TW_DONE)
 			tw_fail(err, st, "%s", why.msg);
 		if (st == TW_SKIPPED)
@@ -88,8 +101,10 @@ enum tw_status tw_collect_source(struct tw_pass_stats *out, struct tw_feature_st
 				 struct tw_http *http, struct tw_err *err)
 {
 	struct pass pass = {.source = src->name};
-	struct tw_source_host host = {known, get_state, set_state, &pass, http};
+	struct tw_source_host host = {known, get_state, set_state,  &pass,
+				      http,  commit,	conf->twin, keep_all};
 	struct tw_source *s = NULL;
+	bool whole = false;
 	*out = (struct tw_pass_stats){0};
 	enum tw_status st = tw_pass_begin(&pass.p, fs, src->name, err);
 	if (st != TW_OK)
@@ -98,6 +113,7 @@ enum tw_status tw_collect_source(struct tw_pass_stats *out, struct tw_feature_st
 	if (st == TW_OK) {
 		pass.bar = tw_progress_new(src->name, "documents", 0);
 		st = take_all(&pass, s, err);
+		whole = st == TW_OK && tw_source_is_whole(s);
 		tw_progress_free(pass.bar);
 	}
 	tw_source_free(s);
@@ -109,5 +125,5 @@ enum tw_status tw_collect_source(struct tw_pass_stats *out, struct tw_feature_st
 	if (pass.blind && type->complete)
 		tw_warn("%s: nothing is removed in this pass, since a folder could not be read",
 			src->name);
-	return tw_pass_end(pass.p, type->complete && !pass.blind, out, err);
+	return tw_pass_end(pass.p, whole && !pass.blind, out, err);
 }

@@ -16,7 +16,8 @@
 #include "core/inbox.h"
 #include "core/source.h"
 
-extern const struct tw_source_type tw_source_dir, tw_source_git, tw_source_feed;
+extern const struct tw_source_type tw_source_dir, tw_source_git, tw_source_feed, tw_source_site,
+	tw_source_export;
 
 /*
  * One pass over one source: opens it, puts what it yields into the store, ends
@@ -33,5 +34,8 @@ TW_MUST_USE enum tw_status tw_collect_source(struct tw_pass_stats *out, struct t
 
 /* Takes what is handed in into `folder`, which the first document makes. Borrows the name. */
 struct tw_inbox tw_inbox_of(const char *folder);
+
+/* Appends what an export is, by its content: "Mastodon". TW_BAD_DATA when it is none that is known. */
+TW_MUST_USE enum tw_status tw_export_kind(struct tw_str *out, const char *path, struct tw_err *err);
 
 #endif

@@ -37,8 +37,12 @@ void tw_pass_set_state(struct tw_pass *p, const char *name, const char *value);
  * left out: TW_SKIPPED. */
 TW_MUST_USE enum tw_status tw_pass_put(struct tw_pass *p, const struct tw_document *doc,
 				       enum tw_put *outcome, struct tw_err *err);
+/* Every live document of the source is there as it was: all count as seen and unchanged. */
+void tw_pass_keep_all(struct tw_pass *p);
 /* Seen, but could not be read: neither changed nor removed. */
 void tw_pass_skip(struct tw_pass *p, const char *key);
+/* Stores what was put and set so far; the pass goes on. */
+TW_MUST_USE enum tw_status tw_pass_commit(struct tw_pass *p, struct tw_err *err);
 /* Commits, and with `complete` removes what was not seen. Frees the pass, also on failure. */
 TW_MUST_USE enum tw_status tw_pass_end(struct tw_pass *p, bool complete,
 				       struct tw_pass_stats *stats, struct tw_err *err);

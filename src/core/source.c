@@ -81,6 +81,11 @@ const struct tw_source_type *tw_source_type(const struct tw_source *s)
 	return s->type;
 }
 
+bool tw_source_is_whole(const struct tw_source *s)
+{
+	return s->type->complete && (!s->type->whole || s->type->whole(s->ctx));
+}
+
 void tw_source_free(struct tw_source *s)
 {
 	if (!s)

@@ -27,11 +27,18 @@ struct tw_source_host {
 	/* The stored fingerprint of a live document, NULL when there is none. */
 	const char *(*known)(void *host, const char *key);
 	/* Small texts that the source keeps between passes (ETag, last commit); NULL when never set.
-	 * What is set is stored with the last documents of the pass, in one transaction. */
+	 * What is set is stored with the last documents of the pass, in one transaction, or by commit(). */
 	const char *(*get_state)(void *host, const char *name);
 	void (*set_state)(void *host, const char *name, const char *value);
 	void *host;
 	struct tw_http *http; /* the one way to the network */
+	/* Stores what was yielded and set so far in one transaction. For sources that are slow by nature: a pass
+	 * that was killed then has lost one step. NULL: there is nothing to store in. */
+	enum tw_status (*commit)(void *host, struct tw_err *err);
+	const char *twin; /* whose writing it is, as twin.yaml says; NULL unknown */
+	/* Says that every stored document of the source is there as it was: for one that sees so at a glance, and
+	 * then yields none. NULL: it cannot be said here. */
+	void (*keep_all)(void *host);
 };
 
 /* What a collector supplies: one const instance, listed in app/plugins.c. */
@@ -44,6 +51,10 @@ struct tw_source_type {
 	/* A pass yields every live document, so one that is not seen was removed. A feed, which only shows the
 	 * newest items, says false. */
 	bool complete;
+
+	/* Optional. Asked after TW_DONE: whether this pass of a complete source saw all. With it the last letter of
+	 * a skipped key means nothing (see next). */
+	bool (*whole)(const void *ctx);
 
 	/* Required. On failure leaves nothing for close() to undo. `host` outlives the instance. */
 	enum tw_status (*open)(void *ctx, const struct tw_source_host *host, struct tw_err *err);
@@ -75,6 +86,8 @@ TW_MUST_USE enum tw_status tw_source_next(struct tw_document *doc, struct tw_sou
 					  struct tw_arena *a, struct tw_err *err);
 
 const struct tw_source_type *tw_source_type(const struct tw_source *s);
+/* After TW_DONE: whether what the pass has not seen is gone. */
+bool tw_source_is_whole(const struct tw_source *s);
 void tw_source_free(struct tw_source *s); /* NULL is fine */
 
 /* Appends a line for each host that this configuration would reach; opens nothing. */

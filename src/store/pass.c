@@ -333,6 +333,15 @@ enum tw_status tw_pass_put(struct tw_pass *p, const struct tw_document *doc, enu
 		 : put_new(p, doc, &digest, outcome, err);
 }
 
+void tw_pass_keep_all(struct tw_pass *p)
+{
+	for (size_t i = 0; i < p->entries.n; i++) {
+		struct tw_pass_entry *e = &p->entries.at[i];
+		p->stats.unchanged += e->live && !e->seen;
+		e->seen |= e->live;
+	}
+}
+
 void tw_pass_skip(struct tw_pass *p, const char *key)
 {
 	struct tw_pass_entry *e = key ? entry_of(p, key) : NULL;
@@ -340,6 +349,11 @@ void tw_pass_skip(struct tw_pass *p, const char *key)
 	p->stats.skipped++;
 	if (e)
 		e->seen = true;
+}
+
+enum tw_status tw_pass_commit(struct tw_pass *p, struct tw_err *err)
+{
+	return tw_pass_write(p, true, err);
 }
 
 /* --- the end --- */

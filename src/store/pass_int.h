@@ -58,7 +58,7 @@ struct tw_pass {
 	bool failed; /* a batch was lost: nothing may be stored that says it was not */
 };
 
-/* One transaction: the batch and, at the end of the pass, the state. */
+/* One transaction: the batch and, where it is asked for, the state. */
 TW_MUST_USE enum tw_status tw_pass_write(struct tw_pass *p, bool state, struct tw_err *err);
 
 #endif

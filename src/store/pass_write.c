@@ -210,6 +210,8 @@ enum tw_status tw_pass_write(struct tw_pass *p, bool state, struct tw_err *err)
 		st = write_state(p, c, err);
 	st = tw_db_finish(c, st, err);
 	p->failed = p->failed || st != TW_OK;
+	if (st == TW_OK && state)
+		tw_map_clear(&p->dirty);
 	p->ops.n = 0;
 	p->batch_bytes = 0;
 	tw_arena_reset(&p->batch);

@@ -222,6 +222,33 @@ static void the_old_content_lives_on_under_a_new_key(void **state)
 	assert_memory_equal(get(w, "m").body.data, "new", 4);
 }
 
+static void a_source_that_is_as_it_was_keeps_all_its_documents(void **state)
+{
+	struct store_world *w = *state;
+	struct tw_pass *p;
+	struct tw_pass_stats s;
+	struct tw_document d = {.key = "a", .media = "text/plain", .body = {"one", 3}};
+
+	assert_ok(tw_pass_begin(&p, w->fs, "notes", &w->err), &w->err);
+	assert_ok(tw_pass_put(p, &d, NULL, &w->err), &w->err);
+	d.key = "b";
+	d.body.data = "two";
+	assert_ok(tw_pass_put(p, &d, NULL, &w->err), &w->err);
+	assert_ok(tw_pass_end(p, true, NULL, &w->err), &w->err);
+	assert_ok(tw_pass_begin(&p, w->fs, "notes", &w->err), &w->err);
+	assert_ok(tw_pass_put(p, &d, NULL, &w->err), &w->err);
+	assert_ok(tw_pass_end(p, true, &s, &w->err), &w->err);
+	assert_int_equal(s.removed, 1);
+	int64_t before = last_change(w);
+	assert_ok(tw_pass_begin(&p, w->fs, "notes", &w->err), &w->err);
+	tw_pass_keep_all(p);
+	assert_ok(tw_pass_end(p, true, &s, &w->err), &w->err);
+	assert_int_equal(s.unchanged, 1); /* what was removed stays away */
+	assert_int_equal(s.removed + s.added + s.changed, 0);
+	assert_int_equal(live(w, false), 1);
+	assert_int_equal(last_change(w), before);
+}
+
 static void a_skipped_document_is_neither_changed_nor_removed(void **state)
 {
 	struct store_world *w = *state;
@@ -286,6 +313,34 @@ static void state_is_stored_with_the_end_of_a_pass_only(void **state)
 	assert_ok(tw_pass_begin(&p, w->fs, "other", &w->err), &w->err);
 	assert_null(tw_pass_state(p, "etag"));
 	tw_pass_abort(p);
+}
+
+static void what_is_committed_within_a_pass_stays_when_it_is_cut_short(void **state)
+{
+	struct store_world *w = *state;
+	struct tw_pass *p;
+	struct tw_document one = doc_of("a", "one"), two = doc_of("b", "two");
+
+	assert_ok(tw_pass_begin(&p, w->fs, "s", &w->err), &w->err);
+	assert_ok(tw_pass_commit(p, &w->err), &w->err); /* nothing yet */
+	assert_ok(tw_pass_put(p, &one, NULL, &w->err), &w->err);
+	tw_pass_set_state(p, "page", "1");
+	assert_ok(tw_pass_commit(p, &w->err), &w->err);
+	assert_ok(tw_pass_put(p, &two, NULL, &w->err), &w->err);
+	tw_pass_set_state(p, "page", "2");
+	tw_pass_abort(p);
+	assert_int_equal(live(w, false), 1);
+
+	struct tw_pass_stats s;
+	assert_ok(tw_pass_begin(&p, w->fs, "s", &w->err), &w->err);
+	assert_string_equal(tw_pass_state(p, "page"), "1");
+	assert_ok(tw_pass_put(p, &one, NULL, &w->err), &w->err);
+	assert_ok(tw_pass_commit(p, &w->err), &w->err);
+	assert_ok(tw_pass_put(p, &two, NULL, &w->err), &w->err);
+	assert_ok(tw_pass_end(p, true, &s, &w->err), &w->err);
+	assert_int_equal(s.added, 1);
+	assert_int_equal(s.unchanged, 1);
+	assert_int_equal(live(w, false), 2);
 }
 
 static void documents_are_found_by_id_prefix_and_key(void **state)
@@ -499,8 +554,10 @@ int main(void)
 		T(a_key_that_a_renamed_document_left_gets_a_new_id),
 		T(the_old_content_lives_on_under_a_new_key),
 		T(a_skipped_document_is_neither_changed_nor_removed),
+		T(a_source_that_is_as_it_was_keeps_all_its_documents),
 		T(what_cannot_be_stored_is_skipped_with_a_reason),
 		T(state_is_stored_with_the_end_of_a_pass_only),
+		T(what_is_committed_within_a_pass_stays_when_it_is_cut_short),
 		T(documents_are_found_by_id_prefix_and_key),
 		T(documents_are_listed_newest_first),
 		T(a_retired_source_leaves_tombstones_and_starts_afresh),

@@ -38,6 +38,7 @@ struct source_case {
 	void (*show)(struct world *w);	       /* makes the texts visible to the source */
 	void (*stop)(struct world *w);
 	bool keeps_renames, removes;
+	const char *(*key)(struct world *w, const char *name); /* NULL: the name is the key */
 };
 
 static void put(struct world *w, const char *name, const char *text)
@@ -175,10 +176,93 @@ static void feed_stop(struct world *w)
 	web_server_stop(w->web);
 }
 
+/* --- site --- */
+
+/* A front page of links, and a page for each text. */
+static void serve_site(struct web_answer *out, const struct web_request *req, void *ctx)
+{
+	const struct world *w = ctx;
+	bool front = strcmp(req->path, "/") == 0;
+	out->status = front ? 200 : 404;
+	for (int i = 0; i < MAX_FILES; i++) {
+		if (w->name[i] && front)
+			tw_str_addf(&out->body, "<p><a href='/%s'>%s</a></p>", w->name[i],
+				    w->name[i]);
+		if (!w->name[i] || strcmp(w->name[i], req->path + 1) != 0)
+			continue;
+		out->status = strlen(w->text[i]) > 1000 ? 500 : 200;
+		tw_str_addf(
+			&out->body,
+			"<html><head><meta property='og:type' content='article'><meta property="
+			"'article:published_time' content='2021-03-0%d'><title>%s</title></head>"
+			"<body><article><p>%s</p></article></body></html>",
+			i % 9 + 1, w->name[i], w->text[i]);
+	}
+}
+
+static const char *site_start(struct world *w)
+{
+	w->web = web_server_start(serve_site, w);
+	return tw_sprintf(&w->arena,
+			  "url: http://127.0.0.1:%d/\n    allow_private: true\n    delay: 0",
+			  web_server_port(w->web));
+}
+
+static const char *site_key(struct world *w, const char *name)
+{
+	return tw_sprintf(&w->arena, "http://127.0.0.1:%d/%s", web_server_port(w->web), name);
+}
+
+/* --- export: the outbox of Mastodon --- */
+
+static const char *export_start(struct world *w)
+{
+	(void)w;
+	return "path: w";
+}
+
+static void export_show(struct world *w)
+{
+	struct tw_err err = TW_ERR_INIT;
+	struct tw_str s = TW_STR_INIT;
+	struct tw_json_writer j;
+	const char *dir = tw_path_join(&w->arena, w->dir, "w");
+	assert_ok(tw_mkdirs(dir, &err), &err);
+	tw_jw_init(&j, &s);
+	tw_jw_object(&j, NULL);
+	tw_jw_str(&j, "type", "OrderedCollection");
+	tw_jw_array(&j, "orderedItems");
+	for (int i = 0; i < MAX_FILES; i++) {
+		if (!w->name[i])
+			continue;
+		tw_jw_object(&j, NULL);
+		tw_jw_str(&j, "type", "Create");
+		tw_jw_str(&j, "actor", "Ann");
+		tw_jw_object(&j, "object");
+		tw_jw_str(&j, "type", "Note");
+		tw_jw_str(&j, "id", w->name[i]);
+		tw_jw_str(&j, "published", "2021-03-01T10:00:00Z");
+		if (strlen(w->text[i]) > 1000)
+			tw_jw_null(&j, "content");
+		else
+			tw_jw_str(&j, "content", w->text[i]);
+		tw_jw_end(&j);
+		tw_jw_end(&j);
+	}
+	tw_jw_end(&j);
+	tw_jw_end(&j);
+	assert_ok(tw_write_file(tw_path_join(&w->arena, dir, "outbox.json"), tw_str_c(&s), s.len,
+				&err),
+		  &err);
+	tw_str_release(&s);
+}
+
 static const struct source_case sources[] = {
-	{"dir", &tw_source_dir, dir_start, dir_show, dir_stop, true, true},
-	{"git", &tw_source_git, git_start, git_show, git_stop, true, true},
-	{"feed", &tw_source_feed, feed_start, feed_show, feed_stop, false, false},
+	{"dir", &tw_source_dir, dir_start, dir_show, dir_stop, true, true, NULL},
+	{"git", &tw_source_git, git_start, git_show, git_stop, true, true, NULL},
+	{"export", &tw_source_export, export_start, export_show, dir_stop, true, true, NULL},
+	{"feed", &tw_source_feed, feed_start, feed_show, feed_stop, false, false, NULL},
+	{"site", &tw_source_site, site_start, feed_show, feed_stop, false, true, site_key},
 };
 #define N_SOURCES (sizeof(sources) / sizeof(sources[0]))
 
@@ -250,8 +334,9 @@ static void expect(struct trial *t, int64_t added, int64_t changed, int64_t unch
 			 (int)s->renamed, (int)s->removed, (int)s->skipped);
 }
 
-static struct tw_document fetch(struct trial *t, const char *key)
+static struct tw_document fetch(struct trial *t, const char *name)
 {
+	const char *key = t->c->key ? t->c->key(&t->w, name) : name;
 	struct tw_document d;
 	assert_ok(tw_fs_document(&d, t->fs, key, 0, &t->w.arena, &t->err), &t->err);
 	return d;
@@ -357,7 +442,9 @@ static void what_is_gone_becomes_a_tombstone_if_the_source_shows_all(void **stat
 		put(&t.w, "c.md", NULL);
 		expect(&t, 0, 0, 2, 0, sources[i].removes, 0);
 		assert_int_equal(live(&t), sources[i].removes ? 2 : 3);
-		assert_int_equal(fetch(&t, id).deleted, sources[i].removes);
+		struct tw_document c;
+		assert_ok(tw_fs_document(&c, t.fs, id, 0, &t.w.arena, &t.err), &t.err);
+		assert_int_equal(c.deleted, sources[i].removes);
 		end(&t);
 	}
 }
@@ -373,7 +460,7 @@ static void what_cannot_be_taken_is_reported_and_stays(void **state)
 		begin(&t, &sources[i]);
 		three(&t);
 		assert_ok(collect(&t), &t.err);
-		put(&t.w, "b.md", large); /* over max_size; for the feed, a page that answers 500 */
+		put(&t.w, "b.md", large); /* over max_size; on the web, a page that answers 500 */
 		expect(&t, 0, 0, 2, 0, 0, 1);
 		assert_int_equal(live(&t), 3);
 		assert_int_equal(fetch(&t, "b.md").revision, 1);
@@ -403,7 +490,7 @@ static void a_source_that_cannot_be_opened_removes_nothing(void **state)
 				     TW_OK);
 		assert_non_null(strstr(t.err.msg, "source "));
 		assert_int_equal(live(&t), 3);
-		if (t.c->type == &tw_source_feed)
+		if (!t.w.web && t.c->stop == feed_stop)
 			t.w.web = web_server_start(serve_feed, &t.w);
 		end(&t);
 	}

@@ -376,7 +376,8 @@ static void dpo_follows_the_reference(void **state)
 	expect_near("chosen", pair.logp[0], number(dpo, "pol_chosen"), 2e-3);
 	expect_near("rejected", pair.logp[1], number(dpo, "pol_rejected"), 2e-3);
 	struct tw_pair_loss loss = tw_preference_loss(&p, &pair);
-	expect_near("loss", loss.loss, number(dpo, "loss"), 1e-5);
+	/* beta / 2 times four sums of some hundred numbers, each off by its rounding, here and there */
+	expect_near("loss", loss.loss, number(dpo, "loss"), 3e-5);
 	for (int d = 0; d < 2; d++)
 		for (int i = r.batch.doc_loss[d]; i < r.batch.doc_loss[d + 1]; i++)
 			weight[i] = (float)-loss.dlogp[d];
