@@ -23,7 +23,8 @@ struct sync {
 	struct tw_str places;  /* what to watch, a line each */
 	struct tw_arena arena; /* of one pass */
 	const char *json;      /* report of the last program */
-	bool stale;	       /* documents changed and features did not follow yet */
+	char self[4096];       /* this program */
+	bool failed;	       /* the last pass, so that it is tried again soon */
 	bool told_missing;
 };
 
@@ -83,13 +84,8 @@ static enum tw_status on_line(void *ctx, bool is_stderr, char *line, size_t len,
 static enum tw_status run_twin(struct sync *s, const char *command, struct tw_err *err)
 {
 	TW_VEC(const char *) args = {0};
-	char self[4096];
 	int status = 0;
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
-		return tw_fail_errno(err, TW_IO, "/proc/self/exe");
-	self[n] = 0;
-	const char *const words[] = {self,
+	const char *const words[] = {s->self,
 				     "-C",
 				     s->app->conf->dir,
 				     command,
@@ -137,18 +133,17 @@ static void tell(const struct sync *s, const char *command, const struct tw_json
 	}
 }
 
-/* One command; whether it changed something. It has said itself what went wrong. */
-static bool run_step(struct sync *s, const char *command, enum tw_status *st)
+/* One command. It has said itself what went wrong; without a report it did not get to its work. */
+static void run_step(struct sync *s, const char *command)
 {
 	struct tw_err err = TW_ERR_INIT;
-	*st = run_twin(s, command, &err);
+	enum tw_status st = run_twin(s, command, &err);
 	const struct tw_json *step = last_step(s);
-	bool changed = step && tw_json_bool(tw_json_get(step, "changed"), false);
-	if (changed)
+	if (step && tw_json_bool(tw_json_get(step, "changed"), false))
 		tell(s, command, step);
-	else if (*st != TW_OK && err.msg[0] && *st != TW_CANCELLED)
+	else if (st != TW_OK && err.msg[0] && st != TW_CANCELLED)
 		tw_warn("%s: %s", command, err.msg);
-	return changed;
+	s->failed |= !step;
 }
 
 /* Waits until no other twin is at work. */
@@ -158,10 +153,11 @@ static void wait_for_lock(struct sync *s, struct tw_notify *n)
 	int fd;
 	bool told = false;
 	while (!tw_stopping()) {
-		if (tw_lock_file(&fd, path, NULL) == TW_OK) {
+		enum tw_status st = tw_lock_file(&fd, path, NULL);
+		if (st == TW_OK)
 			tw_unlock_file(fd);
+		if (st != TW_CONFLICT) /* what else is wrong, the pass says */
 			return;
-		}
 		if (!told)
 			tw_info("another twin is at work here; waiting for it");
 		told = true;
@@ -169,35 +165,35 @@ static void wait_for_lock(struct sync *s, struct tw_notify *n)
 	}
 }
 
+/* Features follow also what another twin has collected. */
 static void pass(struct sync *s, struct tw_notify *n)
 {
-	enum tw_status st;
 	wait_for_lock(s, n);
-	if (tw_stopping())
-		return;
-	s->stale |= run_step(s, "collect", &st);
-	if (!s->stale || tw_stopping())
-		return;
-	run_step(s, "features", &st);
-	s->stale = st != TW_OK;
+	s->failed = false;
+	if (!tw_stopping())
+		run_step(s, "collect");
+	if (!tw_stopping())
+		run_step(s, "features");
 }
 
 static double until_next(struct sync *s, const struct tw_notify *n, int64_t every)
 {
-	if (!tw_notify_missing(n) || every < MISSING_S)
+	if ((!tw_notify_missing(n) && !s->failed) || every < MISSING_S)
 		return (double)every;
-	if (!s->told_missing)
+	if (tw_notify_missing(n) && !s->told_missing)
 		tw_warn("%d folders can't be watched (absent, or more than fs.inotify.max_user_watches allows): "
 			"all sources are looked at every %d s",
 			tw_notify_missing(n), MISSING_S);
-	s->told_missing = true;
+	s->told_missing |= tw_notify_missing(n) > 0;
 	return MISSING_S;
 }
 
 enum tw_status tw_sync(struct tw_app *app, int64_t every, struct tw_err *err)
 {
-	struct sync s = {.app = app, .stale = true};
+	struct sync s = {.app = app};
 	enum tw_status st = TW_OK;
+	if (readlink("/proc/self/exe", s.self, sizeof(s.self) - 1) < 0)
+		return tw_fail_errno(err, TW_IO, "/proc/self/exe");
 	tw_arena_init(&s.arena);
 	while (!tw_stopping() && st == TW_OK) {
 		struct tw_notify *n;

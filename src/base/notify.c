@@ -112,14 +112,17 @@ static void add_tree(struct tw_notify *n, const char *path)
 
 void tw_notify_add(struct tw_notify *n, const char *path)
 {
-	const char *name = strrchr(path, '/');
 	struct tw_arena a;
+	size_t len = strlen(path);
 	if (tw_is_dir(path)) {
 		add_tree(n, path);
 		return;
 	}
+	while (len > 1 && path[len - 1] == '/')
+		len--;
 	tw_arena_init(&a);
-	add_one(n, name ? tw_path_dir(&a, path) : ".", name ? name + 1 : path);
+	const char *plain = tw_strndup(&a, path, len);
+	add_one(n, strchr(plain, '/') ? tw_path_dir(&a, plain) : ".", tw_path_base(plain));
 	tw_arena_release(&a);
 }
 

@@ -11,8 +11,9 @@
 #include "collect/collect.h"
 #include "collect/files_int.h"
 
-#define NAME_MOST 60  /* bytes of a file's name that come from the title */
-#define LOOK_AT	  512 /* bytes in which a page says that it is one */
+#define NAME_MOST 60   /* bytes of a file's name that come from the title */
+#define LINE_MOST 2000 /* bytes of a title, an address */
+#define LOOK_AT	  512  /* bytes in which a page says that it is one */
 
 static bool contains_word(const char *s, size_t len, const char *word)
 {
@@ -49,9 +50,22 @@ static const char *first_words(const struct tw_bytes *body, struct tw_arena *a)
 	return words;
 }
 
-static const char *either(const char *a, const char *b)
+/* One line, without what YAML takes for no text. */
+static const char *line_of(const char *text, struct tw_arena *a)
 {
-	return a && *a ? a : b && *b ? b : NULL;
+	struct tw_str s = TW_STR_INIT;
+	size_t len = strlen(text);
+	tw_text_plain(&s, text, tw_utf8_floor(text, len < LINE_MOST ? len : LINE_MOST), "");
+	tw_str_trim(&s);
+	const char *line = s.len ? tw_str_dup(&s, a) : NULL;
+	tw_str_release(&s);
+	return line;
+}
+
+static const char *either(const char *given, const char *found, struct tw_arena *a)
+{
+	const char *line = given ? line_of(given, a) : NULL;
+	return line || !found ? line : line_of(found, a);
 }
 
 static enum tw_status parse(struct tw_document *doc, const struct tw_inbox_item *item,
@@ -77,20 +91,56 @@ static enum tw_status parse(struct tw_document *doc, const struct tw_inbox_item 
 		return tw_fail(err, TW_BAD_DATA, "%s", tw_strdup(a, err->msg));
 	if (doc->title && strcasecmp(doc->title, unnamed) == 0)
 		doc->title = NULL;
-	doc->title = either(item->title, doc->title);
-	doc->author = either(item->author, doc->author);
-	doc->url = either(item->url, doc->url);
-	doc->lang = either(item->lang, doc->lang);
+	doc->title = either(item->title, doc->title, a);
+	doc->author = either(item->author, doc->author, a);
+	doc->url = either(item->url, doc->url, a);
+	doc->lang = either(item->lang, doc->lang, a);
 	doc->created_ms = item->created_ms ? item->created_ms : doc->created_ms;
 	return TW_OK;
 }
 
 /* --- the file --- */
 
+struct search {
+	const char *end; /* of the name that is looked for */
+	const char *found;
+	struct tw_arena *a;
+};
+
+static enum tw_status compare_name(void *ctx, const char *rel, const struct tw_stat *st,
+				   const char *problem, struct tw_err *err)
+{
+	struct search *s = ctx;
+	(void)st;
+	(void)err;
+	if (!problem && !s->found && tw_ends_with(rel, s->end))
+		s->found = tw_strdup(s->a, rel);
+	return TW_OK;
+}
+
+static bool stay_here(void *ctx, const char *rel)
+{
+	(void)ctx;
+	(void)rel;
+	return false;
+}
+
+/* The file of the same address or title, whatever it was called then; NULL: there is none. */
+static const char *name_before(const char *folder, const char *end, struct tw_arena *a)
+{
+	struct search s = {.end = end, .a = a};
+	return tw_walk(folder, stay_here, compare_name, &s, NULL) == TW_OK ? s.found : NULL;
+}
+
 /* "Wheels & spokes" → "wheels-spokes-1f3a…": readable, and the same for the same address or title. */
-static const char *name_of(const char *words, const char *identity, size_t len, struct tw_arena *a)
+static const char *name_of(const char *folder, const char *words, const char *identity, size_t len,
+			   struct tw_arena *a)
 {
 	const struct tw_digest digest = tw_sha256(identity, len);
+	const char *end = tw_sprintf(a, "%.8s.md", digest.hex);
+	const char *before = name_before(folder, end, a);
+	if (before)
+		return before;
 	struct tw_str low = TW_STR_INIT, s = TW_STR_INIT;
 	tw_text_fold(&low, words, strlen(words));
 	const struct tw_spans found = tw_text_words(tw_str_c(&low), low.len, a);
@@ -101,7 +151,7 @@ static const char *name_of(const char *words, const char *identity, size_t len, 
 		tw_str_add(&s, low.data + found.at[i].start, n);
 		tw_str_adds(&s, "-");
 	}
-	tw_str_addf(&s, "%.8s.md", digest.hex);
+	tw_str_adds(&s, end);
 	const char *name = tw_str_dup(&s, a);
 	tw_str_release(&low);
 	tw_str_release(&s);
@@ -126,11 +176,14 @@ static void add_extra(struct tw_str *s, const char *json, struct tw_arena *a)
 	if (!json || tw_json_parse(&tree, json, strlen(json), a, NULL) != TW_OK)
 		return;
 	for (const struct tw_json *v = tree->child; v; v = v->next) {
+		struct tw_str value = TW_STR_INIT;
 		struct tw_json_writer w;
 		tw_str_addf(s, "%s: ", v->key);
-		tw_jw_init(&w, s);
+		tw_jw_init(&w, &value);
 		tw_jw_value(&w, NULL, v);
+		tw_text_plain(s, tw_str_c(&value), value.len, "");
 		tw_str_adds(s, "\n");
+		tw_str_release(&value);
 	}
 }
 
@@ -173,6 +226,9 @@ static enum tw_status store(struct tw_inbox_receipt *out, struct tw_document *do
 	write_text(&text, doc, a);
 	const bool same = there && text.len == old.len && memcmp(text.data, old.data, old.len) == 0;
 	out->outcome = same ? TW_INBOX_UNCHANGED : there ? TW_INBOX_CHANGED : TW_INBOX_NEW;
+	if (st == TW_OK && text.len > TW_INBOX_MOST)
+		st = tw_fail(err, TW_BAD_DATA, "the file would have %zu bytes; %d are the most",
+			     text.len, TW_INBOX_MOST);
 	if (st == TW_OK && !same)
 		st = tw_write_file(out->path, text.data, text.len, err);
 	tw_str_release(&old);
@@ -193,7 +249,7 @@ static enum tw_status add(struct tw_inbox_receipt *out, const struct tw_inbox *i
 	size_t len = doc.url || doc.title ? strlen(identity) : doc.body.len;
 	if (!doc.title)
 		doc.title = first_words(&doc.body, a);
-	*out = (struct tw_inbox_receipt){.key = name_of(doc.title, identity, len, a),
+	*out = (struct tw_inbox_receipt){.key = name_of(inbox->folder, doc.title, identity, len, a),
 					 .title = doc.title};
 	out->path = tw_path_join(a, inbox->folder, out->key);
 	return store(out, &doc, a, err);

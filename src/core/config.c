@@ -101,19 +101,35 @@ static enum tw_status read_source(struct tw_config *c, struct tw_config_source *
 	return TW_OK;
 }
 
-/* The folder of what was handed in is a source as soon as it is there, unless the file names it itself. */
+/* Whether a source of a folder reads `path`, which is there, with the rest of it. */
+static bool reads(const struct tw_config *c, const struct tw_config_source *s, const char *path)
+{
+	char folder[4096], inside[4096];
+	const char *of = tw_json_str(tw_json_get(s->node, "path"), NULL);
+	struct tw_arena *a = &((struct tw_config *)(uintptr_t)c)->arena;
+	if (strcmp(s->type, "dir") != 0 || !of || !realpath(tw_path_join(a, c->dir, of), folder) ||
+	    !realpath(path, inside))
+		return false;
+	size_t n = strlen(folder);
+	return strncmp(folder, inside, n) == 0 && (!inside[n] || inside[n] == '/');
+}
+
+/* The folder of what was handed in is a source as soon as it is there, unless another one reads it. */
 static enum tw_status add_inbox(struct tw_config *c, struct tw_config_source *all,
 				struct tw_err *err)
 {
 	static const char node[] = "{\"type\": \"dir\", \"path\": \"" TW_INBOX "\"}";
+	const char *path = tw_path_join(&c->arena, c->dir, TW_INBOX);
 	struct tw_json *v;
-	if (name_taken(all, c->n_sources, TW_INBOX) ||
-	    name_taken(all, c->n_sources, "dir:" TW_INBOX) ||
-	    !tw_is_dir(tw_path_join(&c->arena, c->dir, TW_INBOX)))
+	if (!tw_is_dir(path))
 		return TW_OK;
+	for (size_t i = 0; i < c->n_sources; i++)
+		if (reads(c, &all[i], path))
+			return TW_OK;
+	const char *name = name_taken(all, c->n_sources, TW_INBOX) ? "dir:" TW_INBOX : TW_INBOX;
 	enum tw_status st = tw_json_parse(&v, node, strlen(node), &c->arena, err);
 	if (st == TW_OK)
-		all[c->n_sources++] = (struct tw_config_source){TW_INBOX, "dir", v};
+		all[c->n_sources++] = (struct tw_config_source){name, "dir", v};
 	return st;
 }
 

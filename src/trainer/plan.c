@@ -9,7 +9,7 @@
 
 static int64_t bytes_of_pass(const struct tw_plan_request *r, const struct tw_net_size *size)
 {
-	return tw_net_bytes(r->shape, r->lora, size, 1) +
+	return tw_net_bytes(r->shape, r->lora, size, TW_PLAN_WORKERS) +
 	       (r->int16 ? tw_net_q16_rows_bytes(r->shape, size->cap) : 0);
 }
 
@@ -26,7 +26,7 @@ static struct tw_plan plan_of(const struct tw_plan_request *r, int rows, int row
 	int64_t fixed = bytes_of_pass(r, &size);
 	size.cap = rows * row;
 	p.activations = bytes_of_pass(r, &size) - fixed;
-	p.buffers = fixed + tw_gemm_bytes();
+	p.buffers = fixed + TW_PLAN_WORKERS * tw_gemm_bytes();
 	p.total = p.program + p.weights + p.states + p.activations + p.buffers;
 	return p;
 }

@@ -12,6 +12,8 @@
 
 #include "net/lora.h"
 
+enum { TW_PLAN_WORKERS = 8 }; /* threads whose scratch is counted, on every machine */
+
 struct tw_plan_request {
 	const struct tw_shape *shape;
 	const struct tw_lora *lora;

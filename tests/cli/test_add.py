@@ -71,6 +71,41 @@ def test_the_same_address_is_the_same_document(twin):
     assert documents(twin)["Ropes"]["id"] == one["id"]
 
 
+def test_an_address_stays_one_document_under_another_title(twin):
+    old = twin.json("add", "-", "--url", "https://tess.example/p", stdin="# Old title\n\nOne.\n")
+    new = twin.json("add", "-", "--url", "https://tess.example/p", stdin="# New title\n\nTwo.\n")
+    assert new["key"] == old["key"] and new["outcome"] == "changed" and new["title"] == "New title"
+
+
+def test_what_yaml_takes_for_no_text_is_left_out(twin):
+    made = twin.json("add", "-", "--title", "It\u0080\u0099s\x7f a \"wheel\": #1", "--url", "https://tess.example/w", stdin="---\ntags: [a\u0085b]\n---\nIt turns.\n")
+    assert twin.json("add", "-", "--title", "It\u0080\u0099s\x7f a \"wheel\": #1", "--url", "https://tess.example/w", stdin="---\ntags: [a\u0085b]\n---\nIt turns.\n")["outcome"] == "unchanged"
+    said = twin("collect").stderr
+    assert "front matter" not in said
+    (doc,) = [d for d in twin.json("show", "documents") if d["key"] == made["key"]]
+    assert doc["title"].startswith("It") and doc["title"].endswith('s  a "wheel": #1') and doc["url"] == "https://tess.example/w"
+
+
+def test_a_text_that_its_front_matter_makes_too_large_is_refused(twin):
+    assert "5242880" in twin("add", "-", stdin="# x\n\n" + "word " * 1048575, rc=1).stderr
+
+
+@pytest.mark.parametrize("path", ["./inbox", "inbox/", "."])
+def test_a_folder_that_holds_the_inbox_is_the_only_source_of_it(twin, path):
+    twin.config((twin.dir / "twin.yaml").read_text().replace("path: posts", f"path: {path}"))
+    (twin.dir / "inbox").mkdir()
+    twin("add", "-", stdin="# Tea\n\nWarm the pot.\n")
+    twin("collect")
+    assert len([d for d in twin.json("show", "documents") if d["title"] == "Tea"]) == 1
+
+
+def test_a_source_of_that_name_is_another_one(twin):
+    twin.config((twin.dir / "twin.yaml").read_text().replace("path: posts", "path: posts\n    name: inbox"))
+    twin("add", "-", stdin="# Tea\n\nWarm the pot.\n")
+    twin("collect")
+    assert documents(twin)["Tea"]["source"] == "dir:inbox" and documents(twin)["Truing a wheel"]["source"] == "inbox"
+
+
 def test_texts_without_a_title_are_told_apart(twin):
     a = twin.json("add", "-", "--title", "", stdin="It rained the whole day and the night, and in the morning the river had come up to the door.\n")
     b = twin.json("add", "-", stdin="It rained.\n")

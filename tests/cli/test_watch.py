@@ -122,6 +122,30 @@ def test_nothing_is_done_while_nothing_changes(posts):
         assert len(w.steps("collect")) == 1
 
 
+def test_what_another_twin_collects_gets_features_too(posts):
+    with watching(posts) as w:
+        w.followed(1)
+        w.process.send_signal(signal.SIGSTOP)  # so that the other one comes first
+        posts.write({"rain.md": "# Rain\n\nIt fell the whole day, and the gutters sang.\n"})
+        posts("collect")
+        w.process.send_signal(signal.SIGCONT)
+        w.wait(lambda: "rain.md" in finds(posts, "the gutters sang"))
+
+
+def test_a_program_that_is_replaced_goes_on(posts, monkeypatch):
+    import program
+
+    copy = posts.dir / "twin-copy"
+    shutil.copy(program.TWIN, copy)
+    monkeypatch.setattr(program, "TWIN", copy)
+    with watching(posts) as w:
+        w.followed(1)
+        shutil.copy(copy, posts.dir / "twin-new")
+        os.replace(posts.dir / "twin-new", copy)
+        posts.write({"rain.md": "# Rain\n\nIt fell the whole day and the whole night.\n"})
+        w.wait(lambda: "rain.md" in keys(posts))
+
+
 def test_it_waits_for_another_twin(posts):
     posts("collect")
     held = subprocess.Popen(["flock", posts.dir / ".twin/lock", "sleep", "60"])

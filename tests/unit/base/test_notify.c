@@ -98,7 +98,7 @@ static void of_a_file_its_own_changes_alone_are_told(void **state)
 static void what_is_not_there_yet_is_waited_for(void **state)
 {
 	(void)state;
-	struct tw_notify *n = watching(tmp_path("later"));
+	struct tw_notify *n = watching(tmp_path("later/"));
 	put(tmp_path("other"));
 	expect_none(n);
 	mkdir(tmp_path("later"), 0700);

@@ -75,7 +75,8 @@ static void a_plan_is_what_the_net_then_takes(void **state)
 	struct fixture *f = *state;
 	make(f, 0);
 	const struct tw_net_size size = {f->p.rows * f->r.row, f->r.longest, f->p.checkpointing};
-	const int64_t net = tw_net_bytes(f->r.shape, f->r.lora, &size, 1) + tw_gemm_bytes();
+	const int64_t net = tw_net_bytes(f->r.shape, f->r.lora, &size, TW_PLAN_WORKERS) +
+			    TW_PLAN_WORKERS * tw_gemm_bytes();
 	assert_int_equal(f->p.activations + f->p.buffers, net);
 	f->r.int16 =
 		true; /* and a part of its rows as whole numbers: 2 bytes, and a scale for 64 */
