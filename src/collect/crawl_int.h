@@ -28,9 +28,14 @@ struct crawl_scope {
 };
 /* Of the start page's address (normal). */
 void crawl_scope_of(struct crawl_scope *out, const char *start, struct tw_arena *a);
+/* The same where the start page is found at `to` (normal): the folder stays, the origin is that of `to`. Where only a slash
+ * was left out ("/~ann" leads to "/~ann/"), the folder is what was meant. */
+void crawl_scope_moved(struct crawl_scope *out, const char *start, const char *to,
+		       struct tw_arena *a);
 
 /* http and https, with and without "www.": the same site. */
 bool crawl_same_site(const struct crawl_scope *s, const char *url);
+bool crawl_in_folder(const struct crawl_scope *s, const char *url);
 /* The normal address at the site's own origin, wherever on it; NULL when it is elsewhere. */
 char *crawl_site_url(const struct crawl_scope *s, const char *base, const char *ref,
 		     struct tw_arena *a);
@@ -48,6 +53,7 @@ struct crawl_links {
 	struct robots_words words; /* of <meta name="robots"> */
 	const char *canonical;	   /* of the site, NULL when it names none or another's */
 	bool is_list;		   /* says by schema.org that it is a list */
+	bool cut;		   /* has more links than are taken */
 };
 /* What an HTML page in UTF-8 says; strings in the arena, *out ends with tw_vec_release(&out->urls). */
 TW_MUST_USE enum tw_status crawl_links_read(struct crawl_links *out, const char *html, size_t len,
@@ -75,7 +81,7 @@ struct crawl_record {
 	size_t n_links;
 	int64_t pass; /* the last one in which it answered */
 	enum crawl_result result;
-	bool failed; /* when it was asked last */
+	bool cut; /* leads to more than is kept here */
 	/* Of this pass alone. */
 	bool queued;
 };
@@ -84,7 +90,7 @@ struct crawl_table {
 	TW_VEC(struct crawl_record) records;
 	struct tw_map by_url;
 	size_t max;
-	bool full;  /* something was not taken in */
+	bool full;  /* something was not taken in; then it is not whole either */
 	bool whole; /* nothing hid in this pass what it may lead to: what is not found is gone */
 	int64_t pass;
 	bool resumed;	   /* the pass before was not finished, and goes on */

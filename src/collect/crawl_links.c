@@ -16,6 +16,7 @@ struct reader {
 	const char *base;
 	struct tw_map seen;
 	struct tw_arena *a; /* for what stays */
+	struct tw_arena scratch;
 };
 
 static bool has_word(const char *list, const char *word)
@@ -31,13 +32,17 @@ static bool has_word(const char *list, const char *word)
 
 static void add_link(struct reader *r, const char *href)
 {
-	if (!href || r->out->urls.n >= MAX_LINKS)
+	if (!href || r->out->cut)
 		return;
-	const char *url = crawl_page_url(r->scope, r->base, href, r->a);
+	tw_arena_reset(&r->scratch);
+	const char *url = crawl_page_url(r->scope, r->base, href, &r->scratch);
 	if (!url || tw_map_has(&r->seen, url))
 		return;
+	r->out->cut = r->out->urls.n >= MAX_LINKS;
+	if (r->out->cut)
+		return;
 	tw_map_set_int(&r->seen, url, 1);
-	tw_vec_push(&r->out->urls, url);
+	tw_vec_push(&r->out->urls, tw_strdup(r->a, url));
 }
 
 static void read_anchor(struct reader *r, const struct dom_node *n)
@@ -130,12 +135,14 @@ enum tw_status crawl_links_read(struct crawl_links *out, const char *html, size_
 	struct dom d;
 	*out = (struct crawl_links){0};
 	tw_arena_init(&tree);
+	tw_arena_init(&r.scratch);
 	enum tw_status st = dom_parse_html(&d, html, len, &tree, err);
 	if (st == TW_OK) {
 		r.base = base_of(&d, url, a);
 		walk(&r, d.root);
 	}
 	tw_map_release(&r.seen);
+	tw_arena_release(&r.scratch);
 	tw_arena_release(&tree);
 	return st;
 }

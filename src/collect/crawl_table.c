@@ -12,6 +12,7 @@
 #include "base/time.h"
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
+#define SPARE  10 /* records that are free at the beginning: for the start page and where it leads */
 
 static const char *get(const struct crawl_table *t, const char *name)
 {
@@ -50,7 +51,7 @@ static bool read_record(struct crawl_table *t, int64_t i, int64_t n, struct tw_a
 	r.key = text_of(t, v, "key");
 	r.pass = tw_json_int(tw_json_get(v, "pass"), 0);
 	r.result = (enum crawl_result)tw_json_int(tw_json_get(v, "result"), CRAWL_UNKNOWN);
-	r.failed = tw_json_bool(tw_json_get(v, "failed"), false);
+	r.cut = tw_json_bool(tw_json_get(v, "cut"), false);
 	read_links(t, &r, tw_json_get(v, "links"), n);
 	tw_map_set_int(&t->by_url, r.url, i);
 	tw_vec_push(&t->records, r);
@@ -102,7 +103,7 @@ void crawl_table_load(struct crawl_table *t, const struct tw_source_host *host, 
 	} else {
 		t->start = NULL;
 		/* Addresses that nothing leads to any more are never taken out one by one. */
-		if (t->records.n >= max)
+		if (t->records.n + SPARE > max)
 			forget(t);
 	}
 }
@@ -121,6 +122,7 @@ int64_t crawl_table_index(struct crawl_table *t, const char *url)
 		return i;
 	if (t->records.n >= t->max) {
 		t->full = true;
+		t->whole = false;
 		return -1;
 	}
 	struct crawl_record r = {.url = tw_strdup(&t->arena, url)};
@@ -158,8 +160,8 @@ void crawl_table_save(struct crawl_table *t, const struct crawl_record *r)
 	tw_jw_str(&w, "url", r->url);
 	tw_jw_int(&w, "result", r->result);
 	tw_jw_int(&w, "pass", r->pass);
-	if (r->failed)
-		tw_jw_bool(&w, "failed", true);
+	if (r->cut)
+		tw_jw_bool(&w, "cut", true);
 	if (r->etag)
 		tw_jw_str(&w, "etag", r->etag);
 	if (r->last_modified)

@@ -150,6 +150,28 @@ void crawl_scope_of(struct crawl_scope *out, const char *start, struct tw_arena 
 	out->folder = slash ? tw_strndup(a, p.path.data, (size_t)(slash - p.path.data) + 1) : "/";
 }
 
+void crawl_scope_moved(struct crawl_scope *out, const char *start, const char *to,
+		       struct tw_arena *a)
+{
+	struct parts from, here;
+	split(&from, start);
+	split(&here, to);
+	crawl_scope_of(out, start, a);
+	out->origin = tw_strndup(a, to, (size_t)(here.path.data - to));
+	size_t n = from.path.len;
+	if (n && from.path.data[n - 1] != '/' && here.path.len > n && here.path.data[n] == '/' &&
+	    memcmp(here.path.data, from.path.data, n) == 0)
+		out->folder = tw_strndup(a, here.path.data, n + 1);
+}
+
+bool crawl_in_folder(const struct crawl_scope *s, const char *url)
+{
+	struct parts p;
+	size_t n = strlen(s->folder);
+	split(&p, url);
+	return p.path.len >= n && memcmp(p.path.data, s->folder, n) == 0;
+}
+
 static struct tw_bytes without_www(struct tw_bytes host)
 {
 	if (host.len > 4 && strncasecmp(host.data, "www.", 4) == 0)
@@ -237,9 +259,8 @@ char *crawl_page_url(const struct crawl_scope *s, const char *base, const char *
 	if (!url)
 		return NULL;
 	split(&p, url);
-	size_t folder = strlen(s->folder);
-	bool below = p.path.len >= folder && memcmp(p.path.data, s->folder, folder) == 0;
-	if (!below || has_media_name(p.path) || is_trap(&p) || is(p.path, "/robots.txt"))
+	if (!crawl_in_folder(s, url) || has_media_name(p.path) || is_trap(&p) ||
+	    is(p.path, "/robots.txt"))
 		return NULL;
 	return crawl_path_matches(&s->exclude, url, a) ? NULL : url;
 }

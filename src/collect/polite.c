@@ -7,6 +7,9 @@
 
 #include "base/stop.h"
 #include "base/time.h"
+#include "collect/crawl_int.h"
+
+#define MAX_ROBOTS_HOPS 5
 
 enum tw_status polite_init(struct polite *p, struct tw_http *http, double delay_s,
 			   bool allow_private, struct tw_err *err)
@@ -138,8 +141,8 @@ static bool take_beginning(void *ctx, const char *data, size_t len)
 	return text->len < ROBOTS_MAX_TEXT;
 }
 
-/* Section 2.3.1: 4xx and too many redirects allow all; 5xx and no answer forbid all, and so does "too many requests",
- * which says nothing of the file. */
+/* Section 2.3.1: 4xx, too many redirects and those to another site allow all; 5xx and no answer forbid all, and so does
+ * "too many requests", which says nothing of the file. */
 static void judge(struct robots *out, struct polite *p, const struct tw_err *why, int status,
 		  const struct tw_str *text)
 {
@@ -151,23 +154,51 @@ static void judge(struct robots *out, struct polite *p, const struct tw_err *why
 		robots_parse(out, tw_str_c(text), text->len, POLITE_AGENT, &p->arena);
 }
 
+/* Where the answer leads to on the same site, by http or https, with or without "www."; NULL for nowhere. */
+static const char *next_hop(const struct tw_http_response *res, const char *url, struct tw_arena *a)
+{
+	struct crawl_scope site = {0};
+	if (res->status < 300 || res->status >= 400 || !res->location.len)
+		return NULL;
+	const char *to = tw_url_resolve(a, url, tw_str_c(&res->location));
+	to = to ? url_normal(to, a) : NULL;
+	crawl_scope_of(&site, url, a);
+	return to && crawl_same_site(&site, to) ? to : NULL;
+}
+
+/* One file for the whole site: what another host says is not about this one. */
+static enum tw_status fetch_robots(struct tw_http_response *res, struct tw_str *text,
+				   struct polite *p, const char *url, struct tw_err *err)
+{
+	struct tw_http_request req = {.max_body = INT64_C(1) << 40,
+				      .timeout_s = 30,
+				      .no_redirects = true,
+				      .on_data = take_beginning,
+				      .ctx = text};
+	enum tw_status st = TW_OK;
+	for (int hop = 0; st == TW_OK && url && hop <= MAX_ROBOTS_HOPS; hop++) {
+		tw_http_response_release(res);
+		tw_str_clear(text);
+		req.url = url;
+		st = tw_http_fetch(res, p->http, &req, err);
+		if (text->len >= ROBOTS_MAX_TEXT) { /* we ended it */
+			st = TW_OK;
+			tw_err_clear(err);
+		}
+		url = next_hop(res, url, &p->arena);
+	}
+	return st;
+}
+
 static enum tw_status ask(struct robots *out, struct polite *p, const char *origin,
 			  struct tw_err *err)
 {
 	struct tw_http_response res = {0};
 	struct tw_str text = TW_STR_INIT;
-	struct tw_http_request req = {.max_body = INT64_C(1) << 40,
-				      .timeout_s = 30,
-				      .on_data = take_beginning,
-				      .ctx = &text};
 	struct tw_err why = TW_ERR_INIT;
 	*out = (struct robots){0};
-	req.url = tw_sprintf(&p->arena, "%s/robots.txt", origin);
-	enum tw_status st = tw_http_fetch(&res, p->http, &req, &why);
-	if (text.len >= ROBOTS_MAX_TEXT) { /* we ended it */
-		st = TW_OK;
-		tw_err_clear(&why);
-	}
+	const char *url = tw_sprintf(&p->arena, "%s/robots.txt", origin);
+	enum tw_status st = fetch_robots(&res, &text, p, url, &why);
 	if (st == TW_CANCELLED)
 		tw_fail(err, st, "%s", why.msg);
 	else

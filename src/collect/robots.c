@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define MAX_SITEMAPS 100
+#define MAX_SITEMAPS 101 /* one more than a pass reads, so that it knows */
 
 struct rules TW_VEC_BODY(struct robots_rule);
 

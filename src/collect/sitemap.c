@@ -8,7 +8,8 @@
 #include "base/time.h"
 #include "base/vec.h"
 
-#define MAX_LOC 2048 /* the protocol's limit of an address */
+#define MAX_LOC	   2048 /* the protocol's limit of an address */
+#define MAX_ENTITY 10	/* "&#x000026;" */
 
 struct entries TW_VEC_BODY(struct sitemap_entry);
 
@@ -18,6 +19,7 @@ struct scan {
 	struct tw_arena *a;
 	struct entries entries;
 	bool is_index, is_sitemap;
+	bool closed, cut;	/* its root has ended; it names more than is taken */
 	int depth, entry_depth; /* of <url> or <sitemap>; 0: in none */
 	struct tw_str *into;	/* the text that is being collected, or NULL */
 	struct tw_str loc, lastmod;
@@ -88,8 +90,10 @@ static void add_entity(struct tw_str *out, const char *name, size_t len)
 static void add_text(struct tw_str *out, const char *p, const char *end, bool raw)
 {
 	while (p < end && out->len < MAX_LOC + 1) {
+		size_t left = (size_t)(end - p);
 		const char *semicolon =
-			!raw && *p == '&' ? memchr(p, ';', (size_t)(end - p)) : NULL;
+			!raw && *p == '&' ? memchr(p, ';', left < MAX_ENTITY ? left : MAX_ENTITY)
+					  : NULL;
 		if (semicolon)
 			add_entity(out, p + 1, (size_t)(semicolon - p - 1));
 		else
@@ -104,7 +108,10 @@ static void add_entry(struct scan *s, const char *loc, const char *lastmod)
 {
 	struct sitemap_entry e = {0};
 	size_t n = strlen(loc);
-	if (!n || n > MAX_LOC || s->entries.n >= SITEMAP_MAX_ENTRIES)
+	if (!n || n > MAX_LOC)
+		return;
+	s->cut = s->entries.n >= SITEMAP_MAX_ENTRIES;
+	if (s->cut)
 		return;
 	e.loc = tw_strndup(s->a, loc, n);
 	if (!tw_parse_date(&e.lastmod_ms, lastmod))
@@ -119,6 +126,7 @@ static void open_tag(struct scan *s, const struct tag *t)
 	if (tag_is(t, "urlset") || tag_is(t, "sitemapindex")) {
 		s->is_sitemap = true;
 		s->is_index = tag_is(t, "sitemapindex");
+		s->closed = t->empty;
 	} else if (s->is_sitemap && entry && !s->entry_depth && !t->empty) {
 		s->entry_depth = s->depth;
 		tw_str_clear(&s->loc);
@@ -129,8 +137,10 @@ static void open_tag(struct scan *s, const struct tag *t)
 	}
 }
 
-static void close_tag(struct scan *s)
+static void close_tag(struct scan *s, const struct tag *t)
 {
+	if (s->is_sitemap && (tag_is(t, "urlset") || tag_is(t, "sitemapindex")))
+		s->closed = true;
 	if (s->entry_depth && s->depth == s->entry_depth) {
 		tw_str_trim(&s->loc);
 		tw_str_trim(&s->lastmod);
@@ -163,7 +173,7 @@ static bool scan_mark(struct scan *s)
 	} else if (!read_tag(&t, s)) {
 		return false;
 	} else if (t.closing) {
-		close_tag(s);
+		close_tag(s, &t);
 	} else {
 		open_tag(s, &t);
 	}
@@ -172,7 +182,7 @@ static bool scan_mark(struct scan *s)
 
 static void scan_xml(struct scan *s)
 {
-	while (s->at < s->end && s->entries.n < SITEMAP_MAX_ENTRIES) {
+	while (s->at < s->end && !s->cut) {
 		const char *mark = memchr(s->at, '<', (size_t)(s->end - s->at));
 		if (!mark)
 			break;
@@ -187,14 +197,14 @@ static void scan_xml(struct scan *s)
 /* A text with one address a line. */
 static void scan_lines(struct scan *s)
 {
-	while (s->at < s->end) {
+	while (s->at < s->end && !s->cut) {
 		const char *eol = memchr(s->at, '\n', (size_t)(s->end - s->at));
 		size_t n = (size_t)((eol ? eol : s->end) - s->at);
 		tw_str_clear(&s->loc);
 		tw_str_add(&s->loc, s->at, n);
 		tw_str_trim(&s->loc);
 		if (tw_starts_with(tw_str_c(&s->loc), "http")) {
-			s->is_sitemap = true;
+			s->is_sitemap = s->closed = true;
 			add_entry(s, tw_str_c(&s->loc), "");
 		}
 		s->at += n + 1;
@@ -238,11 +248,15 @@ static enum tw_status read_plain(struct sitemap *out, const char *data, size_t l
 	else
 		scan_lines(&s);
 	sort_entries(&s.entries);
-	*out = (struct sitemap){.is_index = s.is_index, .n = s.entries.n};
+	bool ended = s.closed || s.cut;
+	*out = (struct sitemap){
+		.is_index = s.is_index, .n = s.entries.n, .cut = s.cut || (s.is_sitemap && !ended)};
 	out->entries = tw_copy_array(a, s.entries.at, s.entries.n, sizeof(*s.entries.at));
 	tw_vec_release(&s.entries);
 	tw_str_release(&s.loc);
 	tw_str_release(&s.lastmod);
+	if (s.is_sitemap && !ended)
+		return tw_fail(err, TW_BAD_DATA, "the sitemap ends in the middle");
 	return s.is_sitemap ? TW_OK : tw_fail(err, TW_BAD_DATA, "no sitemap");
 }
 
@@ -254,6 +268,7 @@ enum tw_status sitemap_read(struct sitemap *out, const char *data, size_t len, s
 	if (!is_gzip(data, len))
 		return read_plain(out, data, len, a, err);
 	enum tw_status st = gunzip(&plain, data, len, SITEMAP_MAX_BYTES, err);
+	out->cut = st == TW_BAD_DATA;
 	if (st == TW_OK)
 		st = read_plain(out, tw_str_c(&plain), plain.len, a, err);
 	tw_str_release(&plain);

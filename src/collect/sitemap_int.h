@@ -28,10 +28,11 @@ struct sitemap {
 	bool is_index;		       /* its entries are sitemaps */
 	struct sitemap_entry *entries; /* the newest first; of equal ones in the file's order */
 	size_t n;
+	bool cut; /* there is more: it names too many, or is one that could not be read to its end */
 };
 
-/* Strings in the arena. What is cut short gives its whole entries. TW_BAD_DATA when it is no sitemap, or unpacks to more
- * than SITEMAP_MAX_BYTES. */
+/* Strings in the arena. TW_BAD_DATA when it is no sitemap, ends before its end (out->cut), or unpacks to more
+ * than SITEMAP_MAX_BYTES (the same). */
 TW_MUST_USE enum tw_status sitemap_read(struct sitemap *out, const char *data, size_t len,
 					struct tw_arena *a, struct tw_err *err);
 

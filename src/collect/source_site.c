@@ -17,6 +17,7 @@
 #define SITE_VERSION   1 /* part of a fingerprint */
 #define MAX_HOPS       5
 #define MAX_MAPS       100
+#define MAX_LEVEL      2 /* the protocol knows one index above a sitemap */
 #define MORE_RECORDS   1000
 #define RECORDS_A_PAGE 20 /* addresses that are known for each page of the budget */
 
@@ -52,6 +53,13 @@ static const struct tw_opt site_opts[] = {
 
 /* --- the queues --- */
 
+void site_cut_short(struct site_source *s, const char *url)
+{
+	if (s->table.whole)
+		tw_warn("%s leads to more than is read, and nothing is removed in this pass", url);
+	s->table.whole = false;
+}
+
 void site_queue_page(struct site_source *s, size_t record, int depth)
 {
 	struct crawl_record *r = &s->table.records.at[record];
@@ -65,8 +73,12 @@ void site_queue_page(struct site_source *s, size_t record, int depth)
 void site_queue_map(struct site_source *s, size_t record, int depth)
 {
 	struct crawl_record *r = &s->table.records.at[record];
-	if (r->queued || s->maps.n >= MAX_MAPS)
+	if (r->queued)
 		return;
+	if (s->maps.n >= MAX_MAPS || depth > MAX_LEVEL) {
+		site_cut_short(s, s->scope.origin);
+		return;
+	}
 	r->queued = true;
 	struct site_place p = {(uint32_t)record, depth};
 	tw_vec_push(&s->maps, p);
@@ -75,6 +87,8 @@ void site_queue_map(struct site_source *s, size_t record, int depth)
 void site_queue_links(struct site_source *s, size_t record, int depth)
 {
 	const struct crawl_record *r = &s->table.records.at[record];
+	if (r->cut)
+		site_cut_short(s, r->url);
 	for (size_t i = 0; i < r->n_links; i++)
 		site_queue_page(s, r->links[i], depth);
 }
@@ -95,17 +109,13 @@ void site_record_answer(struct site_source *s, size_t record, const struct tw_ht
 	if (res->status != 304 || res->last_modified.len)
 		r->last_modified = keep_text(s, r->last_modified, &res->last_modified);
 	r->pass = s->table.pass;
-	r->failed = false;
 	crawl_table_save(&s->table, r);
 }
 
 void site_record_failure(struct site_source *s, size_t record, bool hides)
 {
-	struct crawl_record *r = &s->table.records.at[record];
-	if (hides && r->result == CRAWL_UNKNOWN && !r->failed)
+	if (hides && s->table.records.at[record].result == CRAWL_UNKNOWN)
 		s->table.whole = false;
-	r->failed = true;
-	crawl_table_save(&s->table, r);
 }
 
 /* --- the beginning of a pass --- */
@@ -119,6 +129,7 @@ static void site_close(void *ctx)
 	tw_map_release(&s->keys);
 	crawl_table_release(&s->table);
 	polite_release(&s->polite);
+	tw_arena_release(&s->page);
 	tw_arena_release(&s->arena);
 }
 
@@ -132,7 +143,8 @@ static enum tw_status may_begin(struct site_source *s, const char *url, struct t
 	return tw_fail(err, st == TW_BLOCKED ? TW_NETWORK : st, "site %s", why.msg);
 }
 
-/* Where the start page has moved to; only on the same site. */
+/* Where the start page has moved to; only on the same site, in the same folder. Elsewhere it may lead to other pages than
+ * those that are known, which would all count as gone. */
 static enum tw_status move_start(const char **url, struct site_source *s,
 				 const struct tw_http_response *res, struct tw_err *err)
 {
@@ -145,23 +157,33 @@ static enum tw_status move_start(const char **url, struct site_source *s,
 			"its address into twin.yaml",
 			url_shown(*url, &s->arena),
 			to ? url_shown(to, &s->arena) : "what is no address");
+	if (!crawl_in_folder(&s->scope, to))
+		return tw_fail(
+			err, TW_NETWORK,
+			"site %s leads to %s, which is outside of its folder; if the site has moved, "
+			"put its new address into twin.yaml",
+			url_shown(*url, &s->arena), url_shown(to, &s->arena));
 	*url = to;
 	return TW_OK;
 }
 
 /* Asks for the start page, through redirects, and keeps the answer for site_next(). */
-static enum tw_status fetch_start(struct site_source *s, const char *url, struct tw_err *err)
+static enum tw_status fetch_start(struct site_source *s, const char *start, struct tw_err *err)
 {
+	const char *url = start;
 	struct tw_err why = TW_ERR_INIT;
 	enum tw_status st = TW_OK;
 	for (int hop = 0; st == TW_OK && hop <= MAX_HOPS; hop++) {
-		crawl_scope_of(&s->scope, url, &s->arena);
+		crawl_scope_moved(&s->scope, start, url, &s->arena);
 		st = may_begin(s, url, err);
 		if (st != TW_OK)
 			return st;
-		size_t i = (size_t)crawl_table_index(&s->table, url);
+		int64_t record = crawl_table_index(&s->table, url);
+		if (record < 0)
+			return tw_fail(err, TW_NETWORK, "site %s: too many addresses are known",
+				       url_shown(url, &s->arena));
 		tw_http_response_release(&s->first);
-		st = site_fetch(&s->first, s, i, &why);
+		st = site_fetch(&s->first, s, (size_t)record, &why);
 		int status = s->first.status;
 		if (st == TW_SKIPPED)
 			return tw_fail(err, TW_NETWORK, "site %s", why.msg);
@@ -205,14 +227,17 @@ static enum tw_status begin(struct site_source *s, const char *url, struct tw_er
 {
 	enum tw_status st;
 	if (s->table.resumed) {
-		crawl_scope_of(&s->scope, s->table.start, &s->arena);
+		crawl_scope_moved(&s->scope, url, s->table.start, &s->arena);
 		st = may_begin(s, s->table.start, err);
 	} else {
 		st = fetch_start(s, url, err);
 	}
-	if (st == TW_OK) /* first: its answer is here */
-		site_queue_page(s, (size_t)crawl_table_index(&s->table, s->table.start), 0);
-	return st == TW_OK ? queue_maps(s, err) : st;
+	if (st != TW_OK)
+		return st;
+	int64_t record = crawl_table_index(&s->table, s->table.start);
+	if (record >= 0) /* first: its answer is here */
+		site_queue_page(s, (size_t)record, 0);
+	return queue_maps(s, err);
 }
 
 static enum tw_status site_open(void *ctx, const struct tw_source_host *host, struct tw_err *err)
@@ -224,6 +249,7 @@ static enum tw_status site_open(void *ctx, const struct tw_source_host *host, st
 	if (st != TW_OK)
 		return st;
 	tw_arena_init(&s->arena);
+	tw_arena_init(&s->page);
 	s->host = host;
 	s->scope.exclude = s->exclude;
 	s->committed_s = tw_monotonic_s();
@@ -264,9 +290,11 @@ static enum tw_status finish(struct site_source *s)
 
 /* One place of a queue; *yields says whether *doc is a document. */
 static enum tw_status step(struct tw_document *doc, bool *yields, struct site_source *s,
-			   struct tw_arena *a, struct tw_err *err)
+			   struct tw_err *err)
 {
 	enum tw_status st;
+	struct tw_arena *a = &s->page;
+	tw_arena_reset(a);
 	if (s->has_first) {
 		st = site_visit(doc, yields, s, s->pages.at[s->at_page++], a, err);
 	} else if (s->at_map < s->maps.n) {
@@ -280,6 +308,19 @@ static enum tw_status step(struct tw_document *doc, bool *yields, struct site_so
 	return st;
 }
 
+/* What a step filled, for the caller. */
+static void hand_over(struct tw_document *doc, struct tw_arena *a)
+{
+	doc->key = tw_strdup(a, doc->key);
+	doc->fingerprint = tw_strdup(a, doc->fingerprint);
+	doc->title = tw_strdup(a, doc->title);
+	doc->author = tw_strdup(a, doc->author);
+	doc->url = tw_strdup(a, doc->url);
+	doc->lang = tw_strdup(a, doc->lang);
+	if (doc->body.len)
+		doc->body.data = tw_strndup(a, doc->body.data, doc->body.len);
+}
+
 static enum tw_status site_next(struct tw_document *doc, void *ctx, struct tw_arena *a,
 				struct tw_err *err)
 {
@@ -287,7 +328,8 @@ static enum tw_status site_next(struct tw_document *doc, void *ctx, struct tw_ar
 	enum tw_status st = TW_OK;
 	bool yields = false;
 	while (st == TW_OK && !yields)
-		st = s->given_up ? finish(s) : step(doc, &yields, s, a, err);
+		st = s->given_up ? finish(s) : step(doc, &yields, s, err);
+	hand_over(doc, a);
 	if (st == TW_CANCELLED && s->host->commit) {
 		crawl_table_save_pass(&s->table, false);
 		enum tw_status stored = s->host->commit(s->host->host, NULL);

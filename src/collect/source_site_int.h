@@ -42,6 +42,7 @@ struct site_source {
 	int misses;    /* answers that did not come, in a row */
 	double committed_s;
 	struct tw_arena arena;
+	struct tw_arena page; /* for one step; many pages yield nothing */
 };
 
 /* --- source_site_fetch.c --- */
@@ -70,14 +71,15 @@ TW_MUST_USE enum tw_status site_visit_map(struct site_source *s, struct site_pla
 
 /* --- source_site.c --- */
 
+/* Marks that more lies below this address than is read, and says so once. */
+void site_cut_short(struct site_source *s, const char *url);
 void site_queue_links(struct site_source *s, size_t record, int depth);
 void site_queue_page(struct site_source *s, size_t record, int depth);
 void site_queue_map(struct site_source *s, size_t record, int depth);
 
 /* Marks that this address has answered in this pass, with these validators, and saves its record. */
 void site_record_answer(struct site_source *s, size_t record, const struct tw_http_response *res);
-/* Marks that it has not, or not with what can be read. What it led to before still counts as found; if that is
- * unknown, `hides` says that it may lead to documents, so that nothing is removed in this pass. */
+/* It has not, or not with what can be read. What it led to before still counts as found; if that is unknown, `hides` says that it may lead to documents, so that nothing is removed in this pass. */
 void site_record_failure(struct site_source *s, size_t record, bool hides);
 
 #endif

@@ -6,8 +6,6 @@
 #include "base/log.h"
 #include "collect/sitemap_int.h"
 
-#define MAX_LEVEL 2 /* the protocol knows one index above a sitemap */
-
 static void take_entries(struct site_source *s, size_t record, const struct sitemap *map,
 			 struct tw_arena *a)
 {
@@ -21,6 +19,7 @@ static void take_entries(struct site_source *s, size_t record, const struct site
 		if (url)
 			urls[n++] = url;
 	}
+	s->table.records.at[record].cut = map->cut;
 	s->table.records.at[record].result = map->is_index ? CRAWL_MAP_INDEX : CRAWL_MAP;
 	crawl_table_set_links(&s->table, &s->table.records.at[record], urls, n);
 }
@@ -32,7 +31,9 @@ static void follow(struct site_source *s, struct site_place at)
 		site_queue_links(s, at.record, 0);
 		return;
 	}
-	for (size_t i = 0; at.depth < MAX_LEVEL && i < r->n_links; i++)
+	if (r->cut)
+		site_cut_short(s, r->url);
+	for (size_t i = 0; i < r->n_links; i++)
 		site_queue_map(s, r->links[i], at.depth + 1);
 }
 
@@ -61,6 +62,7 @@ static enum tw_status take_answer(struct site_source *s, struct site_place at,
 	if (res->status != 200 && !s->maps_are_named) {
 		r->result = CRAWL_NOTHING;
 		r->n_links = 0;
+		r->cut = false;
 		site_record_answer(s, at.record, res);
 		return TW_OK;
 	}
@@ -69,13 +71,13 @@ static enum tw_status take_answer(struct site_source *s, struct site_place at,
 		return fail(s, at, false);
 	}
 	enum tw_status st = sitemap_read(&map, tw_str_c(&res->body), res->body.len, a, err);
-	if (st != TW_OK && !s->maps_are_named) { /* a page that says "not found" */
+	if (st != TW_OK && !s->maps_are_named && !map.cut) { /* a page that says "not found" */
 		tw_err_clear(err);
 		return TW_OK;
 	}
 	if (st != TW_OK) {
 		tw_wrap(err, st, "sitemap %s", url);
-		return fail(s, at, false);
+		return fail(s, at, map.cut);
 	}
 	take_entries(s, at.record, &map, a);
 	site_record_answer(s, at.record, res);

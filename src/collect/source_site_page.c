@@ -81,8 +81,10 @@ static enum tw_status read_links(struct reading *out, const struct site_source *
 	}
 	tw_str_release(&utf8);
 	robots_words_add(&out->links.words, tw_str_c(&res->robots_tag), POLITE_AGENT);
-	if (out->links.words.nofollow)
+	if (out->links.words.nofollow) {
 		out->links.urls.n = 0;
+		out->links.cut = false;
+	}
 	const char *c = out->links.canonical;
 	if (c && strcmp(c, url) != 0 && crawl_page_url(&s->scope, c, c, a))
 		tw_vec_push(&out->links.urls, c);
@@ -151,6 +153,7 @@ static enum tw_status take_nothing(struct tw_document *doc, struct site_source *
 	r->result = CRAWL_NOTHING;
 	r->key = r->digest = NULL;
 	r->n_links = 0;
+	r->cut = false;
 	site_record_answer(s, at.record, res);
 	return TW_OK;
 }
@@ -166,6 +169,7 @@ static enum tw_status take_redirect(struct tw_document *doc, struct site_source 
 				    err);
 	r->result = CRAWL_PAGE;
 	r->key = r->digest = NULL;
+	r->cut = false;
 	crawl_table_set_links(&s->table, r, &to, 1);
 	site_record_answer(s, at.record, res);
 	site_queue_links(s, at.record, at.depth + 1);
@@ -197,6 +201,7 @@ static enum tw_status take_page(struct tw_document *doc, bool *yields, struct si
 		r->result = *yields ? CRAWL_DOCUMENT : CRAWL_PAGE;
 		r->key = tw_strdup(&s->table.arena, in.key);
 		r->digest = tw_strdup(&s->table.arena, digest);
+		r->cut = in.links.cut;
 		crawl_table_set_links(&s->table, r, in.links.urls.at, in.links.urls.n);
 		site_record_answer(s, at.record, res);
 		site_queue_links(s, at.record, at.depth + 1);

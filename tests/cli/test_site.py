@@ -94,6 +94,16 @@ def test_robots_that_cannot_be_read_forbid_all(twin, site):
     assert counts(crawl(twin, site)) == {"new": 1}
 
 
+def test_robots_of_another_host_are_not_asked_for(twin, site):
+    other = Website({"/robots.txt": Page("User-agent: *\nDisallow: /\n", type="text/plain")})
+    site.pages = {"/robots.txt": redirect(other.url + "/robots.txt"), "/": listing("/p0", "/p1"), **posts(2)}
+    assert counts(crawl(twin, site)) == {"new": 2}
+    assert other.hits == []
+    other.shutdown()
+    site.pages |= {"/robots.txt": redirect("/x/robots"), "/x/robots": Page("User-agent: *\nDisallow: /p1\n", type="text/plain")}
+    assert "/p1: robots.txt does not allow it" in crawl(twin, site)["said"]
+
+
 def test_a_page_is_stored_once_under_its_canonical_address(twin, site):
     canonical = '<link rel="canonical" href="/p0">'
     site.pages = {
@@ -208,6 +218,7 @@ def test_a_new_page_that_fails_may_hide_others_so_nothing_is_removed(twin, site)
     site.pages["/"] = listing("/p0", "/archive")
     site.pages["/archive"] = Page("error", 500)
     assert counts(crawl(twin, site)) == {"unchanged": 1, "skipped": 1}
+    assert counts(crawl(twin, site)) == {"unchanged": 1, "skipped": 1}  # however often it fails
     assert set(documents(twin)) == {"/p0", "/p1"}
     site.pages["/archive"] = listing("/p1")
     assert counts(crawl(twin, site)) == {"unchanged": 2}
@@ -237,6 +248,21 @@ def test_a_start_page_that_leads_elsewhere_is_an_error(twin, site):
     site.pages = {"/": Page("x", 404)}
     assert "the server answered 404" in crawl(twin, site, rc=1)["said"]
     assert "not an http or https address" in crawl(twin, "ftp://example.org/", rc=2)["said"]
+
+
+def test_a_start_page_that_leaves_its_folder_removes_nothing(twin, site):
+    site.pages = {"/blog/": listing("/blog/p0", "/p1"), "/blog/p0": article("Part 0", WIND), "/p1": article("1", WIND)}
+    start = site.url + "/blog/"
+    assert counts(crawl(twin, start)) == {"new": 1}
+    site.pages |= {"/blog/": redirect("/maintenance"), "/maintenance": listing("/p1")}
+    site.hits.clear()
+    said = crawl(twin, start, rc=1)["said"]
+    assert "/maintenance, which is outside of its folder" in said and "twin.yaml" in said
+    assert set(documents(twin)) == {"/blog/p0"} and "/maintenance" not in site.paths()
+    # A slash that was left out is no move, and does not widen the folder.
+    site.pages |= {"/blog": redirect("/blog/"), "/blog/": listing("/blog/p0", "/p1")}
+    crawl(twin, site.url + "/blog")
+    assert set(documents(twin)) == {"/blog/p0"}
 
 
 def test_retry_after_is_obeyed(twin, site):
@@ -277,6 +303,39 @@ def test_sitemaps_find_what_nothing_links_to(twin, site):
     assert counts(out) == {"unchanged": 4} and "a.xml.gz: the server answered 500" in out["said"]
     crawl(twin, site, sitemap="false")
     assert set(documents(twin)) == {"/p0"}
+
+
+def test_a_sitemap_that_is_cut_short_removes_nothing(twin, site):
+    site.pages = {"/": listing("/p0"), "/sitemap.xml": sitemap("/p1"), **posts(2)}
+    assert counts(crawl(twin, site)) == {"new": 2}
+    whole = site.pages["/sitemap.xml"]
+    site.pages["/sitemap.xml"] = Page(whole.body[:-20], type="application/xml")
+    out = crawl(twin, site)
+    assert counts(out) == {"unchanged": 2} and "sitemap.xml: the sitemap ends in the middle" in out["said"]
+
+
+def test_more_sitemaps_than_are_read_may_hide_pages_so_nothing_is_removed(twin, site):
+    maps = [f"/m{i}.xml" for i in range(110)]
+    site.pages = {"/": listing("/p0", "/p1"), **posts(2), **{m: sitemap() for m in maps}}
+    assert counts(crawl(twin, site)) == {"new": 2}
+    site.pages["/"] = listing("/p0")
+    site.pages["/sitemap.xml"] = sitemap(*maps, kind="sitemapindex", entry="sitemap")
+    assert counts(crawl(twin, site)) == {"unchanged": 1} and len(documents(twin)) == 2
+    site.pages["/sitemap.xml"] = sitemap(*maps[:50], kind="sitemapindex", entry="sitemap")
+    assert counts(crawl(twin, site)) == {"unchanged": 1, "removed": 1}
+
+
+def test_a_page_with_more_links_than_are_taken_may_hide_others_so_nothing_is_removed(twin, site):
+    site.pages = {"/": listing("/p0", "/p1"), **posts(2)}
+    assert counts(crawl(twin, site)) == {"new": 2}
+    site.pages["/"] = listing("/p0", "/all")
+    site.pages["/all"] = Page("".join(f"<a href='/all?{i}'>x</a>" for i in range(5001)))
+    for _ in range(2):  # the second time it says "not modified"
+        out = crawl(twin, site, max_depth=1)
+        assert counts(out) == {"unchanged": 1} and "/all leads to more than is read" in out["said"]
+        assert len(documents(twin)) == 2
+    site.pages["/all"] = listing("/p0")
+    assert counts(crawl(twin, site, max_depth=1)) == {"unchanged": 1, "removed": 1}
 
 
 # ---- Limits ---------------------------------------------------------------------------------------------------------

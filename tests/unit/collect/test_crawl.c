@@ -97,6 +97,27 @@ static void a_site_is_what_lies_below_its_address(void **state)
 	check_page(ann, "/~ann/../~bob/", NULL);
 }
 
+static void check_moved(const char *start, const char *to, const char *origin, const char *folder,
+			bool inside)
+{
+	struct crawl_scope s = {0};
+	crawl_scope_moved(&s, start, to, &a);
+	assert_string_equal(s.origin, origin);
+	assert_string_equal(s.folder, folder);
+	assert_int_equal(crawl_in_folder(&s, to), inside);
+}
+
+static void a_site_that_moves_keeps_its_folder(void **state)
+{
+	(void)state;
+	check_moved("http://e.org/blog/", "https://www.e.org/blog/", "https://www.e.org", "/blog/",
+		    true);
+	check_moved("http://e.org/", "http://e.org/en/home", "http://e.org", "/", true);
+	check_moved("http://e.org/blog/", "http://e.org/away", "http://e.org", "/blog/", false);
+	check_moved("http://e.org/~ann", "http://e.org/~ann/", "http://e.org", "/~ann/", true);
+	check_moved("http://e.org/~ann", "http://e.org/~anna/", "http://e.org", "/", true);
+}
+
 static void pictures_and_archives_are_no_pages(void **state)
 {
 	static const char home[] = "https://example.org/";
@@ -172,6 +193,26 @@ static void links_are_followed_unless_the_page_says_no(void **state)
 	assert_false(l.words.noindex || l.words.nofollow || l.is_list);
 	assert_null(l.canonical);
 	tw_vec_release(&l.urls);
+}
+
+static void a_page_with_too_many_links_says_so(void **state)
+{
+	struct tw_str s = TW_STR_INIT;
+	(void)state;
+	for (int i = 0; i < 5000; i++)
+		tw_str_addf(&s, "<a href=/%d>x</a>", i);
+	tw_str_adds(&s, "<a href=/7>again</a><a href='https://other.org/'>x</a>");
+	struct crawl_links l = links_of(s.data);
+	assert_int_equal(l.urls.n, 5000);
+	assert_false(l.cut);
+	tw_vec_release(&l.urls);
+	tw_str_adds(&s, "<a href=/5000>x</a>");
+	l = links_of(s.data);
+	assert_int_equal(l.urls.n, 5000);
+	assert_true(l.cut);
+	assert_string_equal(l.urls.at[4999], "https://example.org/4999");
+	tw_vec_release(&l.urls);
+	tw_str_release(&s);
 }
 
 static void a_page_speaks_to_programs_in_its_head(void **state)
@@ -386,6 +427,23 @@ static void a_table_that_is_full_takes_no_more_and_begins_anew(void **state)
 	memory_host_release(&h);
 }
 
+static void a_pass_begins_with_room_for_where_the_start_page_leads(void **state)
+{
+	struct memory_host h;
+	(void)state;
+	fill_table(&h);
+	t.records.at[0].cut = true;
+	crawl_table_save(&t, &t.records.at[0]);
+	crawl_table_save_pass(&t, true);
+	load(&h, "tag", 12);
+	assert_int_equal(t.records.n, 2);
+	assert_true(t.records.at[0].cut);
+	load(&h, "tag", 11);
+	assert_int_equal(t.records.n, 0);
+	crawl_table_release(&t);
+	memory_host_release(&h);
+}
+
 static void a_host_says_when_to_come_again(void **state)
 {
 	(void)state;
@@ -403,10 +461,12 @@ int main(void)
 		T(one_page_has_one_address),
 		T(what_is_no_web_address_has_none),
 		T(a_site_is_what_lies_below_its_address),
+		T(a_site_that_moves_keeps_its_folder),
 		T(pictures_and_archives_are_no_pages),
 		T(traps_are_seen_by_their_form),
 		T(globs_match_paths_and_all_below),
 		T(links_are_followed_unless_the_page_says_no),
+		T(a_page_with_too_many_links_says_so),
 		T(a_page_speaks_to_programs_in_its_head),
 		T(a_list_may_say_that_it_is_one),
 		T(a_text_is_writing),
@@ -417,6 +477,7 @@ int main(void)
 		T(a_new_pass_knows_what_was_found),
 		T(state_that_is_damaged_is_forgotten),
 		T(a_table_that_is_full_takes_no_more_and_begins_anew),
+		T(a_pass_begins_with_room_for_where_the_start_page_leads),
 		T(a_host_says_when_to_come_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,18 +130,50 @@ static void no_more_are_taken_than_the_protocol_allows(void **state)
 	tw_str_adds(&s, "<urlset>");
 	for (int i = 0; i < SITEMAP_MAX_ENTRIES + 10; i++)
 		tw_str_addf(&s, "<url><loc>https://example.org/%d</loc></url>", i);
-	assert_int_equal(parse(s.data).n, SITEMAP_MAX_ENTRIES);
+	struct sitemap m = parse(s.data);
+	assert_int_equal(m.n, SITEMAP_MAX_ENTRIES);
+	assert_true(m.cut);
+	tw_str_clear(&s);
+	for (int i = 0; i < SITEMAP_MAX_ENTRIES; i++)
+		tw_str_addf(&s, "https://example.org/%d\n", i);
+	m = parse(s.data);
+	assert_true(m.n == SITEMAP_MAX_ENTRIES && !m.cut);
+	tw_str_adds(&s, "https://example.org/x\n");
+	m = parse(s.data);
+	assert_true(m.n == SITEMAP_MAX_ENTRIES && m.cut);
 	tw_str_release(&s);
 }
 
-static void what_is_cut_short_gives_what_is_whole(void **state)
+static void what_ends_in_the_middle_is_an_error(void **state)
+{
+	static const char *const texts[] = {
+		"<urlset><url><loc>https://e.org/a</loc></url><url><loc>https://e.o",
+		"<urlset><url><loc>https://e.org/a",
+		"<urlset><url><loc>https://e.org/a</loc></url><!-- x",
+		"<urlset><url><loc>https://e.org/a</loc></url></urls",
+		"<sitemapindex>",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct sitemap m;
+		tw_err_clear(&err);
+		assert_int_equal(sitemap_read(&m, texts[i], strlen(texts[i]), &a, &err),
+				 TW_BAD_DATA);
+		assert_contains(err.msg, "ends in the middle");
+		assert_true(m.cut);
+	}
+	assert_int_equal(parse("<urlset><url><loc a='>'>https://e.org/a</loc></url></urlset>").n,
+			 1);
+	assert_int_equal(parse("<urlset></urlset></url></url>").n, 0);
+	assert_int_equal(parse("<urlset/>").n, 0);
+}
+
+static void an_ampersand_alone_is_itself(void **state)
 {
 	(void)state;
-	assert_int_equal(
-		parse("<urlset><url><loc>https://e.org/a</loc></url><url><loc>https://e.o").n, 1);
-	assert_int_equal(parse("<urlset><url><loc>https://e.org/a").n, 0);
-	assert_int_equal(parse("<urlset><url><loc a='>'>https://e.org/a</loc></url><!-- x").n, 1);
-	assert_int_equal(parse("<urlset></urlset></url></url>").n, 0);
+	struct sitemap m = parse("<urlset><url><loc>https://e.org/?a&b=0123456789;&#x000026;&amp;"
+				 "&</loc></url></urlset>");
+	assert_string_equal(m.entries[0].loc, "https://e.org/?a&b=0123456789;&&&");
 }
 
 static void what_is_no_sitemap_is_an_error(void **state)
@@ -171,7 +203,8 @@ int main(void)
 		T(what_is_packed_is_unpacked),
 		T(a_bomb_is_refused),
 		T(no_more_are_taken_than_the_protocol_allows),
-		T(what_is_cut_short_gives_what_is_whole),
+		T(what_ends_in_the_middle_is_an_error),
+		T(an_ampersand_alone_is_itself),
 		T(what_is_no_sitemap_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
