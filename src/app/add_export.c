@@ -120,7 +120,7 @@ enum tw_status tw_add_export(struct tw_app *app, const char *path, struct tw_err
 {
 	struct tw_arena *a = &app->arena;
 	struct tw_str kind = TW_STR_INIT;
-	struct addition add = {.path = real(app->dir ? app->dir : ".", path, a)};
+	struct addition add = {.path = real(".", path, a)};
 	size_t n = strlen(app->conf->dir);
 	bool below = tw_starts_with(add.path, app->conf->dir) && add.path[n] == '/';
 	add.shown = below ? add.path + n + 1 : add.path;

@@ -25,6 +25,7 @@ static char *field(struct csv *c, struct tw_arena *a)
 		tw_str_addc(&s, ch);
 		c->at++;
 	}
+	c->cut |= quoted;
 	char *text = tw_str_dup(&s, a);
 	tw_str_release(&s);
 	return text;

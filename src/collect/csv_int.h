@@ -10,6 +10,7 @@
 
 struct csv {
 	const char *at, *end;
+	bool cut; /* the text ended within a quoted field */
 };
 
 /* The fields of the next record, in the arena; false at the end. */

@@ -15,8 +15,6 @@
 #include "base/vec.h"
 #include "collect/export_int.h"
 
-#define MAX_TURNS 100000
-
 struct chatgpt {
 	struct elements conversations;
 };
@@ -70,7 +68,7 @@ static bool is_own_turn(const struct tw_json *message)
 	       (tw_streq(type, "text") || tw_streq(type, "multimodal_text"));
 }
 
-/* From the last message up. `mapping` is searched by a map, for it may be long. */
+/* From the last message up, through none twice. `mapping` is searched by a map, for it may be long. */
 static void gather(struct turns *out, const struct tw_json *conversation)
 {
 	const struct tw_json *mapping = tw_json_get(conversation, "mapping");
@@ -80,12 +78,11 @@ static void gather(struct turns *out, const struct tw_json *conversation)
 		mapping && mapping->type == TW_JSON_OBJECT ? mapping->child : NULL;
 	for (; n; n = n->next)
 		tw_map_set(&nodes, n->key, (void *)(uintptr_t)n);
-	while (at && out->n < MAX_TURNS) {
-		const struct tw_json *node = tw_map_get(&nodes, at);
-		const struct tw_json *message = tw_json_get(node, "message");
+	const struct tw_json *node;
+	while (at && (node = tw_map_get(&nodes, at))) {
+		tw_map_set(&nodes, at, NULL);
+		tw_vec_push(out, tw_json_get(node, "message"));
 		at = export_text(node, "parent");
-		if (node)
-			tw_vec_push(out, message);
 	}
 	tw_map_release(&nodes);
 }

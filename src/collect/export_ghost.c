@@ -28,6 +28,7 @@ struct ghost {
 struct tagged {
 	const char *tag; /* id */
 	struct tagged *next;
+	struct tagged *last; /* of the first one: the end of the list */
 };
 
 static bool is_ghost(const char *name, const char *head, size_t n)
@@ -99,14 +100,13 @@ static void add_row(struct ghost *g, const struct export_in *x, const char *tabl
 	else if (strcmp(table, "posts_authors") == 0 && !tw_map_has(&g->writers, post))
 		tw_map_set(&g->writers, post, tw_strdup(a, id_of(row, "author_id", a)));
 	else if (strcmp(table, "posts_tags") == 0) {
-		struct tagged *t = TW_NEW(a, struct tagged), *last = tw_map_get(&g->tagged, post);
+		struct tagged *t = TW_NEW(a, struct tagged), *first = tw_map_get(&g->tagged, post);
 		t->tag = tw_strdup(a, id_of(row, "tag_id", a));
-		while (last && last->next)
-			last = last->next;
-		if (last)
-			last->next = t;
+		if (first)
+			first->last->next = t;
 		else
-			tw_map_set(&g->tagged, post, t);
+			tw_map_set(&g->tagged, post, first = t);
+		first->last = t;
 	}
 }
 

@@ -8,17 +8,18 @@ enum tw_status export_find_json(struct tw_json **out, struct export_in *x,
 				bool (*recognise)(const char *name, const char *head, size_t n),
 				struct tw_arena *a, struct tw_err *err)
 {
-	struct bundle_entry e;
+	struct bundle_entry e = {0};
 	struct tw_str text = TW_STR_INIT;
 	*out = NULL;
 	enum tw_status st = export_next_entry(&e, x, recognise, err);
-	if (st == TW_OK)
+	bool found = st == TW_OK;
+	if (found)
 		st = bundle_read_all(&text, x->files, EXPORT_MAX_PIECE, err);
 	if (st == TW_OK) {
 		const char *s = tw_str_c(&text), *from = s + strcspn(s, "{[");
 		st = tw_json_parse(out, from, text.len - (size_t)(from - s), a, err);
 	}
-	if (st != TW_OK && st != TW_DONE)
+	if (found && st != TW_OK)
 		tw_wrap(err, st, "%s", e.name);
 	tw_str_release(&text);
 	if (st == TW_OK || st == TW_DONE)

@@ -30,7 +30,10 @@ struct mbox {
 	char *buf;
 	size_t at, n;
 	struct tw_str mail, line;
-	bool blank; /* the line before was */
+	bool blank;	       /* the line before was */
+	bool open_line;	       /* the last one of the file has no end */
+	bool looked, closed;   /* whether `closing` was looked for, and came */
+	struct tw_str closing; /* "--boundary--" of the mail, empty when it has none */
 	int64_t others, own;
 };
 
@@ -67,6 +70,7 @@ static void mbox_close(void *state)
 	free(m->buf);
 	tw_str_release(&m->mail);
 	tw_str_release(&m->line);
+	tw_str_release(&m->closing);
 }
 
 /* --- lines, mails --- */
@@ -81,6 +85,7 @@ static enum tw_status next_line(struct mbox *m, struct export_in *x, struct tw_e
 			enum tw_status st = bundle_read(x->files, m->buf, BUFFER, &m->n, err);
 			if (st != TW_OK)
 				return st;
+			m->open_line |= !m->n && m->line.len;
 			if (!m->n)
 				return m->line.len ? TW_OK : TW_DONE;
 		}
@@ -94,9 +99,48 @@ static enum tw_status next_line(struct mbox *m, struct export_in *x, struct tw_e
 	}
 }
 
-static void add_line(struct mbox *m)
+static void look_for_boundary(struct mbox *m, struct tw_arena *a)
+{
+	const struct mail_part mail = mail_split(tw_str_c(&m->mail), m->mail.len);
+	const char *type = mail_field(&mail, "Content-Type", a);
+	const char *boundary = mail_parameter(type, "boundary", a);
+	m->looked = true;
+	if (boundary && *boundary && strncasecmp(type, "multipart/", 10) == 0)
+		tw_str_addf(&m->closing, "--%s--", boundary);
+}
+
+/* Of a mail that is too long to be held whole, too. */
+static void see_boundary(struct mbox *m, const char *line, struct tw_arena *a)
+{
+	if (!m->looked)
+		look_for_boundary(m, a);
+	m->closed |= m->closing.len && tw_starts_with(line, tw_str_c(&m->closing));
+}
+
+/* An mbox says neither how long it is nor how many mails it has: what can be seen of a cut is in its last mail. */
+static enum tw_status check_last(struct mbox *m, struct tw_arena *a, struct tw_err *err)
+{
+	if (!m->looked)
+		look_for_boundary(m, a);
+	if (!m->open_line && (m->closed || !m->closing.len))
+		return TW_OK;
+	return tw_fail(err, TW_BAD_DATA,
+		       "the mailbox is cut: the last mail in it %s; download it again",
+		       m->open_line ? "ends within a line" : "lacks its closing boundary");
+}
+
+static void begin_mail(struct mbox *m)
+{
+	m->looked = m->closed = false;
+	tw_str_clear(&m->closing);
+	tw_str_clear(&m->mail);
+}
+
+static void add_line(struct mbox *m, struct tw_arena *a)
 {
 	const char *s = tw_str_c(&m->line);
+	if (tw_starts_with(s, "--"))
+		see_boundary(m, s, a);
 	size_t quotes = strspn(s, ">");
 	size_t skip = quotes && strncmp(s + quotes, "From ", 5) == 0;
 	if (m->mail.len + m->line.len <= MAX_MAIL)
@@ -104,10 +148,11 @@ static void add_line(struct mbox *m)
 }
 
 /* Into m->mail, up to the line that begins the next one; TW_DONE at the end of the file. */
-static enum tw_status next_mail(struct mbox *m, struct export_in *x, struct tw_err *err)
+static enum tw_status next_mail(struct mbox *m, struct export_in *x, struct tw_arena *a,
+				struct tw_err *err)
 {
 	enum tw_status st;
-	tw_str_clear(&m->mail);
+	begin_mail(m);
 	while ((st = next_line(m, x, err)) == TW_OK) {
 		const char *s = tw_str_c(&m->line);
 		bool begins = m->blank && strncmp(s, "From ", 5) == 0;
@@ -115,9 +160,9 @@ static enum tw_status next_mail(struct mbox *m, struct export_in *x, struct tw_e
 		if (begins && m->mail.len)
 			return TW_OK;
 		if (!begins)
-			add_line(m);
+			add_line(m, a);
 	}
-	return st == TW_DONE && m->mail.len ? TW_OK : st;
+	return st == TW_DONE && (m->mail.len || m->open_line) ? check_last(m, a, err) : st;
 }
 
 /* --- which, and what of it --- */
@@ -216,12 +261,14 @@ static enum tw_status mbox_next(struct tw_document *doc, void *state, struct exp
 		enum tw_status st = m->open ? TW_OK : export_next_entry(&e, x, is_mbox, err);
 		if (st != TW_OK)
 			return st;
-		if (!m->open)
+		if (!m->open) {
 			m->at = m->n = 0;
+			m->open_line = false;
+		}
 		m->blank = !m->open || m->blank;
 		m->open = true;
 		tw_arena_reset(a);
-		st = next_mail(m, x, err);
+		st = next_mail(m, x, a, err);
 		if (st == TW_DONE)
 			st = end_file(m, err);
 		if (st != TW_OK)

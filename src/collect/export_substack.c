@@ -85,10 +85,12 @@ static enum tw_status substack_open(void *state, struct export_in *x, struct tw_
 	if (st == TW_OK)
 		st = bundle_read_all(&text, x->files, EXPORT_MAX_PIECE, err);
 	export_mend(&text);
-	struct csv csv = {tw_str_c(&text), tw_str_c(&text) + text.len};
+	struct csv csv = {.at = tw_str_c(&text), .end = tw_str_c(&text) + text.len};
 	if (st == TW_OK && csv_next(&names, &csv, &s->arena))
 		while (csv_next(&fields, &csv, &s->arena))
 			add_row(s, &names, &fields);
+	if (csv.cut)
+		st = tw_fail(err, TW_BAD_DATA, "%s is cut; download the export again", e.name);
 	tw_str_release(&text);
 	if (st == TW_OK)
 		st = bundle_rewind(x->files, err);

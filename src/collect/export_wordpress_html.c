@@ -5,6 +5,8 @@
 #include "collect/dom_int.h"
 #include "collect/export_wordpress_int.h"
 
+#define MAX_SHORTCODE 4000
+
 /* The length of a shortcode of WordPress itself that begins here, its content not included; 0: none does. */
 static size_t shortcode(const char *s)
 {
@@ -15,8 +17,8 @@ static size_t shortcode(const char *s)
 		size_t n = strlen(*p);
 		if (strncmp(name, *p, n) != 0 || !name[n] || !strchr(" ]/", name[n]))
 			continue;
-		size_t len = strcspn(s, "]\n");
-		return s[len] == ']' ? len + 1 : 0;
+		const char *close = memchr(s, ']', strnlen(s, MAX_SHORTCODE));
+		return close && !memchr(s, '\n', (size_t)(close - s)) ? (size_t)(close + 1 - s) : 0;
 	}
 	return 0;
 }
@@ -51,8 +53,10 @@ static bool begins_block(const char *s)
 /* Where the next blank line is, but not within <pre>; the end when there is none. */
 static const char *end_of_paragraph(const char *s)
 {
+	const char *end = strstr(s, "\n\n");
 	for (;;) {
-		const char *end = strstr(s, "\n\n");
+		if (end && end < s) /* within <pre> */
+			end = strstr(s, "\n\n");
 		const char *pre = end ? memmem(s, (size_t)(end - s), "<pre", 4) : NULL;
 		const char *close = pre ? strstr(pre, "</pre>") : NULL;
 		if (!end || (pre && !close))

@@ -13,6 +13,8 @@
 #include "base/time.h"
 
 #define MAX_LD_BYTES (1 << 20)
+#define MAX_TITLE    2000
+#define MAX_NAME     400 /* bytes of a byline or date as it is shown */
 
 struct found {
 	struct page *out;
@@ -32,7 +34,7 @@ static void take(const char **slot, const char *s, struct tw_arena *a)
 	size_t n = strlen(s);
 	while (n && strchr(" \t\r\n", s[n - 1]))
 		n--;
-	if (n && n < 2000)
+	if (n && n < MAX_TITLE)
 		*slot = tw_strndup(a, s, n);
 }
 
@@ -138,18 +140,28 @@ static void take_lang(struct found *f, const char *s)
 	f->out->lang = lang;
 }
 
-/* The text of a heading or byline, without buttons in it. */
-static const char *shown_text(const struct dom_node *top, struct tw_arena *a)
+static void add_folded(struct tw_str *out, const struct dom_node *n, size_t most)
+{
+	for (size_t i = 0; i < n->len && out->len <= most; i++) {
+		char c = n->text[i];
+		bool space = c == ' ' || (c >= '\t' && c <= '\r');
+		if (!space || (out->len && out->data[out->len - 1] != ' '))
+			tw_str_addc(out, space ? ' ' : c);
+	}
+}
+
+/* The text of a heading, byline or date, without buttons in it; NULL over `most` bytes: a part of the page is none. */
+static const char *shown_text(const struct dom_node *top, size_t most, struct tw_arena *a)
 {
 	struct tw_str s = TW_STR_INIT;
-	for (const struct dom_node *n = top; n;) {
+	for (const struct dom_node *n = top; n && s.len <= most;) {
 		bool silent = n != top && html_is_silent(n);
 		if (n->text)
-			tw_str_add(&s, n->text, n->len);
+			add_folded(&s, n, most);
 		n = silent ? dom_skip(n, top) : dom_next(n, top);
 	}
 	struct dom_node text = {.text = tw_str_c(&s), .len = s.len};
-	char *folded = dom_text_folded(&text, a);
+	char *folded = s.len <= most ? dom_text_folded(&text, a) : NULL;
 	tw_str_release(&s);
 	return folded;
 }
@@ -225,13 +237,16 @@ static void read_body(struct found *f, const struct dom_node *n)
 	if (n->tag == TAG_TIME &&
 	    (has_word(dom_attr(n, "class"), "published") ||
 	     has_word(dom_attr(n, "class"), "dt-published") || dom_attr(n, "pubdate")))
-		take_date(&f->out->created_ms, when ? when : dom_text_folded(n, f->a));
-	if (has_word(dom_attr(n, "rel"), "author") || has_word(dom_attr(n, "class"), "p-author") ||
-	    has_word(dom_attr(n, "class"), "author") || has_word(dom_attr(n, "class"), "byline") ||
-	    (itemprop && strcmp(itemprop, "author") == 0 && n->end - n->id < 30))
-		take_author(f, shown_text(n, f->a));
+		take_date(&f->out->created_ms, when ? when : shown_text(n, MAX_NAME, f->a));
+	bool named = has_word(dom_attr(n, "rel"), "author") ||
+		     has_word(dom_attr(n, "class"), "p-author") ||
+		     has_word(dom_attr(n, "class"), "author") ||
+		     has_word(dom_attr(n, "class"), "byline") ||
+		     (itemprop && strcmp(itemprop, "author") == 0 && n->end - n->id < 30);
+	if (named && !f->out->author)
+		take_author(f, shown_text(n, MAX_NAME, f->a));
 	if (n->tag == TAG_H1 && f->titles++ == 0)
-		take(&f->h1, shown_text(n, f->a), f->a);
+		take(&f->h1, shown_text(n, MAX_TITLE, f->a), f->a);
 }
 
 /* "Title | Site" → "Title", when the last part is the site's name or the first one is long enough. */
@@ -294,8 +309,9 @@ static void printed_date(struct found *f, const struct dom_node *root)
 		bool named = false;
 		for (size_t i = 0; class && !named && i < sizeof(names) / sizeof(names[0]); i++)
 			named = has_word(class, names[i]);
-		if (named)
-			take_date(&f->out->created_ms, behind_label(shown_text(n, f->a)));
+		const char *shown = named ? shown_text(n, MAX_NAME, f->a) : NULL;
+		if (shown)
+			take_date(&f->out->created_ms, behind_label(shown));
 	}
 }
 

@@ -128,12 +128,13 @@ static void add_words(struct tw_str *out, const char *s, size_t len)
 		tw_str_add(out, s, (size_t)((tag ? tag : end) - s));
 		if (!tag)
 			return;
-		const char *close = memchr(tag, '>', (size_t)(end - tag));
 		bool script = end - tag > 7 && (strncasecmp(tag, "<script", 7) == 0 ||
 						strncasecmp(tag, "<style", 6) == 0);
-		const char *after =
-			script ? memmem(tag + 1, (size_t)(end - tag - 1), "</", 2) : NULL;
-		s = after ? after : close ? close + 1 : end;
+		const char *close = script ? memmem(tag + 1, (size_t)(end - tag - 1), "</", 2)
+					   : memchr(tag, '>', (size_t)(end - tag));
+		if (!close) /* all that follows is script, or within the tag */
+			return;
+		s = close + !script;
 	}
 }
 

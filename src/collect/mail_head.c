@@ -56,7 +56,8 @@ static size_t encoded_word(struct tw_str *out, const char *s)
 	size_t room = s[0] == '=' && s[1] == '?' ? strnlen(s, MAX_WORD) : 0;
 	const char *kind = room ? memchr(s + 2, '?', room - 2) : NULL;
 	const char *text = kind && kind[1] && kind[2] == '?' ? kind + 3 : NULL;
-	const char *end = text ? memmem(text, (size_t)(s + room - text), "?=", 2) : NULL;
+	const char *end =
+		text && text < s + room ? memmem(text, (size_t)(s + room - text), "?=", 2) : NULL;
 	struct tw_str bytes = TW_STR_INIT;
 	char charset[40];
 	size_t n = kind ? strcspn(s + 2, "?*") : 0; /* a language may stand behind '*' */

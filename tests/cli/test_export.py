@@ -420,8 +420,10 @@ def test_chatgpt(twin):
 def test_two_messages_that_answer_each_other_end(twin):
     nodes = {"a": (gpt_message("a", "user", "Round"), "b"), "b": (gpt_message("b", "user", "and round."), "a")}
     path = twin.dir / "c.json"
-    path.write_text(json.dumps([gpt("x", nodes, "a")]))
-    assert collect(twin, path)["new"] == 1
+    alone = {"c": (gpt_message("c", "user", "Its own parent."), "c")}
+    path.write_text(json.dumps([gpt("x", nodes, "a"), gpt("y", alone, "c")]))
+    assert collect(twin, path)["new"] == 2
+    assert {k: d["body"] for k, d in documents(twin).items()} == {"x": "and round.\n\nRound", "y": "Its own parent."}
 
 
 def claude_message(uuid, sender, text, parent=None, **more):
@@ -572,6 +574,9 @@ def test_substack(twin):
     assert doc["created"].startswith("2021-02-03T04:05:06") and doc["extra"] == {"summary": "A subtitle"}
     assert collect(twin, path, drafts=True)["new"] == 1
     assert "reader@example.org" not in json.dumps(documents(twin))
+    files["posts.csv"] = files["posts.csv"].partition(" and ")[0]
+    assert "posts.csv is cut" in collect(twin, write_zip(path, files), rc=1)
+    assert len(documents(twin)) == 2
 
 
 # --- Blogger ---
@@ -736,6 +741,19 @@ def test_mbox(twin):
     assert "author: [me@example.org]" in collect(twin, path, rc=2, author=["nobody@example.org"])
 
 
+def test_a_cut_mailbox_removes_nothing(twin):
+    path = twin.dir / "m.mbox"
+    whole = "".join([*MAILS[:3], mail("Tess <tess@example.org>", "Last", HTML_MAIL, "z", more='Content-Type: multipart/mixed; boundary="b1"\n')])
+    path.write_text(whole)
+    assert collect(twin, path, author=["tess@example.org"])["new"] == 3
+    for end in (whole.index("A first mail") + 4, whole.index("JVBER"), whole.index("--b1--") + 4, whole.index(MAILS[2]) + 9):
+        path.write_text(whole[:end])
+        assert "the mailbox is cut" in collect(twin, path, rc=1, author=["tess@example.org"])
+        assert len(documents(twin)) == 3
+    path.write_text(whole.rstrip("\n") + "\n")
+    assert collect(twin, path, author=["tess@example.org"])["unchanged"] == 3
+
+
 def test_gmail_takeout(twin):
     mails = [mail("Someone Else <t@gmail.example>", "Sent", "This was sent.", "f", labels="Sent,Important"),
              mail("Someone Else <t@gmail.example>", "Draft", "This is a draft.", "g", labels="Drafts"),
@@ -877,21 +895,30 @@ def test_a_long_export_takes_little_memory(twin):
 def test_an_export_on_the_command_line_becomes_a_source(twin):
     path = mastodon_zip(twin.dir / "a.zip", *TOOTS)
     before = (twin.dir / "twin.yaml").read_text()
-    assert twin.json("collect", "a.zip")["steps"][0]["outputs"]["new"] == 10
+    assert twin.json("collect", path)["steps"][0]["outputs"]["new"] == 10
     now = (twin.dir / "twin.yaml").read_text()
     assert now == before.replace("sources:\n", 'sources:\n  - type: export   # Mastodon\n    name: mastodon\n    path: "a.zip"\n')
-    for args in (["a.zip"], [], [path]):
+    for args in ([os.path.relpath(path)], [], [path]):
         out = twin.json("collect", *args)["steps"][0]["outputs"]
         assert (out["new"], out["removed"], out["unchanged"]) == (0, 0, 10)
     assert (twin.dir / "twin.yaml").read_text() == now
 
 
+def test_an_export_on_the_command_line_is_named_from_the_working_folder(twin):
+    elsewhere = twin.dir / "downloads"
+    elsewhere.mkdir()
+    mastodon_zip(elsewhere / "a.zip", *TOOTS)
+    assert "no such" in twin("collect", "a.zip", rc=1, cwd=twin.dir).stderr.lower()
+    twin("collect", "a.zip", cwd=elsewhere)
+    assert 'path: "downloads/a.zip"' in (twin.dir / "twin.yaml").read_text()
+
+
 def test_a_second_file_of_the_same_service_is_for_the_user_to_judge(twin):
     mastodon_zip(twin.dir / "a.zip", *TOOTS)
     mastodon_zip(twin.dir / "b.zip", *TOOTS[:1])
-    twin("collect", "a.zip")
+    twin("collect", twin.dir / "a.zip")
     now = (twin.dir / "twin.yaml").read_text()
-    said = twin("collect", "b.zip", rc=2).stderr
+    said = twin("collect", twin.dir / "b.zip", rc=2).stderr
     assert 'there is a source "mastodon" already' in said and 'path: "b.zip"' in said
     assert (twin.dir / "twin.yaml").read_text() == now
 
@@ -900,13 +927,13 @@ def test_a_second_file_of_the_same_service_is_for_the_user_to_judge(twin):
 def test_a_list_on_one_line_is_not_edited(twin, sources):
     mastodon_zip(twin.dir / "a.zip", *TOOTS)
     twin.config(CONFIG.replace("sources:\n" + SOURCE, sources))
-    said = twin("collect", "a.zip", rc=2).stderr
+    said = twin("collect", twin.dir / "a.zip", rc=2).stderr
     assert "- type: export   # Mastodon" in said and 'path: "a.zip"' in said
     assert sources in (twin.dir / "twin.yaml").read_text()
 
 
 def test_what_is_no_export_is_not_added(twin):
     now = (twin.dir / "twin.yaml").read_text()
-    assert "known are those of" in twin("collect", "posts", rc=1).stderr
-    assert "no such" in twin("collect", "nothing.zip", rc=1).stderr.lower()
+    assert "known are those of" in twin("collect", twin.dir / "posts", rc=1).stderr
+    assert "no such" in twin("collect", twin.dir / "nothing.zip", rc=1).stderr.lower()
     assert (twin.dir / "twin.yaml").read_text() == now

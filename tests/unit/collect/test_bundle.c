@@ -361,7 +361,7 @@ static void fields_of_csv_may_be_quoted(void **state)
 {
 	(void)state;
 	static const char text[] = "a,\"b, \"\"c\"\"\nd\",\r\n\n\"open";
-	struct csv c = {text, text + sizeof(text) - 1};
+	struct csv c = {.at = text, .end = text + sizeof(text) - 1};
 	struct tw_strings f;
 	struct tw_arena a;
 	tw_arena_init(&a);
@@ -371,8 +371,10 @@ static void fields_of_csv_may_be_quoted(void **state)
 	assert_string_equal(f.at[2], "");
 	assert_true(csv_next(&f, &c, &a));
 	assert_int_equal(f.n, 1);
+	assert_false(c.cut);
 	assert_true(csv_next(&f, &c, &a));
 	assert_string_equal(f.at[0], "open");
+	assert_true(c.cut);
 	assert_false(csv_next(&f, &c, &a));
 	tw_arena_release(&a);
 }

@@ -82,6 +82,23 @@ static void authors_are_names(void **state)
 	}
 }
 
+/* Boxes that are named for the author and hold the whole page, one in another. */
+static void a_whole_page_is_no_byline_or_date(void **state)
+{
+	struct tw_str html = TW_STR_INIT;
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		tw_str_adds(&html, "<div class=author><time class=published>");
+	for (int i = 0; i < 20000; i++)
+		tw_str_adds(&html, "Not a name. ");
+	tw_str_adds(&html, "<span class=author>\n   Ann \n  Bo </span>");
+	tw_str_adds(&html, "<time class=published>5 March 2020</time>");
+	struct tw_page page = read_page(tw_str_c(&html), NULL);
+	assert_string_equal(page.author, "Ann Bo");
+	assert_true(page.created_ms > 0);
+	tw_str_release(&html);
+}
+
 static void languages_are_tags(void **state)
 {
 	static const struct {
@@ -165,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(dates_are_found_where_pages_put_them),
 		T(authors_are_names),
+		T(a_whole_page_is_no_byline_or_date),
 		T(languages_are_tags),
 		T(titles_are_the_page_s_own),
 		T(the_canonical_address_is_absolute),

@@ -185,6 +185,20 @@ static void encodings_are_found(void **state)
 	assert_null(charset_of_content_type("text/html", &a));
 }
 
+/* Scripts without an end, in an encoding that must be guessed: each is looked at once. */
+static void scripts_without_end_are_no_words(void **state)
+{
+	struct tw_str page = TW_STR_INIT, s = TW_STR_INIT;
+	(void)state;
+	tw_str_adds(&page, "caf\xe9 ");
+	for (int i = 0; i < 500000; i++)
+		tw_str_adds(&page, i % 2 ? "<script " : "<style>");
+	assert_ok(html_to_utf8(&s, page.data, page.len, NULL, &a, &err), &err);
+	assert_true(tw_starts_with(tw_str_c(&s), "café <style>"));
+	tw_str_release(&page);
+	tw_str_release(&s);
+}
+
 /* Pages made to exhaust a parser end soon, with whatever text there is. */
 static void bombs_are_harmless(void **state)
 {
@@ -224,6 +238,7 @@ int main(void)
 		T(what_stands_around_an_article_is_left_out),
 		T(a_page_says_who_wrote_it_and_when),
 		T(encodings_are_found),
+		T(scripts_without_end_are_no_words),
 		T(bombs_are_harmless),
 		T(nuls_do_not_end_a_page),
 	};

@@ -57,6 +57,17 @@ static void fields_are_unfolded_and_decoded(void **state)
 	assert_null(mail_words(&m, "Subject", &arena));
 }
 
+static void a_word_longer_than_any_is_plain_text(void **state)
+{
+	(void)state;
+	for (int n = 990; n < 1000; n++) {
+		char *word = tw_sprintf(&arena, "=?utf-8*%0*d?Q?x", n, 0);
+		struct mail_part m = mail(tw_sprintf(&arena, "Subject: %s?=\n\n", word));
+		assert_string_equal(mail_words(&m, "Subject", &arena),
+				    tw_sprintf(&arena, "%s?=", word));
+	}
+}
+
 static void the_sender_has_a_name_and_an_address(void **state)
 {
 	(void)state;
@@ -175,6 +186,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(fields_are_unfolded_and_decoded, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_word_longer_than_any_is_plain_text, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(the_sender_has_a_name_and_an_address, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(the_text_is_found_in_every_encoding, setup,
