@@ -112,10 +112,13 @@ static void inline_children(struct tw_str *out, const struct dom_node *n,
 		html_inline(out, c, w);
 }
 
-/* Does the text of n begin with white space? html_inline_text() leaves it out at the start of a string. */
+/* Does the text of n begin with white space? html_inline_text() leaves it out at the start of a string. A text that comes
+ * behind many empty elements does not count: each of a million nested ones would look at all the others. */
 static bool begins_with_space(const struct dom_node *n)
 {
-	for (const struct dom_node *x = n; x; x = dom_next(x, n))
+	enum { LOOK_AT = 64 };
+	const struct dom_node *x = n;
+	for (int i = 0; x && i < LOOK_AT; i++, x = dom_next(x, n))
 		if (x->text && x->len)
 			return is_space(x->text[0]);
 	return false;

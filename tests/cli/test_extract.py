@@ -185,6 +185,7 @@ def words_in(n):
 @pytest.mark.parametrize("html", [
     b"<div>" * 100_000 + b"Deep down.",
     b"<b><i>" * 50_000 + b"Deep down.",
+    b"<p>Hello world. " + b"<b>" * 1_500_000 + b"text",
     b"<table><tr><td>" * 40_000 + b"Deep down.",
     b"<ul><li>" * 50_000 + b"Deep down.",
     b"<a href=x>" * 100_000 + b"Deep down.",
