@@ -29,8 +29,11 @@ enum tw_status tw_app_load(struct tw_app *app, const char *dir, char *const *set
 
 enum tw_status tw_app_lock(struct tw_app *app, struct tw_err *err)
 {
-	const char *path = tw_path_join(&app->arena, app->conf->state, "lock");
-	enum tw_status st = tw_lock_file(&app->lock_fd, path, err);
+	struct tw_arena a;
+	tw_arena_init(&a);
+	enum tw_status st =
+		tw_lock_file(&app->lock_fd, tw_path_join(&a, app->conf->state, "lock"), err);
+	tw_arena_release(&a);
 	if (st == TW_CONFLICT) {
 		tw_err_clear(err);
 		return tw_fail(err, TW_CONFLICT,
@@ -38,6 +41,13 @@ enum tw_status tw_app_lock(struct tw_app *app, struct tw_err *err)
 			       app->conf->dir);
 	}
 	return st;
+}
+
+void tw_app_unlock(struct tw_app *app)
+{
+	if (app->lock_fd >= 0)
+		tw_unlock_file(app->lock_fd);
+	app->lock_fd = -1;
 }
 
 enum tw_status tw_app_open(struct tw_app *app, bool lock, struct tw_err *err)
@@ -64,8 +74,7 @@ void tw_app_close(struct tw_app *app)
 	tw_fs_close(app->fs);
 	tw_http_free(app->http);
 	tw_config_free(app->conf);
-	if (app->lock_fd >= 0)
-		tw_unlock_file(app->lock_fd);
+	tw_app_unlock(app);
 	tw_arena_release(&app->arena);
 }
 

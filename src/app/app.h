@@ -48,6 +48,7 @@ TW_MUST_USE enum tw_status tw_app_imply(struct tw_app *app, struct tw_err *err);
 TW_MUST_USE enum tw_status tw_app_open(struct tw_app *app, bool lock, struct tw_err *err);
 /* The lock by itself, for who opened without. */
 TW_MUST_USE enum tw_status tw_app_lock(struct tw_app *app, struct tw_err *err);
+void tw_app_unlock(struct tw_app *app); /* also when it is not held */
 void tw_app_close(struct tw_app *app);
 
 /* Models by spec, opened once and kept; NULL: the configured one. Borrowed. `ctx` is the struct tw_app:

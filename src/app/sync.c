@@ -149,13 +149,10 @@ static void run_step(struct sync *s, const char *command)
 /* Waits until no other twin is at work. */
 static void wait_for_lock(struct sync *s, struct tw_notify *n)
 {
-	const char *path = tw_path_join(&s->arena, s->app->conf->state, "lock");
-	int fd;
 	bool told = false;
 	while (!tw_stopping()) {
-		enum tw_status st = tw_lock_file(&fd, path, NULL);
-		if (st == TW_OK)
-			tw_unlock_file(fd);
+		enum tw_status st = tw_app_lock(s->app, NULL);
+		tw_app_unlock(s->app);
 		if (st != TW_CONFLICT) /* what else is wrong, the pass says */
 			return;
 		if (!told)

@@ -7,9 +7,7 @@
 
 #define ALIGN	   ((size_t)16)
 #define BLOCK_SIZE ((size_t)16 * 1024)
-#define HUGE_PAGE  ((size_t)2 * 1024 * 1024)
-#define LARGE	   ((size_t)16 * 1024 * 1024) /* and so worth huge pages */
-#define KEEP_MAX   ((size_t)1024 * 1024)      /* a larger block isn't kept by a reset */
+#define KEEP_MAX   ((size_t)1024 * 1024) /* a larger block isn't kept by a reset */
 
 struct tw_arena_block {
 	struct tw_arena_block *next;
@@ -217,7 +215,7 @@ char *tw_xstrdup(const char *s)
 
 void *tw_try_alloc(size_t size, const char *what, struct tw_err *err)
 {
-	const size_t page = size < LARGE ? 64 : HUGE_PAGE;
+	const size_t page = size < TW_HUGE_PAGE ? 64 : TW_HUGE_PAGE;
 	void *p = NULL;
 
 	if (size <= SIZE_MAX / 2)
@@ -227,7 +225,7 @@ void *tw_try_alloc(size_t size, const char *what, struct tw_err *err)
 			size / 1000000);
 		return NULL;
 	}
-	if (size >= LARGE)
+	if (size >= TW_HUGE_PAGE)
 		madvise(p, size, MADV_HUGEPAGE); /* fewer misses of the TLB; it is only a wish */
 	return memset(p, 0, size);
 }

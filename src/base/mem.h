@@ -52,7 +52,8 @@ void *tw_xcalloc(size_t n, size_t size);
 void *tw_xrealloc(void *p, size_t size);
 char *tw_xstrdup(const char *s); /* NULL gives NULL */
 
-/* 64-byte aligned, zeroed; on failure NULL and *err says what `what` wanted. End with free(). */
+#define TW_HUGE_PAGE ((size_t)2 << 20)
+/* 64-byte aligned, zeroed, in huge pages from one on where the system has them; on failure NULL and *err says what `what` wanted. End with free(). */
 void *tw_try_alloc(size_t size, const char *what, struct tw_err *err);
 
 #endif

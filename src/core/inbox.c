@@ -15,8 +15,11 @@ const char *tw_inbox_media(const char *word)
 	return NULL;
 }
 
-const char *tw_inbox_outcome(const struct tw_inbox_receipt *r)
+void tw_inbox_json(struct tw_json_writer *w, const struct tw_inbox_receipt *r)
 {
-	static const char *const words[] = {"new", "changed", "unchanged"};
-	return words[r->outcome];
+	static const char *const outcomes[] = {"new", "changed", "unchanged"};
+	tw_jw_str(w, "outcome", outcomes[r->outcome]);
+	tw_jw_str(w, "source", TW_INBOX);
+	tw_jw_str(w, "key", r->key);
+	tw_jw_str(w, "title", r->title);
 }

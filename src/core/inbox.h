@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/mem.h"
 
 #define TW_INBOX      "inbox"
@@ -41,6 +42,7 @@ struct tw_inbox {
 
 /* The media that the words html, markdown and text stand for, or that are themselves one of the three; else NULL. */
 const char *tw_inbox_media(const char *word);
-const char *tw_inbox_outcome(const struct tw_inbox_receipt *r); /* "new", "changed", "unchanged" */
+/* Into an open object: outcome ("new", "changed", "unchanged"), source, key, title. Not the path: that is for who is here. */
+void tw_inbox_json(struct tw_json_writer *w, const struct tw_inbox_receipt *r);
 
 #endif

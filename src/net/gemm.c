@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "net/cut_int.h"
 
 /* Blocks of the result: large enough that packing the operands costs little, small enough for several threads. */
 #define BLOCK_M 256
@@ -18,16 +19,10 @@ struct blocks {
 	int across, bm, bn;
 };
 
-static int count(int n, int block)
+/* Equal blocks of at most `most`, in vectors of 16. */
+static int block_of(int n, int most)
 {
-	return (n + block - 1) / block;
-}
-
-/* Length of each of as few equal parts as are needed for parts of at most `most`; in vectors of 16. */
-static int even(int n, int most)
-{
-	int parts = count(n, most);
-	return count(count(n, parts), 16) * 16;
+	return tw_whole(tw_even(n, most), 16);
 }
 
 static void run_block(void *ctx, size_t i, int worker)
@@ -52,9 +47,10 @@ void tw_gemm_run(const struct tw_compute *c, const struct tw_gemm *g)
 		c->gemm->run_on(c->pool, &as);
 		return;
 	}
-	struct blocks b = {.c = c, .g = &as, .bm = even(g->m, BLOCK_M), .bn = even(g->n, BLOCK_N)};
-	b.across = count(g->n, b.bn);
-	tw_pool_run(c->pool, (size_t)b.across * (size_t)count(g->m, b.bm), run_block, &b);
+	struct blocks b = {
+		.c = c, .g = &as, .bm = block_of(g->m, BLOCK_M), .bn = block_of(g->n, BLOCK_N)};
+	b.across = tw_pieces(g->n, b.bn);
+	tw_pool_run(c->pool, (size_t)b.across * (size_t)tw_pieces(g->m, b.bm), run_block, &b);
 }
 
 void tw_gemm_pack(const struct tw_gemm_kernel *kernel, float *to, const struct tw_gemm_b *b,
@@ -69,7 +65,7 @@ void tw_gemm_pack(const struct tw_gemm_kernel *kernel, float *to, const struct t
 
 int64_t tw_gemm_packed_floats(int n, int k)
 {
-	return (int64_t)count(n, TW_GEMM_NR) * TW_GEMM_NR * k;
+	return (int64_t)tw_whole(n, TW_GEMM_NR) * k;
 }
 
 #define CHECK_SIZE 75
@@ -118,7 +114,7 @@ void tw_for_pieces(const struct tw_compute *c, int n, int piece,
 		   void (*fn)(void *ctx, int begin, int end), void *ctx)
 {
 	struct pieces p = {n, piece, fn, ctx};
-	tw_pool_run(c->pool, (size_t)count(n, piece), run_piece, &p);
+	tw_pool_run(c->pool, (size_t)tw_pieces(n, piece), run_piece, &p);
 }
 
 static const struct tw_gemm_kernel *plain(void)

@@ -4,40 +4,26 @@
  * or long before (tw_gemm_pack). The order in which an element is summed depends on k alone, so results do not depend on
  * threads or blocks.
  */
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/cut_int.h"
 #include "net/gemm_native_int.h"
 
-#define PAGE	    ((size_t)2 << 20) /* of scratch: a huge one, few misses of the TLB */
-#define MOST_STRIPS 16		      /* block_n / nr of any instruction set */
-#define SHARES	    4 /* items for a thread, at least: the last one to finish is not far behind */
-
-static int count(int n, int piece)
-{
-	return (n + piece - 1) / piece;
-}
-
-static int least(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-/* Length of each of as few equal pieces as are needed for pieces of at most `most`. */
-static int even(int n, int most)
-{
-	return count(n, count(n, most));
-}
+#define MOST_STRIPS 16 /* block_n / nr of any instruction set */
+#define SHARES	    4  /* items for a thread, at least: the last one to finish is not far behind */
 
 /* --- memory of a thread for strips of b --- */
 
-static const size_t scratch_bytes =
-	((size_t)MOST_STRIPS * TW_GEMM_PART * TW_GEMM_NR * sizeof(float) + PAGE - 1) / PAGE * PAGE;
+/* 1.5 MiB are needed; a huge page has few misses of the TLB. */
+static const size_t scratch_bytes = TW_HUGE_PAGE;
+static_assert((size_t)MOST_STRIPS * TW_GEMM_PART * TW_GEMM_NR * sizeof(float) <= TW_HUGE_PAGE,
+	      "the strips of a block fit");
 static pthread_key_t scratch_key;
 
 static void scratch_make_key(void)
@@ -53,10 +39,9 @@ static float *scratch_of_thread(void)
 	float *s = pthread_getspecific(scratch_key);
 	if (s)
 		return s;
-	s = aligned_alloc(PAGE, scratch_bytes);
+	s = tw_try_alloc(scratch_bytes, "packing", NULL);
 	if (!s)
 		abort();
-	madvise(s, scratch_bytes, MADV_HUGEPAGE);
 	pthread_setspecific(scratch_key, s);
 	return s;
 }
@@ -99,7 +84,7 @@ static const struct tw_gemm_isa *for_columns(const struct tw_gemm_isa *isa, int 
 /* Where a packed b has the terms from k0 on, of all strips. */
 static ptrdiff_t part_at(const struct tw_gemm_isa *isa, int n, int k0)
 {
-	return (ptrdiff_t)count(n, isa->nr) * isa->nr * k0;
+	return (ptrdiff_t)tw_whole(n, isa->nr) * k0;
 }
 
 /* Columns [at, at + n) of b from the rows x (n, k), of which terms [k0, k0 + kk) go to `to`. */
@@ -110,7 +95,7 @@ static void pack_columns(const struct tw_gemm_isa *isa, float *to, const struct 
 	for (int here; n > 0; at += here, n -= here, x += (ptrdiff_t)here * b->k) {
 		int beside = at % nr;
 		float *strip = to + (ptrdiff_t)(at / nr) * nr * kk;
-		here = least(n, nr - beside);
+		here = tw_least(n, nr - beside);
 		if (here == nr)
 			isa->transpose(strip, x + k0, b->k, nr, kk);
 		else
@@ -123,10 +108,10 @@ void tw_gemm_pack_by(const struct tw_gemm_isa *isa, float *to, const struct tw_g
 		     const float *x, int from, int rows)
 {
 	isa = for_columns(isa, b->n);
-	int part = even(b->k, isa->part_k);
+	int part = tw_even(b->k, isa->part_k);
 	for (int k0 = 0; k0 < b->k; k0 += part) {
-		int kk = least(part, b->k - k0), first = from > k0 ? from : k0;
-		int n = least(from + rows, k0 + kk) - first;
+		int kk = tw_least(part, b->k - k0), first = from > k0 ? from : k0;
+		int n = tw_least(from + rows, k0 + kk) - first;
 		float *at = to + part_at(isa, b->n, k0);
 		if (b->tb)
 			pack_columns(isa, at, b, x, from, rows, k0, kk);
@@ -173,7 +158,7 @@ static void run_strip(const struct piece *q, int from, int to, int strip)
 	int mr = isa->mr, nr = isa->nr, n = strip * nr, i = from * mr;
 	ptrdiff_t row = g->ta ? 1 : g->lda, step = g->ta ? g->lda : 1;
 	struct tw_gemm_tile t = {.k = q->k,
-				 .cols = least(nr, g->n - n),
+				 .cols = tw_least(nr, g->n - n),
 				 .a = g->a + i * row + q->p * step,
 				 .row_step = row,
 				 .step = step,
@@ -198,7 +183,7 @@ static const float *strips_of(const struct piece *q)
 {
 	const struct tw_gemm_isa *isa = q->j->isa;
 	const struct tw_gemm *g = q->j->g;
-	int n = q->s0 * isa->nr, cols = least(q->s1 * isa->nr, g->n) - n;
+	int n = q->s0 * isa->nr, cols = tw_least(q->s1 * isa->nr, g->n) - n;
 	if (g->packed)
 		return g->b + part_at(isa, g->n, q->p) + (ptrdiff_t)n * q->k;
 	float *to = scratch_of_thread();
@@ -211,19 +196,19 @@ static const float *strips_of(const struct piece *q)
 static void run_block(void *ctx, size_t item, int worker)
 {
 	const struct job *j = ctx;
-	int per = j->isa->block_m / j->isa->mr, across = count(j->strips, j->bn);
+	int per = j->isa->block_m / j->isa->mr, across = tw_pieces(j->strips, j->bn);
 	struct piece q = {.j = j};
 	(void)worker;
 	q.i0 = (int)item / across * j->rows;
-	q.i1 = least(q.i0 + j->rows, j->tiles);
+	q.i1 = tw_least(q.i0 + j->rows, j->tiles);
 	q.s0 = (int)item % across * j->bn;
-	q.s1 = least(q.s0 + j->bn, j->strips);
+	q.s1 = tw_least(q.s0 + j->bn, j->strips);
 	for (q.p = 0; q.p < j->g->k; q.p += j->part) {
-		q.k = least(j->part, j->g->k - q.p);
+		q.k = tw_least(j->part, j->g->k - q.p);
 		q.b = strips_of(&q);
 		for (int i = q.i0; i < q.i1; i += per)
 			for (int s = q.s0; s < q.s1; s++)
-				run_strip(&q, i, least(i + per, q.i1), s);
+				run_strip(&q, i, tw_least(i + per, q.i1), s);
 	}
 }
 
@@ -242,13 +227,14 @@ static void scale(const struct tw_gemm *g)
  * it takes as many strips as it may for the rows of a that stay in its second cache. */
 static void cut(struct job *j, int items)
 {
-	int per = j->isa->block_m / j->isa->mr, most = count(j->tiles, per);
+	int per = j->isa->block_m / j->isa->mr, most = tw_pieces(j->tiles, per);
 	if (j->g->packed) {
 		j->rows = per;
-		j->bn = count(j->strips, least(count(items, most), j->strips));
+		j->bn = tw_pieces(j->strips, tw_least(tw_pieces(items, most), j->strips));
 	} else {
-		j->bn = even(j->strips, j->isa->block_n / j->isa->nr);
-		j->rows = count(j->tiles, least(count(items, count(j->strips, j->bn)), most));
+		j->bn = tw_even(j->strips, j->isa->block_n / j->isa->nr);
+		j->rows = tw_pieces(j->tiles,
+				    tw_least(tw_pieces(items, tw_pieces(j->strips, j->bn)), most));
 	}
 }
 
@@ -261,11 +247,11 @@ void tw_gemm_by(const struct tw_gemm_isa *isa, struct tw_pool *pool, const struc
 		return;
 	}
 	isa = for_columns(isa, g->n);
-	struct job j = {.isa = isa, .g = g, .part = even(g->k, isa->part_k)};
-	j.tiles = count(g->m, isa->mr);
-	j.strips = count(g->n, isa->nr);
+	struct job j = {.isa = isa, .g = g, .part = tw_even(g->k, isa->part_k)};
+	j.tiles = tw_pieces(g->m, isa->mr);
+	j.strips = tw_pieces(g->n, isa->nr);
 	cut(&j, pool ? SHARES * tw_pool_size(pool) : 1);
-	int items = count(j.strips, j.bn) * count(j.tiles, j.rows);
+	int items = tw_pieces(j.strips, j.bn) * tw_pieces(j.tiles, j.rows);
 	if (pool && items > 1)
 		tw_pool_run(pool, (size_t)items, run_block, &j);
 	else

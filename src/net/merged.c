@@ -1,4 +1,5 @@
 /* Weights become float32 a few rows at a time, and while these are in the cache, change and go where products want them. */
+#include "net/cut_int.h"
 #include "net/net.h"
 
 struct merging {
@@ -11,17 +12,12 @@ struct merging {
 	int at;		    /* the first one's place in it */
 };
 
-static int least(int a, int b)
-{
-	return a < b ? a : b;
-}
-
 static void merge_rows(void *ctx, size_t item, int worker)
 {
 	const struct merging *m = ctx;
 	struct tw_net *net = m->net;
 	const ptrdiff_t cols = m->w->cols;
-	int i = (int)item * TW_LORA_ROWS, n = least(m->n - i, TW_LORA_ROWS), at = m->at + i;
+	int i = (int)item * TW_LORA_ROWS, n = tw_least(m->n - i, TW_LORA_ROWS), at = m->at + i;
 	bool plain = m->how == TW_MERGED_ROWS;
 	float *rows = plain ? net->merged + at * cols
 			    : net->rows + worker * (TW_LORA_ROWS * net->rows_ld);
@@ -32,7 +28,7 @@ static void merge_rows(void *ctx, size_t item, int worker)
 
 static void merge(const struct merging *m)
 {
-	size_t items = (size_t)(m->n + TW_LORA_ROWS - 1) / TW_LORA_ROWS;
+	size_t items = (size_t)tw_pieces(m->n, TW_LORA_ROWS);
 	m->net->packed = m->how != TW_MERGED_ROWS;
 	tw_pool_run(m->net->c.pool, items, merge_rows, (void *)m);
 }

@@ -23,7 +23,7 @@ enum { BLOCKS = 3, TERMS = BLOCKS * BLOCK, ROWS = 14 }; /* of a trial */
 
 static int most_terms(int k)
 {
-	return tw_q16_whole(tw_q16_least(k, TW_Q16_PART), BLOCK);
+	return tw_whole(tw_least(k, TW_Q16_PART), BLOCK);
 }
 
 static size_t numbers(int T, int k)
@@ -86,13 +86,13 @@ static void run_strip(const struct part *p, int from, int to, int strip)
 	int half = 2;
 	struct tw_q16_tile t = {
 		.blocks = p->blocks,
-		.cols = tw_q16_least(N, q->n - n),
+		.cols = tw_least(N, q->n - n),
 		.x = p->rows->x + (ptrdiff_t)from * p->ld,
 		.x_ld = p->ld,
 		.x_scale = p->rows->scale + (ptrdiff_t)from * p->blocks,
 		.w = q->w + tw_q16_at(q, p->k0, strip, terms),
-		.w_scale = q->scale +
-			   (ptrdiff_t)(p->k0 / tw_q16_part(q->k)) * tw_q16_whole(q->n, N) + n,
+		.w_scale =
+			q->scale + (ptrdiff_t)(p->k0 / tw_q16_part(q->k)) * tw_whole(q->n, N) + n,
 		.y = p->y + (ptrdiff_t)from * q->n + n,
 		.y_ld = q->n,
 		.by = p->by,
@@ -110,24 +110,23 @@ static void run_strip(const struct part *p, int from, int to, int strip)
 static void run_block(void *ctx, size_t item, int worker)
 {
 	const struct part *p = ctx;
-	int strips = tw_q16_count(p->q->n, N), across = tw_q16_count(strips, p->across);
+	int strips = tw_pieces(p->q->n, N), across = tw_pieces(strips, p->across);
 	int from = (int)item / across * p->down, s = (int)item % across * p->across;
-	int end = tw_q16_least(s + p->across, strips);
+	int end = tw_least(s + p->across, strips);
 	(void)worker;
 	for (; s < end; s++)
-		run_strip(p, from, tw_q16_least(from + p->down, p->T), s);
+		run_strip(p, from, tw_least(from + p->down, p->T), s);
 }
 
 /* Rows that stay in the second cache, and as many strips with them as may be for so many items. */
 static size_t cut(struct part *p, int items)
 {
-	int strips = tw_q16_count(p->q->n, N), tile = p->kernel->tile[0].rows;
+	int strips = tw_pieces(p->q->n, N), tile = p->kernel->tile[0].rows;
 	int stay = STAY / tw_q16_part(p->q->k), most = (int)((int64_t)p->T * strips / items);
-	p->down = tw_q16_whole(tw_q16_even(p->T, tw_q16_least(stay, most > tile ? most : tile)),
-			       tile);
-	int down = tw_q16_count(p->T, p->down);
-	p->across = tw_q16_count(strips, tw_q16_least(tw_q16_count(items, down), strips));
-	return (size_t)down * (size_t)tw_q16_count(strips, p->across);
+	p->down = tw_whole(tw_even(p->T, tw_least(stay, most > tile ? most : tile)), tile);
+	int down = tw_pieces(p->T, p->down);
+	p->across = tw_pieces(strips, tw_least(tw_pieces(items, down), strips));
+	return (size_t)down * (size_t)tw_pieces(strips, p->across);
 }
 
 void tw_q16_run(const struct tw_compute *c, const struct tw_q16_kernel *kernel,
@@ -140,8 +139,8 @@ void tw_q16_run(const struct tw_compute *c, const struct tw_q16_kernel *kernel,
 		return;
 	size_t items = cut(&p, SHARES * tw_pool_size(c->pool));
 	for (p.k0 = 0; p.k0 < q->k; p.k0 += part) {
-		p.k = tw_q16_least(part, q->k - p.k0);
-		p.blocks = tw_q16_count(p.k, BLOCK);
+		p.k = tw_least(part, q->k - p.k0);
+		p.blocks = tw_pieces(p.k, BLOCK);
 		p.ld = tw_q16_ld(p.blocks * BLOCK);
 		tw_for_pieces(c, T, MAKE, make_rows, &p);
 		tw_pool_run(c->pool, items, run_block, &p);

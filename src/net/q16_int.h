@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "net/cut_int.h"
 #include "net/q16.h"
 
 /* The whole number next to x, which has 16 bits at most. */
@@ -15,31 +16,10 @@ static inline int16_t tw_q16_round(float x)
 	return (int16_t)bits;
 }
 
-static inline int tw_q16_count(int n, int piece)
-{
-	return (n + piece - 1) / piece;
-}
-
-static inline int tw_q16_least(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-static inline int tw_q16_whole(int n, int piece)
-{
-	return tw_q16_count(n, piece) * piece;
-}
-
-/* Length of each of as few equal pieces as are needed for pieces of at most `most`. */
-static inline int tw_q16_even(int n, int most)
-{
-	return tw_q16_count(n, tw_q16_count(n, most));
-}
-
 /* Where the part that begins with term k0, or a strip of `terms` terms in it, has its numbers. */
 static inline ptrdiff_t tw_q16_at(const struct tw_q16 *q, int k0, int strip, int terms)
 {
-	return ((ptrdiff_t)tw_q16_whole(q->n, TW_Q16_COLS) * k0) +
+	return ((ptrdiff_t)tw_whole(q->n, TW_Q16_COLS) * k0) +
 	       (ptrdiff_t)strip * TW_Q16_COLS * terms;
 }
 

@@ -1,18 +1,9 @@
 /* The frozen weights of a model as whole numbers. */
 #include <stdlib.h>
 
+#include "net/cut_int.h"
 #include "net/net.h"
 #include "net/q16.h"
-
-static int most(int a, int b)
-{
-	return a > b ? a : b;
-}
-
-static int least(int a, int b)
-{
-	return a < b ? a : b;
-}
 
 /* --- of what --- */
 
@@ -41,9 +32,9 @@ int64_t tw_net_q16_bytes(const struct tw_shape *s)
 
 static int widest(const struct tw_shape *s)
 {
-	int n = most(s->C, s->V);
+	int n = tw_most(s->C, s->V);
 	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
-		n = most(n, most(tw_group_in(s, g), tw_group_out(s, g)));
+		n = tw_most(n, tw_most(tw_group_in(s, g), tw_group_out(s, g)));
 	return n;
 }
 
@@ -86,7 +77,7 @@ static enum tw_status pack_head(struct tw_net *net, struct tw_q16_net *q, struct
 	int V = net->s->V, part = tw_q16_part(V), slice = tw_net_slice(net) / part * part;
 	enum tw_status st = init_both(q, head_at(net->s), net->s->C, V, err);
 	for (int v = 0; st == TW_OK && v < V; v += slice) {
-		int n = least(slice, V - v);
+		int n = tw_least(slice, V - v);
 		tw_net_read_head(net, v, n, TW_MERGED_ROWS);
 		pack_both(net, q, head_at(net->s), net->s->C, v, n);
 	}

@@ -10,18 +10,18 @@ enum { N = TW_Q16_COLS, BLOCK = TW_Q16_BLOCK };
 
 int tw_q16_part(int k)
 {
-	int blocks = tw_q16_count(k, BLOCK), parts = tw_q16_count(k, TW_Q16_PART);
-	return tw_q16_count(blocks, parts) * BLOCK;
+	int blocks = tw_pieces(k, BLOCK), parts = tw_pieces(k, TW_Q16_PART);
+	return tw_pieces(blocks, parts) * BLOCK;
 }
 
 static size_t numbers(int n, int k)
 {
-	return (size_t)tw_q16_whole(n, N) * (size_t)tw_q16_whole(k, BLOCK);
+	return (size_t)tw_whole(n, N) * (size_t)tw_whole(k, BLOCK);
 }
 
 static size_t scales(int n, int k)
 {
-	return (size_t)tw_q16_whole(n, N) * (size_t)tw_q16_count(k, tw_q16_part(k));
+	return (size_t)tw_whole(n, N) * (size_t)tw_pieces(k, tw_q16_part(k));
 }
 
 int64_t tw_q16_bytes(int n, int k)
@@ -61,7 +61,7 @@ struct strip {
 /* Terms from b on: to (64, 32), zeros where there are none. */
 static void gather(float to[BLOCK][N], const struct strip *s, int b)
 {
-	int n = s->n, k = tw_q16_least(BLOCK, s->k - b);
+	int n = s->n, k = tw_least(BLOCK, s->k - b);
 	const float *x = s->x + b * s->column;
 	if (n < N || k < BLOCK)
 		memset(to, 0, sizeof(float[BLOCK][N]));
@@ -126,18 +126,18 @@ static void pack_strip(void *ctx, size_t item, int worker)
 	const struct tw_q16_piece *f = p->piece;
 	struct tw_q16 *q = p->q;
 	int n = (int)item % p->strips * N, k = (int)item / p->strips * p->part;
-	int strip = (f->n0 + n) / N, k0 = f->k0 + k, all = tw_q16_count(q->n, N);
+	int strip = (f->n0 + n) / N, k0 = f->k0 + k, all = tw_pieces(q->n, N);
 	float *scale = q->scale + ((ptrdiff_t)(k0 / p->part) * all + strip) * N;
 	struct strip s = {f->from + n * f->row + k * f->column, f->row, f->column,
-			  tw_q16_least(N, f->n - n), tw_q16_least(p->part, f->k - k)};
+			  tw_least(N, f->n - n), tw_least(p->part, f->k - k)};
 	(void)worker;
 	measure(scale, &s);
-	round_strip(q->w + tw_q16_at(q, k0, strip, tw_q16_whole(s.k, BLOCK)), scale, &s);
+	round_strip(q->w + tw_q16_at(q, k0, strip, tw_whole(s.k, BLOCK)), scale, &s);
 }
 
 void tw_q16_pack(const struct tw_compute *c, struct tw_q16 *q, const struct tw_q16_piece *piece)
 {
-	struct packing p = {q, piece, tw_q16_part(q->k), tw_q16_count(piece->n, N)};
-	tw_pool_run(c->pool, (size_t)p.strips * (size_t)tw_q16_count(piece->k, p.part), pack_strip,
+	struct packing p = {q, piece, tw_q16_part(q->k), tw_pieces(piece->n, N)};
+	tw_pool_run(c->pool, (size_t)p.strips * (size_t)tw_pieces(piece->k, p.part), pack_strip,
 		    &p);
 }

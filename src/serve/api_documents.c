@@ -56,10 +56,7 @@ static void reply(struct tw_call *c, const struct tw_inbox_receipt *r)
 	struct tw_json_writer w;
 	tw_jw_init(&w, &json);
 	tw_jw_object(&w, NULL);
-	tw_jw_str(&w, "outcome", tw_inbox_outcome(r));
-	tw_jw_str(&w, "source", TW_INBOX);
-	tw_jw_str(&w, "key", r->key);
-	tw_jw_str(&w, "title", r->title);
+	tw_inbox_json(&w, r);
 	tw_jw_end(&w);
 	tw_call_json(c, r->outcome == TW_INBOX_NEW ? 201 : 200, &json);
 }
