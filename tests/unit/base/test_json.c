@@ -1,24 +1,9 @@
 #include "base_test.h"
+#include "support/arena.h"
 
 #include <math.h>
 
 #include "base/json.h"
-
-static struct tw_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&arena);
-	return 0;
-}
 
 static struct tw_json *parse(const char *text)
 {
@@ -218,5 +203,5 @@ int main(void)
 		cmocka_unit_test(bad_utf8_is_written_as_replacement),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -1,22 +1,7 @@
 #include "base_test.h"
+#include "support/arena.h"
 
 #include "base/text.h"
-
-static struct tw_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&arena);
-	return 0;
-}
 
 /* Unicode, table 3-8, and the usual ways to smuggle characters. */
 static void bad_utf8_is_replaced_by_maximal_subparts(void **state)
@@ -265,5 +250,5 @@ int main(void)
 		cmocka_unit_test(a_charset_that_is_not_named_is_guessed),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

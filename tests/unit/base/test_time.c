@@ -1,22 +1,7 @@
 #include "base_test.h"
+#include "support/arena.h"
 
 #include "base/time.h"
-
-static struct tw_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&arena);
-	return 0;
-}
 
 static void is(const char *text, const char *expected)
 {
@@ -182,5 +167,5 @@ int main(void)
 		cmocka_unit_test(the_monotonic_clock_never_goes_back),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

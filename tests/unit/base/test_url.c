@@ -1,5 +1,6 @@
 /* References between pages, and the addresses that a fetch may connect to. */
 #include "base_test.h"
+#include "support/arena.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -7,22 +8,6 @@
 
 #include "base/base_int.h"
 #include "base/http.h"
-
-static struct tw_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&arena);
-	return 0;
-}
 
 /* RFC 3986, sections 5.4.1 and 5.4.2, all of them. */
 static void references_resolve_as_in_the_rfc(void **state)
@@ -219,5 +204,5 @@ int main(void)
 		cmocka_unit_test(other_families_are_refused),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

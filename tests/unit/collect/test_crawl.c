@@ -1,26 +1,9 @@
 /* What the crawler takes for a page of a site, for one page, and for writing. */
 #include "collect_test.h"
+#include "arena_test.h"
 
 #include "collect/crawl_int.h"
 #include "collect/polite_int.h"
-
-static struct tw_arena a;
-static struct tw_err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&a);
-	tw_err_clear(&err);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&a);
-	return 0;
-}
 
 static void one_page_has_one_address(void **state)
 {
@@ -43,10 +26,10 @@ static void one_page_has_one_address(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		const char *normal = url_normal(pairs[i][0], &a);
+		const char *normal = url_normal(pairs[i][0], &arena);
 		assert_non_null(normal);
 		assert_string_equal(normal, pairs[i][1]);
-		assert_string_equal(url_normal(normal, &a), normal);
+		assert_string_equal(url_normal(normal, &arena), normal);
 	}
 }
 
@@ -63,17 +46,17 @@ static void what_is_no_web_address_has_none(void **state)
 					   "http://\x01/"};
 	(void)state;
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
-		assert_null(url_normal(urls[i], &a));
-	char *longer = tw_alloc(&a, 5001);
+		assert_null(url_normal(urls[i], &arena));
+	char *longer = tw_alloc(&arena, 5001);
 	memset(longer, 'x', 5000);
-	assert_null(url_normal(tw_sprintf(&a, "https://example.org/%s", longer), &a));
+	assert_null(url_normal(tw_sprintf(&arena, "https://example.org/%s", longer), &arena));
 }
 
 static void check_page(const char *start, const char *ref, const char *expect)
 {
 	struct crawl_scope s = {0};
-	crawl_scope_of(&s, start, &a);
-	const char *url = crawl_page_url(&s, start, ref, &a);
+	crawl_scope_of(&s, start, &arena);
+	const char *url = crawl_page_url(&s, start, ref, &arena);
 	if (!tw_streq(url, expect))
 		fail_msg("%s on %s: %s, not %s", ref, start, url ? url : "none",
 			 expect ? expect : "none");
@@ -101,7 +84,7 @@ static void check_moved(const char *start, const char *to, const char *origin, c
 			bool inside)
 {
 	struct crawl_scope s = {0};
-	crawl_scope_moved(&s, start, to, &a);
+	crawl_scope_moved(&s, start, to, &arena);
 	assert_string_equal(s.origin, origin);
 	assert_string_equal(s.folder, folder);
 	assert_int_equal(crawl_in_folder(&s, to), inside);
@@ -134,7 +117,7 @@ static void pictures_and_archives_are_no_pages(void **state)
 static void traps_are_seen_by_their_form(void **state)
 {
 	static const char home[] = "https://example.org/";
-	char *longer = tw_alloc(&a, 701);
+	char *longer = tw_alloc(&arena, 701);
 	(void)state;
 	memset(longer, 'x', 700);
 	check_page(home, "a/b/a/b/a/b/c", "https://example.org/a/b/a/b/a/b/c");
@@ -149,7 +132,7 @@ static void check_glob(const char *glob, const char *url, bool expect)
 {
 	const char *list[] = {glob, NULL};
 	struct tw_strings globs = {list, 1};
-	if (crawl_path_matches(&globs, url, &a) != expect)
+	if (crawl_path_matches(&globs, url, &arena) != expect)
 		fail_msg("%s should %smatch %s", glob, expect ? "" : "not ", url);
 }
 
@@ -171,10 +154,10 @@ static struct crawl_links links_of(const char *html)
 {
 	struct crawl_links l;
 	struct crawl_scope s = {0};
-	crawl_scope_of(&s, "https://example.org/", &a);
-	assert_ok(
-		crawl_links_read(&l, html, strlen(html), "https://example.org/blog/", &s, &a, &err),
-		&err);
+	crawl_scope_of(&s, "https://example.org/", &arena);
+	assert_ok(crawl_links_read(&l, html, strlen(html), "https://example.org/blog/", &s, &arena,
+				   &err),
+		  &err);
 	return l;
 }
 
@@ -234,14 +217,14 @@ static void a_list_may_say_that_it_is_one(void **state)
 {
 	static const char ld[] = "<script type='application/ld+json'>%s</script><p>x</p>";
 	(void)state;
-	assert_true(links_of(tw_sprintf(&a, ld, "{\"@type\":\"CollectionPage\"}")).is_list);
-	assert_true(
-		links_of(tw_sprintf(&a, ld, "{\"@graph\":[{\"@type\":[\"ItemList\"]}]}")).is_list);
-	assert_false(links_of(tw_sprintf(&a, ld,
+	assert_true(links_of(tw_sprintf(&arena, ld, "{\"@type\":\"CollectionPage\"}")).is_list);
+	assert_true(links_of(tw_sprintf(&arena, ld, "{\"@graph\":[{\"@type\":[\"ItemList\"]}]}"))
+			    .is_list);
+	assert_false(links_of(tw_sprintf(&arena, ld,
 					 "{\"@type\":\"BlogPosting\",\"isPartOf\":{\"@type\":"
 					 "\"Blog\"}}"))
 			     .is_list);
-	assert_false(links_of(tw_sprintf(&a, ld, "{broken")).is_list);
+	assert_false(links_of(tw_sprintf(&arena, ld, "{broken")).is_list);
 }
 
 /* --- writing or a list --- */

@@ -1,26 +1,9 @@
 /* How a page becomes a tree, as browsers do it. */
 #include "collect_test.h"
+#include "arena_test.h"
 
 #include "base/str.h"
 #include "collect/dom_int.h"
-
-static struct tw_arena a;
-static struct tw_err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&a);
-	tw_err_clear(&err);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&a);
-	return 0;
-}
 
 static void write_node(struct tw_str *out, const struct dom_node *n)
 {
@@ -42,11 +25,11 @@ static const char *body_of(const char *html)
 {
 	struct tw_str s = TW_STR_INIT;
 	struct dom d;
-	assert_ok(dom_parse_html(&d, html, strlen(html), &a, &err), &err);
+	assert_ok(dom_parse_html(&d, html, strlen(html), &arena, &err), &err);
 	const struct dom_node *body = dom_find(d.root, TAG_BODY);
 	for (const struct dom_node *c = body ? body->first : NULL; c; c = c->next)
 		write_node(&s, c);
-	const char *copy = tw_str_dup(&s, &a);
+	const char *copy = tw_str_dup(&s, &arena);
 	tw_str_release(&s);
 	return copy;
 }
@@ -114,7 +97,7 @@ static void nothing_is_no_page(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct dom d;
-		assert_int_equal(dom_parse_html(&d, texts[i], strlen(texts[i]), &a, NULL),
+		assert_int_equal(dom_parse_html(&d, texts[i], strlen(texts[i]), &arena, NULL),
 				 TW_BAD_DATA);
 	}
 }
@@ -130,7 +113,7 @@ static void depth_is_bounded_and_no_text_is_lost(void **state)
 	for (int i = 0; i < 5000; i++)
 		tw_str_adds(&s, "</div>");
 	tw_str_adds(&s, "<p>after");
-	assert_ok(dom_parse_html(&d, s.data, s.len, &a, &err), &err);
+	assert_ok(dom_parse_html(&d, s.data, s.len, &arena, &err), &err);
 	for (const struct dom_node *n = d.root; n; n = dom_next(n, d.root)) {
 		size_t depth = 0;
 		for (const struct dom_node *p = n; p; p = p->parent)

@@ -1,25 +1,8 @@
 /* Pages of every kind: what their visitors came for is found, what stands around it is not. */
 #include "collect_test.h"
+#include "arena_test.h"
 
 #include "collect/html_int.h"
-
-static struct tw_arena a;
-static struct tw_err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&a);
-	tw_err_clear(&err);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&a);
-	return 0;
-}
 
 #define HEADER                                                                              \
 	"<header class=site-header><div class=logo><a href=/>Acme</a></div><ul class=menu>" \
@@ -33,8 +16,9 @@ static const char *text_of(const char *head, const char *body)
 {
 	struct page page;
 	const char *html = tw_sprintf(
-		&a, "<html><head>%s</head><body>" HEADER "%s" FOOTER "</body></html>", head, body);
-	assert_ok(extract_page(&page, html, strlen(html), "https://acme.example/page", NULL, &a,
+		&arena, "<html><head>%s</head><body>" HEADER "%s" FOOTER "</body></html>", head,
+		body);
+	assert_ok(extract_page(&page, html, strlen(html), "https://acme.example/page", NULL, &arena,
 			       &err),
 		  &err);
 	return page.text;
@@ -87,7 +71,7 @@ static void every_post_of_a_forum_thread_is_content(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(boards) / sizeof(boards[0]); i++)
 		assert_has(text_of("<title>Boiler goes out at night - Acme forum</title>",
-				   tw_sprintf(&a, boards[i], posts[0], posts[1], posts[2])),
+				   tw_sprintf(&arena, boards[i], posts[0], posts[1], posts[2])),
 			   posts);
 }
 
@@ -100,7 +84,7 @@ static void comments_below_a_post_are_not_its_text(void **state)
 	const char *text = text_of(
 		"<title>Nozzles</title><meta property=og:type content=article>",
 		tw_sprintf(
-			&a,
+			&arena,
 			"<div class=post><h1>Nozzles</h1>%s%s</div><ol class=comment-list>"
 			"<li class=comment><p>First! I never thought about nozzles before I read this.</p>"
 			"<li class=comment><p>Nor did I, but now I think of little else, to be honest.</p>"
@@ -186,14 +170,14 @@ static void short_answers_to_a_long_question_stay(void **state)
 	(void)state;
 	for (int i = 0; i < 12; i++)
 		long_one = tw_sprintf(
-			&a,
+			&arena,
 			"%s<p>Each night at about %d the boiler goes out, in spite of a nozzle that I "
 			"have cleaned with care, and of a chimney in which no bird has built.</p>",
 			long_one, i);
 	assert_has(
 		text_of("<title>Boiler</title>",
 			tw_sprintf(
-				&a,
+				&arena,
 				"<div class=thread><div class=message><div class=message-body>%s</div></div>"
 				"<div class=message><div class=message-body><p>Look at the pilot light.</p>"
 				"</div></div><div class=message><div class=message-body>"
@@ -258,11 +242,11 @@ static void a_table_is_content(void **state)
 	static const char *const towns[] = {"Lisbon</td><td>21.5", "Oslo</td><td>7.0",
 					    "Reykjavik</td><td>4.9"};
 	for (size_t i = 0; i < sizeof(towns) / sizeof(towns[0]); i++)
-		rows = tw_sprintf(&a, "%s<tr><td>%s</td></tr>", rows, towns[i]);
+		rows = tw_sprintf(&arena, "%s<tr><td>%s</td></tr>", rows, towns[i]);
 	assert_has(
 		text_of("<title>Mean temperatures</title>",
 			tw_sprintf(
-				&a,
+				&arena,
 				"<div id=content><h1>Mean temperatures</h1><table>%s</table></div>",
 				rows)),
 		parts);
@@ -277,12 +261,12 @@ static void a_blog_s_front_page_is_its_posts(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++)
 		posts = tw_sprintf(
-			&a,
+			&arena,
 			"%s<article class=post><h2><a href=/%s>The %s</a></h2><p>This is the %s of them, and it "
 			"goes on for a while, since whole posts stand on this page.</p><p>There is a second "
 			"paragraph in each, which says little, but says it at length enough.</p></article>",
 			posts, names[i], names[i], names[i]);
-	assert_has(text_of("<title>A blog</title>", tw_sprintf(&a, "<main>%s</main>", posts)),
+	assert_has(text_of("<title>A blog</title>", tw_sprintf(&arena, "<main>%s</main>", posts)),
 		   parts);
 }
 
@@ -311,7 +295,7 @@ static void embedded_posts_are_part_of_an_article(void **state)
 	const char *text = text_of(
 		"<title>The mill</title><meta property=og:type content=article>",
 		tw_sprintf(
-			&a,
+			&arena,
 			"<article><h1>The mill</h1>%s<div class='social-widget'><blockquote class=twitter-tweet>"
 			"<p>The wheel is turning again! <a href=https://t.co/x>pic.example/x</a></p>"
 			"</blockquote></div>%s</article>",
@@ -325,17 +309,18 @@ static void an_introduction_survives_the_links_around_it(void **state)
 	(void)state;
 	for (int i = 0; i < 12; i++) {
 		rows = tw_sprintf(
-			&a,
+			&arena,
 			"%s<tr><td>Mill %d</td><td>It stands on the left bank, where the road from the hills comes "
 			"down, and it has not turned for %d years.</td></tr>",
 			rows, i, i + 20);
-		links = tw_sprintf(&a, "%s<div><a href=/r%d>Mills of the river number %d</a></div>",
+		links = tw_sprintf(&arena,
+				   "%s<div><a href=/r%d>Mills of the river number %d</a></div>",
 				   links, i, i);
 	}
 	const char *text = text_of(
 		"<title>List of mills</title>",
 		tw_sprintf(
-			&a,
+			&arena,
 			"<div id=content><h1>List of mills</h1><p>These are the mills that are known to have stood on the "
 			"river, as far as anybody has counted them, with what is left of each.</p>"
 			"<div class=toc>%s</div><table>%s</table><div>%s</div></div>",
@@ -355,7 +340,7 @@ static void tags_below_a_post_go_and_those_in_its_text_stay(void **state)
 	const char *text = text_of(
 		"<title>The mill</title>",
 		tw_sprintf(
-			&a,
+			&arena,
 			"<article><h1>The mill</h1>%s%s<p>In: <a rel='category tag' href=/c/a>Buildings</a>, "
 			"<a rel=tag href=/t/b>Waterways and the like</a></p></article>",
 			p, p));
@@ -380,7 +365,7 @@ static void what_a_page_shows_twice_is_read_once(void **state)
 	const char *text = text_of(
 		"<title>The mill</title>",
 		tw_sprintf(
-			&a,
+			&arena,
 			"<article><h1>The mill</h1><p class=summary>%s</p><div class=body><p>%s</p><p>He has a cat, "
 			"which is as old as the mill, or looks it, and which nobody has ever seen awake.</p></div>"
 			"</article>",
@@ -419,7 +404,7 @@ static void a_list_beside_an_article_goes(void **state)
 	const char *text = text_of(
 		"<title>The mill</title><meta property=og:type content=article>",
 		tw_sprintf(
-			&a,
+			&arena,
 			"<div class=wrap><h1>The mill</h1>%s%s<div><div>From the same pen</div><div class=row>"
 			"<div><h4><a href=/1>On the making of tea</a></h4><p>It begins with water, as all things "
 			"do, and with patience, of which there is less.</p></div>"
@@ -455,10 +440,10 @@ static void there_is_always_the_text_that_there_is(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const char *html = tw_sprintf(&a, "<html><head>%s</head><body>%s</body></html>",
+		const char *html = tw_sprintf(&arena, "<html><head>%s</head><body>%s</body></html>",
 					      cases[i].head, cases[i].body);
 		struct page page;
-		assert_ok(extract_page(&page, html, strlen(html), NULL, NULL, &a, &err), &err);
+		assert_ok(extract_page(&page, html, strlen(html), NULL, NULL, &arena, &err), &err);
 		assert_contains(page.text, cases[i].want);
 		assert_true(*page.body);
 	}
@@ -469,7 +454,7 @@ static void a_page_of_chrome_alone_gives_its_words(void **state)
 	static const char html[] = "<nav><a href=/a>Alpha</a> <a href=/b>Beta</a></nav>";
 	struct page page;
 	(void)state;
-	assert_ok(extract_page(&page, html, strlen(html), NULL, NULL, &a, &err), &err);
+	assert_ok(extract_page(&page, html, strlen(html), NULL, NULL, &arena, &err), &err);
 	assert_contains(page.text, "Alpha");
 }
 

@@ -1,33 +1,16 @@
 /* What a page says of itself, in the ways in which pages do. */
 #include "collect_test.h"
+#include "arena_test.h"
 
 #include "base/time.h"
 #include "collect/extract.h"
-
-static struct tw_arena a;
-static struct tw_err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&a);
-	tw_err_clear(&err);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&a);
-	return 0;
-}
 
 static struct tw_page read_page(const char *html, const char *url)
 {
 	struct tw_page page;
 	const char *whole =
-		tw_sprintf(&a, "%s<p>A sentence, so that there is a text to read.</p>", html);
-	assert_ok(tw_extract_page(&page, whole, strlen(whole), url, NULL, &a, &err), &err);
+		tw_sprintf(&arena, "%s<p>A sentence, so that there is a text to read.</p>", html);
+	assert_ok(tw_extract_page(&page, whole, strlen(whole), url, NULL, &arena, &err), &err);
 	return page;
 }
 
@@ -55,7 +38,7 @@ static void dates_are_found_where_pages_put_them(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct tw_page p = read_page(cases[i].html, cases[i].url);
-		assert_string_equal(tw_format_date(&a, p.created_ms), cases[i].date);
+		assert_string_equal(tw_format_date(&arena, p.created_ms), cases[i].date);
 	}
 }
 
@@ -168,9 +151,9 @@ static void what_is_no_page_is_an_error(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		tw_err_clear(&err);
-		assert_int_equal(
-			tw_extract_page(&page, cases[i].bytes, cases[i].len, NULL, NULL, &a, &err),
-			TW_BAD_DATA);
+		assert_int_equal(tw_extract_page(&page, cases[i].bytes, cases[i].len, NULL, NULL,
+						 &arena, &err),
+				 TW_BAD_DATA);
 		assert_true(*err.msg);
 		assert_string_equal(page.text, "");
 	}

@@ -1,5 +1,6 @@
 /* Feeds: three formats, and a source over a server. */
 #include "collect_test.h"
+#include "arena_test.h"
 
 #include <stdatomic.h>
 
@@ -8,35 +9,17 @@
 #include "collect/feed_int.h"
 #include "support/web_server.h"
 
-static struct tw_arena a;
-static struct tw_err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&a);
-	tw_err_clear(&err);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&a);
-	return 0;
-}
-
 static struct feed parse(const char *text)
 {
 	struct feed f;
-	assert_ok(feed_parse(&f, text, strlen(text), "https://example.org/feed", "", &a, &err),
+	assert_ok(feed_parse(&f, text, strlen(text), "https://example.org/feed", "", &arena, &err),
 		  &err);
 	return f;
 }
 
 static const char *day(int64_t ms)
 {
-	return tw_format_date(&a, ms);
+	return tw_format_date(&arena, ms);
 }
 
 static void rss_is_read(void **state)
@@ -66,7 +49,8 @@ static void rss_is_read(void **state)
 	assert_string_equal(f.items[0].author, "Bo");
 	assert_string_equal(f.items[0].tags, "[\"go\",\"nix\"]");
 	assert_string_equal(day(f.items[0].created_ms), "2021-03-13");
-	assert_string_equal(feed_text_markdown(&f.items[0].content, NULL, &a), "A **long** text\n");
+	assert_string_equal(feed_text_markdown(&f.items[0].content, NULL, &arena),
+			    "A **long** text\n");
 	assert_string_equal(f.items[1].link, "https://example.org/two");
 	assert_string_equal(f.items[1].author, "Cy");
 }
@@ -94,11 +78,11 @@ static void atom_is_read(void **state)
 	assert_string_equal(f.items[0].tags, "[\"t\"]");
 	assert_string_equal(day(f.items[0].created_ms), "2020-01-02");
 	assert_string_equal(day(f.items[0].modified_ms), "2020-02-03");
-	assert_string_equal(feed_text_markdown(&f.items[0].content, "https://example.org/", &a),
+	assert_string_equal(feed_text_markdown(&f.items[0].content, "https://example.org/", &arena),
 			    "## H\n\np [l](https://example.org/l)\n");
 	assert_string_equal(f.items[1].author, "Bo, Cy");
 	assert_string_equal(day(f.items[1].created_ms), "2020-02-03");
-	assert_string_equal(feed_text_markdown(&f.items[1].summary, NULL, &a), "plain < text");
+	assert_string_equal(feed_text_markdown(&f.items[1].summary, NULL, &arena), "plain < text");
 }
 
 static void json_feed_is_read(void **state)
@@ -116,7 +100,7 @@ static void json_feed_is_read(void **state)
 	assert_string_equal(f.items[0].link, "https://example.org/one");
 	assert_string_equal(f.items[0].author, "Bo");
 	assert_string_equal(f.items[0].tags, "[\"a\"]");
-	assert_string_equal(feed_text_markdown(&f.items[1].content, NULL, &a), "*as it is*");
+	assert_string_equal(feed_text_markdown(&f.items[1].content, NULL, &arena), "*as it is*");
 }
 
 static void broken_feeds_give_what_is_whole(void **state)
@@ -149,8 +133,9 @@ static void what_is_no_feed_is_an_error(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct feed f;
 		tw_err_clear(&err);
-		enum tw_status st = feed_parse(&f, texts[i], strlen(texts[i]),
-					       "https://example.org/feed", "text/xml", &a, &err);
+		enum tw_status st =
+			feed_parse(&f, texts[i], strlen(texts[i]), "https://example.org/feed",
+				   "text/xml", &arena, &err);
 		if (st == TW_OK && strcmp(texts[i], "<rss") == 0)
 			continue; /* an empty one */
 		assert_int_equal(st, TW_BAD_DATA);
@@ -173,11 +158,11 @@ static void entities_of_the_document_are_not_expanded(void **state)
 static void persons_are_names(void **state)
 {
 	(void)state;
-	assert_string_equal(feed_person("a@b.org (Ann B)", &a), "Ann B");
-	assert_string_equal(feed_person("Ann B <a@b.org>", &a), "Ann B");
-	assert_string_equal(feed_person("Ann (the one)", &a), "Ann (the one)");
-	assert_null(feed_person("a@b.org", &a));
-	assert_null(feed_person("<a@b.org>", &a));
+	assert_string_equal(feed_person("a@b.org (Ann B)", &arena), "Ann B");
+	assert_string_equal(feed_person("Ann B <a@b.org>", &arena), "Ann B");
+	assert_string_equal(feed_person("Ann (the one)", &arena), "Ann (the one)");
+	assert_null(feed_person("a@b.org", &arena));
+	assert_null(feed_person("<a@b.org>", &arena));
 }
 
 /* --- over a server --- */

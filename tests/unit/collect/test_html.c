@@ -1,31 +1,14 @@
 /* From HTML to what its author wrote, as Markdown. */
 #include "collect_test.h"
+#include "arena_test.h"
 
 #include "base/time.h"
 #include "collect/html_int.h"
 
-static struct tw_arena a;
-static struct tw_err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&a);
-	tw_err_clear(&err);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&a);
-	return 0;
-}
-
 static const char *markdown(const char *html)
 {
 	const char *md = NULL;
-	assert_ok(fragment_markdown(&md, html, strlen(html), "https://example.org/dir/page", &a,
+	assert_ok(fragment_markdown(&md, html, strlen(html), "https://example.org/dir/page", &arena,
 				    &err),
 		  &err);
 	return md;
@@ -95,17 +78,17 @@ static const char sentence[] =
 static struct page extract(const char *html, const char *url)
 {
 	struct page page;
-	assert_ok(extract_page(&page, html, strlen(html), url, NULL, &a, &err), &err);
+	assert_ok(extract_page(&page, html, strlen(html), url, NULL, &arena, &err), &err);
 	return page;
 }
 
 static void what_stands_around_an_article_is_left_out(void **state)
 {
 	(void)state;
-	const char *p = tw_sprintf(&a, "<p>%s</p>", sentence);
+	const char *p = tw_sprintf(&arena, "<p>%s</p>", sentence);
 	struct page page = extract(
 		tw_sprintf(
-			&a,
+			&arena,
 			"<html><head><title>Boats - The Paper</title></head><body>"
 			"<header><a href=/>Home</a><a href=/a>News</a><a href=/b>Sport</a></header>"
 			"<div class='content-with-sidebar'><div id=story><h1>Boats</h1>"
@@ -120,9 +103,9 @@ static void what_stands_around_an_article_is_left_out(void **state)
 			p, p, p, "Sign up for the letter, which we send each week.", "hidden", p, p,
 			p),
 		NULL);
-	char *want = tw_strndup(&a, sentence, strlen(sentence) - 1);
+	char *want = tw_strndup(&arena, sentence, strlen(sentence) - 1);
 	assert_string_equal(page.body,
-			    tw_sprintf(&a, "%s\n\n%s\n\n### At sea\n\n%s\n", want, want, want));
+			    tw_sprintf(&arena, "%s\n\n%s\n\n### At sea\n\n%s\n", want, want, want));
 	assert_string_equal(page.title, "Boats");
 	assert_string_equal(page.author, "Ann");
 }
@@ -148,8 +131,8 @@ static void a_page_says_who_wrote_it_and_when(void **state)
 	assert_string_equal(page.lang, "en-GB");
 	assert_string_equal(page.canonical, "https://example.org/canonical");
 	assert_string_equal(page.description, "About it");
-	assert_string_equal(tw_format_date(&a, page.created_ms), "2021-02-03");
-	assert_string_equal(tw_format_date(&a, page.modified_ms), "2021-03-01");
+	assert_string_equal(tw_format_date(&arena, page.created_ms), "2021-02-03");
+	assert_string_equal(tw_format_date(&arena, page.modified_ms), "2021-03-01");
 	assert_contains(page.body, "[x](https://example.org/base/rel)");
 }
 
@@ -173,16 +156,16 @@ static void encodings_are_found(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct tw_str s = TW_STR_INIT;
-		assert_ok(
-			html_to_utf8(&s, cases[i].bytes, cases[i].len, cases[i].charset, &a, &err),
-			&err);
+		assert_ok(html_to_utf8(&s, cases[i].bytes, cases[i].len, cases[i].charset, &arena,
+				       &err),
+			  &err);
 		assert_string_equal(tw_str_c(&s), cases[i].utf8);
 		tw_str_release(&s);
 	}
-	assert_string_equal(charset_of_content_type("text/html; charset=\"UTF-8\"; x", &a),
+	assert_string_equal(charset_of_content_type("text/html; charset=\"UTF-8\"; x", &arena),
 			    "UTF-8");
-	assert_null(charset_of_content_type("text/html; charset=", &a));
-	assert_null(charset_of_content_type("text/html", &a));
+	assert_null(charset_of_content_type("text/html; charset=", &arena));
+	assert_null(charset_of_content_type("text/html", &arena));
 }
 
 /* Scripts without an end, in an encoding that must be guessed: each is looked at once. */
@@ -193,7 +176,7 @@ static void scripts_without_end_are_no_words(void **state)
 	tw_str_adds(&page, "caf\xe9 ");
 	for (int i = 0; i < 500000; i++)
 		tw_str_adds(&page, i % 2 ? "<script " : "<style>");
-	assert_ok(html_to_utf8(&s, page.data, page.len, NULL, &a, &err), &err);
+	assert_ok(html_to_utf8(&s, page.data, page.len, NULL, &arena, &err), &err);
 	assert_true(tw_starts_with(tw_str_c(&s), "café <style>"));
 	tw_str_release(&page);
 	tw_str_release(&s);
@@ -213,7 +196,7 @@ static void bombs_are_harmless(void **state)
 		while (s.len < 200000)
 			tw_str_adds(&s, units[i]);
 		tw_str_adds(&s, "end");
-		assert_int_not_equal(extract_page(&page, s.data, s.len, NULL, NULL, &a, &err),
+		assert_int_not_equal(extract_page(&page, s.data, s.len, NULL, NULL, &arena, &err),
 				     TW_NO_MEMORY);
 		tw_str_release(&s);
 	}
@@ -225,7 +208,7 @@ static void nuls_do_not_end_a_page(void **state)
 	static const char html[] = "<p>before\0after</p>";
 	const char *md = NULL;
 	(void)state;
-	assert_ok(fragment_markdown(&md, html, sizeof(html) - 1, NULL, &a, &err), &err);
+	assert_ok(fragment_markdown(&md, html, sizeof(html) - 1, NULL, &arena, &err), &err);
 	assert_string_equal(md, "before after\n");
 }
 

@@ -1,23 +1,8 @@
 /* A mail's fields, its text, and what in it is the author's. */
 #include "collect_test.h"
+#include "support/arena.h"
 
 #include "collect/mail_int.h"
-
-static struct tw_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&arena);
-	return 0;
-}
 
 static struct mail_part mail(const char *text)
 {
@@ -185,17 +170,21 @@ static void only_the_authors_words_stay(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(fields_are_unfolded_and_decoded, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_word_longer_than_any_is_plain_text, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(the_sender_has_a_name_and_an_address, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(the_text_is_found_in_every_encoding, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(fields_are_unfolded_and_decoded, arena_setup,
+						arena_teardown),
+		cmocka_unit_test_setup_teardown(a_word_longer_than_any_is_plain_text, arena_setup,
+						arena_teardown),
+		cmocka_unit_test_setup_teardown(the_sender_has_a_name_and_an_address, arena_setup,
+						arena_teardown),
+		cmocka_unit_test_setup_teardown(the_text_is_found_in_every_encoding, arena_setup,
+						arena_teardown),
 		cmocka_unit_test_setup_teardown(
-			plain_text_is_preferred_and_attachments_are_not_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(nesting_without_end_ends, setup, teardown),
-		cmocka_unit_test_setup_teardown(only_the_authors_words_stay, setup, teardown),
+			plain_text_is_preferred_and_attachments_are_not_read, arena_setup,
+			arena_teardown),
+		cmocka_unit_test_setup_teardown(nesting_without_end_ends, arena_setup,
+						arena_teardown),
+		cmocka_unit_test_setup_teardown(only_the_authors_words_stay, arena_setup,
+						arena_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

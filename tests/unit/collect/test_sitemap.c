@@ -1,5 +1,6 @@
 /* Sitemaps, by the protocol of sitemaps.org. */
 #include "collect_test.h"
+#include "arena_test.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -7,28 +8,10 @@
 #include "base/time.h"
 #include "collect/sitemap_int.h"
 
-static struct tw_arena a;
-static struct tw_err err;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&a);
-	tw_err_clear(&err);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&a);
-	return 0;
-}
-
 static struct sitemap parse(const char *text)
 {
 	struct sitemap m;
-	assert_ok(sitemap_read(&m, text, strlen(text), &a, &err), &err);
+	assert_ok(sitemap_read(&m, text, strlen(text), &arena, &err), &err);
 	return m;
 }
 
@@ -36,7 +19,7 @@ static struct sitemap parse(const char *text)
 static struct tw_bytes packed(const char *data, size_t len)
 {
 	size_t used = 0, room = len + 4096;
-	char *out = tw_alloc(&a, room);
+	char *out = tw_alloc(&arena, room);
 	struct archive *ar = archive_write_new();
 	struct archive_entry *entry = archive_entry_new();
 	archive_write_add_filter_gzip(ar);
@@ -70,9 +53,9 @@ static void pages_are_read_the_newest_first(void **state)
 	assert_false(m.is_index);
 	assert_int_equal(m.n, 2);
 	assert_string_equal(m.entries[0].loc, "https://example.org/new?a=1&b=2");
-	assert_string_equal(tw_format_date(&a, m.entries[0].lastmod_ms), "2024-05-06");
+	assert_string_equal(tw_format_date(&arena, m.entries[0].lastmod_ms), "2024-05-06");
 	assert_string_equal(m.entries[1].loc, "https://example.org/old?a=1&b=2");
-	assert_string_equal(tw_format_date(&a, m.entries[1].lastmod_ms), "2020-01-02");
+	assert_string_equal(tw_format_date(&arena, m.entries[1].lastmod_ms), "2020-01-02");
 }
 
 static void an_index_names_sitemaps(void **state)
@@ -104,9 +87,9 @@ static void what_is_packed_is_unpacked(void **state)
 	struct sitemap m;
 	struct tw_bytes z = packed(two, strlen(two));
 	assert_true(is_gzip(z.data, z.len));
-	assert_ok(sitemap_read(&m, z.data, z.len, &a, &err), &err);
+	assert_ok(sitemap_read(&m, z.data, z.len, &arena, &err), &err);
 	assert_int_equal(m.n, 2);
-	assert_int_equal(sitemap_read(&m, z.data, z.len / 2, &a, &err), TW_BAD_DATA);
+	assert_int_equal(sitemap_read(&m, z.data, z.len / 2, &arena, &err), TW_BAD_DATA);
 	assert_contains(err.msg, "gzip");
 }
 
@@ -115,11 +98,11 @@ static void a_bomb_is_refused(void **state)
 	(void)state;
 	struct sitemap m;
 	size_t len = (size_t)SITEMAP_MAX_BYTES + 1000;
-	char *zeros = tw_alloc(&a, len);
+	char *zeros = tw_alloc(&arena, len);
 	memset(zeros, ' ', len);
 	struct tw_bytes z = packed(zeros, len);
 	assert_true(z.len < 200000);
-	assert_int_equal(sitemap_read(&m, z.data, z.len, &a, &err), TW_BAD_DATA);
+	assert_int_equal(sitemap_read(&m, z.data, z.len, &arena, &err), TW_BAD_DATA);
 	assert_contains(err.msg, "larger than");
 }
 
@@ -157,7 +140,7 @@ static void what_ends_in_the_middle_is_an_error(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct sitemap m;
 		tw_err_clear(&err);
-		assert_int_equal(sitemap_read(&m, texts[i], strlen(texts[i]), &a, &err),
+		assert_int_equal(sitemap_read(&m, texts[i], strlen(texts[i]), &arena, &err),
 				 TW_BAD_DATA);
 		assert_contains(err.msg, "ends in the middle");
 		assert_true(m.cut);
@@ -188,7 +171,7 @@ static void what_is_no_sitemap_is_an_error(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct sitemap m;
 		tw_err_clear(&err);
-		assert_int_equal(sitemap_read(&m, texts[i], strlen(texts[i]), &a, &err),
+		assert_int_equal(sitemap_read(&m, texts[i], strlen(texts[i]), &arena, &err),
 				 TW_BAD_DATA);
 	}
 }

@@ -1,24 +1,9 @@
 #include "test.h"
+#include "support/arena.h"
 
 #include "inference/evidence.h"
 #include "inference/fuse.h"
 #include "inference/passages.h"
-
-static struct tw_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&arena);
-	return 0;
-}
 
 static void found_by_both_beats_found_first_by_one(void **state)
 {
@@ -81,9 +66,10 @@ static void overlap_of_neighbours_is_found_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(found_by_both_beats_found_first_by_one, setup,
-						teardown),
-		cmocka_unit_test_setup_teardown(chunks_of_one_document_stay_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(found_by_both_beats_found_first_by_one, arena_setup,
+						arena_teardown),
+		cmocka_unit_test_setup_teardown(chunks_of_one_document_stay_apart, arena_setup,
+						arena_teardown),
 		cmocka_unit_test(words_of_the_question_make_up_for_a_middling_cosine),
 		cmocka_unit_test(a_word_is_common_by_its_share_within_limits),
 		cmocka_unit_test(overlap_of_neighbours_is_found_once),

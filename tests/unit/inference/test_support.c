@@ -1,22 +1,7 @@
 #include "test.h"
+#include "support/arena.h"
 
 #include "inference/support.h"
-
-static struct tw_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&arena);
-	return 0;
-}
 
 static const struct tw_answer_source wheel = {
 	.n = 1,
@@ -78,5 +63,5 @@ int main(void)
 		cmocka_unit_test(where_there_is_nothing_to_look_for_it_is_not_known),
 		cmocka_unit_test(every_script_is_cut_between_letters),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -1,5 +1,6 @@
 /* Bodies of /v1/chat/completions and /v1/embeddings, and what is written back. */
 #include "test.h"
+#include "support/arena.h"
 
 #include <sys/resource.h>
 
@@ -7,22 +8,6 @@
 #include "serve/chat_request.h"
 #include "serve/chat_response.h"
 #include "serve/embed_request.h"
-
-static struct tw_arena arena;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&arena);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&arena);
-	return 0;
-}
 
 static struct tw_chat_request good(const char *body)
 {
@@ -319,5 +304,5 @@ int main(void)
 		cmocka_unit_test(the_stream_is_what_clients_expect),
 		cmocka_unit_test(a_refusal_is_a_plain_stop_to_clients),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -1,29 +1,15 @@
 /* Tokens to rows. */
 #include "base/hash.h"
+#include "support/arena.h"
 #include "support/tiny_gguf.h"
 #include "support/train_rig.h"
 #include "trainer/pack_int.h"
 
-static struct tw_arena a;
-
-static int setup(void **state)
-{
-	(void)state;
-	tw_arena_init(&a);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	tw_arena_release(&a);
-	return 0;
-}
-
 /* n tokens; those from `from` up to `to` belong to an answer. */
 static struct tw_tokens tokens(size_t n, size_t from, size_t to)
 {
-	struct tw_tokens t = {TW_NEW_ARRAY(&a, n, int32_t), TW_NEW_ARRAY(&a, n, uint8_t), n};
+	struct tw_tokens t = {TW_NEW_ARRAY(&arena, n, int32_t), TW_NEW_ARRAY(&arena, n, uint8_t),
+			      n};
 	for (size_t i = 0; i < n; i++) {
 		t.at[i] = (int32_t)i;
 		t.answer[i] = i >= from && i < to;
@@ -63,7 +49,7 @@ static void without_an_answer_token_nothing_is_left(void **state)
 static struct tw_pack pack_of(size_t n, uint64_t seed, int sequence)
 {
 	struct tw_pack p = {
-		.group = 1, .sample = TW_NEW_ARRAY(&a, n, struct tw_sample), .n_samples = n};
+		.group = 1, .sample = TW_NEW_ARRAY(&arena, n, struct tw_sample), .n_samples = n};
 	uint64_t state = 5;
 	for (size_t i = 0; i < n; i++) {
 		size_t len = 2 + tw_random_u64(&state) % 120;
@@ -71,7 +57,7 @@ static struct tw_pack pack_of(size_t n, uint64_t seed, int sequence)
 		p.sample[i] = tw_sample_cut(&t, sequence);
 		p.tokens += p.sample[i].n;
 	}
-	tw_pack_rows(&p, sequence, seed, &a);
+	tw_pack_rows(&p, sequence, seed, &arena);
 	return p;
 }
 
@@ -187,15 +173,16 @@ static void loss_lies_where_the_options_say(void **state)
 
 static void pairs_stay_together(void **state)
 {
-	struct tw_pack p = {
-		.group = 2, .sample = TW_NEW_ARRAY(&a, 200, struct tw_sample), .n_samples = 200};
+	struct tw_pack p = {.group = 2,
+			    .sample = TW_NEW_ARRAY(&arena, 200, struct tw_sample),
+			    .n_samples = 200};
 	size_t pairs = 0;
 	(void)state;
 	for (size_t i = 0; i < 200; i++) {
 		struct tw_tokens t = tokens(20 + i % 90, 1, 20 + i % 90);
 		p.sample[i] = tw_sample_cut(&t, 128);
 	}
-	tw_pack_rows(&p, 128, 1, &a);
+	tw_pack_rows(&p, 128, 1, &arena);
 	int *seen = tw_xcalloc(100, sizeof(*seen));
 	for (size_t r = 0; r < p.n_rows; r++) {
 		int n = 0;
@@ -227,5 +214,5 @@ int main(void)
 		cmocka_unit_test(loss_lies_where_the_options_say),
 		cmocka_unit_test(pairs_stay_together),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }
