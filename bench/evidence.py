@@ -8,14 +8,12 @@ passage, at the value that serves it best on the questions that Twin's rule was 
 
 import collections
 import json
-import os
-import pathlib
 import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-TWIN = os.environ.get("TWIN_BIN", str(ROOT / "build/release/twin"))
+from support.base import ROOT, TWIN
+
 ANSWERED = {"title", "paraphrase"}
 
 

@@ -17,15 +17,14 @@ import collections
 import gzip
 import json
 import os
-import pathlib
 import re
 import subprocess
 import time
 
 from support import environment
-from support.base import ROOT, TWIN
+from support.base import SHARED, TWIN
 
-DATA = pathlib.Path(os.environ.get("TWIN_SHARED_DATA", ROOT / "../shared/data")).resolve() / "article-extraction"
+DATA = SHARED / "article-extraction"
 
 
 def ours(*words):

@@ -13,7 +13,6 @@ $TWIN_SHARED_DATA (default: ../shared/data).
 
 import argparse
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -21,9 +20,7 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-TWIN = os.environ.get("TWIN_BIN", str(ROOT / "build/release/twin"))
-SHARED = pathlib.Path(os.environ.get("TWIN_SHARED_DATA", ROOT.parent / "shared/data"))
+from support.base import SHARED, TWIN
 
 
 def options():

@@ -23,12 +23,11 @@ import sys
 import tempfile
 
 from support import environment
+from support.base import ROOT, SHARED, TWIN
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin"))
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "twin"
 MODEL = CACHE / "models/smollm2-135m-instruct.q4_1.gguf"
-REFERENCE = pathlib.Path(os.environ.get("TWIN_SHARED_DATA", ROOT / "../shared/data")) / "lora-reference"
+REFERENCE = SHARED / "lora-reference"
 ROWS = {  # name: program, options
     "ours": ("ours", []),
     "ours+ckpt": ("ours", ["-c"]),

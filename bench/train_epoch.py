@@ -16,8 +16,7 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin"))
+from support.base import TWIN
 # Labels alone, and each once: what `twin init` writes caps the steps.
 SETS = ["--set", "features.questions.share=0", "--set", "training.epochs=1", "--set", "training.max_steps=0"]
 PEERS = {"trl": {}, "trl+packing": {"packing": True}, "trl+packing+float32": {"packing": True, "bf16": False}}

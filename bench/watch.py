@@ -17,8 +17,8 @@ import subprocess
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin"))
+from support.base import TWIN
+
 WORDS = "rope lay yarn tea pot leaf wheel spoke nipple boat grain coat bread flour salt frost tuber sand saw tooth clock dust oil".split()
 CONFIG = """twin: Tess
 sources: [{type: dir, path: notes}]
@@ -85,8 +85,8 @@ def main():
         took = {"edit": [], "rename": [], "removal": []}
         for i in range(o.rounds):
             took["edit"].append(w.took(lambda: write_note(notes[i], -i - 1)))
-            took["rename"].append(w.took(lambda: notes[100 + i].rename(notes[100 + i].with_suffix(".txt"))))
-            took["removal"].append(w.took(lambda: notes[200 + i].unlink()))
+            took["rename"].append(w.took(lambda: notes[-1 - i].rename(notes[-1 - i].with_suffix(".txt"))))
+            took["removal"].append(w.took(lambda: notes[len(notes) // 2 + i].unlink()))
         for what, times in took.items():
             print(f"{what:8} documents {statistics.median(t[0] for t in times):.2f} s, features {statistics.median(t[1] for t in times):.2f} s")
         time.sleep(2)

@@ -1,4 +1,4 @@
-"""What comparisons with other programs begin with: Twin, and a float32 base."""
+"""What benchmarks begin with: Twin, the shared data, a float32 base."""
 
 import os
 import pathlib
@@ -7,6 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TWIN = pathlib.Path(os.environ.get("TWIN_BIN", ROOT / "build/release/twin")).resolve()
+SHARED = pathlib.Path(os.environ.get("TWIN_SHARED_DATA", ROOT / "../shared/data")).resolve()
 
 
 def twin(*words):

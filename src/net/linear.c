@@ -4,7 +4,7 @@
 #include "net/net.h"
 #include "net/q16.h"
 
-#define TOKENS 112
+#define TOKENS 112 /* whose gradients stay in the second cache */
 
 /* --- adapters of a group --- */
 
