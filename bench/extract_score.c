@@ -21,7 +21,9 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "collect/extract.h"
 #include "collect/html_int.h"
+#include "collect/sitemap_int.h"
 
 #define SHINGLE 4
 
@@ -109,17 +111,13 @@ static struct score judge(const char *truth, const char *text, size_t len)
 	return r;
 }
 
-static bool gunzip(struct tw_str *out, const char *path)
+static bool unpack(struct tw_str *out, const char *path)
 {
-	struct tw_str command = TW_STR_INIT;
-	char block[65536];
-	size_t n;
-	tw_str_addf(&command, "gzip -dc '%s'", path);
-	FILE *f = popen(command.data, "r");
-	tw_str_release(&command);
-	while (f && (n = fread(block, 1, sizeof(block), f)) > 0)
-		tw_str_add(out, block, n);
-	return f && pclose(f) == 0;
+	struct tw_str packed = TW_STR_INIT;
+	bool ok = tw_read_file(&packed, path, 0, NULL) == TW_OK &&
+		  gunzip(out, packed.data, packed.len, TW_PAGE_MOST, NULL) == TW_OK;
+	tw_str_release(&packed);
+	return ok;
 }
 
 static int worst_first(const void *a, const void *b)
@@ -152,7 +150,7 @@ static enum tw_status load(struct inputs *out, const char *dir, struct tw_arena 
 	for (const struct tw_json *v = all ? all->child : NULL; v; v = v->next) {
 		struct input in = {v->key, tw_json_str(tw_json_get(v, "url"), NULL),
 				   tw_json_str(tw_json_get(v, "articleBody"), ""), TW_STR_INIT};
-		if (gunzip(&in.html, tw_sprintf(a, "%s/html/%s.html.gz", dir, v->key)))
+		if (unpack(&in.html, tw_sprintf(a, "%s/html/%s.html.gz", dir, v->key)))
 			tw_vec_push(out, in);
 	}
 	tw_str_release(&text);

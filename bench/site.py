@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
 import pathlib
 import random
 import signal
@@ -20,8 +19,8 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-TWIN = os.environ.get("TWIN_BIN", str(ROOT / "build/release/twin"))
+from support.base import TWIN
+
 ON_A_LIST = 100
 WORDS = """wind boat rope wheel bread frost saw clock paint garden harbour letter winter morning kitchen bicycle road river
 stone lamp table window story promise weather neighbour market bridge""".split()

@@ -1,6 +1,4 @@
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/command.h"
 #include "app/print.h"
@@ -26,24 +24,6 @@ static const struct tw_opt opts[] = {
 	 .help = "html, markdown or text (default: by the file's name, else what it looks like)"},
 	{0},
 };
-
-static enum tw_status read_input(struct tw_str *out, struct tw_err *err)
-{
-	char buf[65536];
-	for (;;) {
-		ssize_t n = read(STDIN_FILENO, buf, sizeof(buf));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return tw_fail_errno(err, TW_IO, "standard input");
-		if (n == 0)
-			return TW_OK;
-		tw_str_add(out, buf, (size_t)n);
-		if (out->len > TW_INBOX_MOST)
-			return tw_fail(err, TW_BAD_DATA, "standard input has more than %d bytes",
-				       TW_INBOX_MOST);
-	}
-}
 
 static enum tw_status item_of(struct tw_inbox_item *out, const struct add *o, const char *file,
 			      struct tw_err *err)
@@ -88,7 +68,8 @@ static enum tw_status add_one(struct tw_app *app, const struct add *o, const cha
 	struct tw_inbox_receipt done;
 	enum tw_status st = item_of(&item, o, file, err);
 	if (st == TW_OK)
-		st = piped ? read_input(&text, err) : tw_read_file(&text, file, TW_INBOX_MOST, err);
+		st = piped ? tw_read_stdin(&text, TW_INBOX_MOST, err)
+			   : tw_read_file(&text, file, TW_INBOX_MOST, err);
 	item.text = (struct tw_bytes){tw_str_c(&text), text.len};
 	if (st == TW_OK) {
 		st = inbox.add(&done, &inbox, &item, &app->arena, err);

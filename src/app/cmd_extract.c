@@ -25,30 +25,15 @@ static const struct tw_opt opts[] = {
 	{0},
 };
 
-static enum tw_status read_all(struct tw_str *out, FILE *f, const char *name, struct tw_err *err)
-{
-	char block[65536];
-	size_t n;
-	while ((n = fread(block, 1, sizeof(block), f)) > 0) {
-		tw_str_add(out, block, n);
-		if (out->len > TW_PAGE_MOST)
-			return tw_fail(err, TW_BAD_DATA, "%s: more than %d MiB; a page is smaller",
-				       name, TW_PAGE_MOST >> 20);
-	}
-	return ferror(f) ? tw_fail_errno(err, TW_IO, "%s", name) : TW_OK;
-}
-
 static enum tw_status read_page(struct tw_str *out, const char *file, struct tw_err *err)
 {
 	bool standard = !file || strcmp(file, "-") == 0;
 	if (standard && isatty(STDIN_FILENO))
 		tw_info("reading HTML from the terminal; end it with Ctrl-D (or name a file)");
-	FILE *f = standard ? stdin : fopen(file, "rb");
-	if (!f)
-		return tw_fail_errno(err, TW_IO, "%s", file);
-	enum tw_status st = read_all(out, f, standard ? "standard input" : file, err);
-	if (!standard)
-		fclose(f);
+	enum tw_status st = standard ? tw_read_stdin(out, TW_PAGE_MOST, err)
+				     : tw_read_file(out, file, TW_PAGE_MOST, err);
+	if (st == TW_BAD_DATA)
+		tw_wrap(err, st, "a page has at most %d MiB", TW_PAGE_MOST >> 20);
 	return st;
 }
 

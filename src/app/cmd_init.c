@@ -29,36 +29,28 @@ static void add_quoted(struct tw_str *s, const char *text)
 	tw_jw_str(&w, NULL, text);
 }
 
+static void add_source(struct tw_str *s, const char *before, const char *where, const char *behind)
+{
+	if (!where)
+		return;
+	tw_str_adds(s, before);
+	add_quoted(s, where);
+	tw_str_adds(s, behind);
+}
+
 static void add_sources(struct tw_str *s, const struct init *o)
 {
 	tw_str_adds(
 		s,
 		"# Where your writing is. As many as you like; `twin help collect` lists the types.\nsources:\n");
-	if (o->posts || (!o->git && !o->feed && !o->site)) {
-		tw_str_adds(s,
-			    "  - type: dir                # Markdown, MDX, text, HTML\n    path: ");
-		add_quoted(s, o->posts ? o->posts : ".");
-		tw_str_addc(s, '\n');
-	}
-	if (o->git) {
-		tw_str_adds(s, "  - type: git\n    url: ");
-		add_quoted(s, o->git);
-		tw_str_adds(
-			s,
-			"\n    # author: [me@example.org]  # only files that you have written\n");
-	}
-	if (o->feed) {
-		tw_str_adds(s, "  - type: feed\n    url: ");
-		add_quoted(s, o->feed);
-		tw_str_addc(s, '\n');
-	}
-	if (o->site) {
-		tw_str_adds(s, "  - type: site\n    url: ");
-		add_quoted(s, o->site);
-		tw_str_adds(
-			s,
-			"\n    # author: [Your Name]  # leaves out pages that name another author\n");
-	}
+	bool elsewhere = o->git || o->feed || o->site;
+	add_source(s, "  - type: dir                # Markdown, MDX, text, HTML\n    path: ",
+		   o->posts || elsewhere ? o->posts : ".", "\n");
+	add_source(s, "  - type: git\n    url: ", o->git,
+		   "\n    # author: [me@example.org]  # only files that you have written\n");
+	add_source(s, "  - type: feed\n    url: ", o->feed, "\n");
+	add_source(s, "  - type: site\n    url: ", o->site,
+		   "\n    # author: [Your Name]  # leaves out pages that name another author\n");
 }
 
 static const char body[] =

@@ -28,21 +28,17 @@ static enum tw_status too_large(struct tw_err *err, const char *path, int64_t ma
 		       max_bytes);
 }
 
-enum tw_status tw_read_file(struct tw_str *out, const char *path, int64_t max_bytes,
-			    struct tw_err *err)
+/* A failure leaves *out as it was. */
+static enum tw_status read_all(struct tw_str *out, int fd, const char *name, int64_t max_bytes,
+			       struct tw_err *err)
 {
 	enum tw_status st = TW_OK;
 	size_t before = out->len;
 	struct stat sb;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return fail_open(err, path);
 	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode)) {
-		if (max_bytes && sb.st_size > max_bytes) {
-			st = too_large(err, path, max_bytes);
-			goto out;
-		}
+		if (max_bytes && sb.st_size > max_bytes)
+			return too_large(err, name, max_bytes);
 		tw_str_reserve(out, (size_t)sb.st_size + 1);
 	}
 	/* A size is a hint only: files grow, and those in /proc have none. */
@@ -56,12 +52,12 @@ enum tw_status tw_read_file(struct tw_str *out, const char *path, int64_t max_by
 		if (n < 0) {
 			if (errno == EINTR)
 				continue;
-			st = tw_fail_errno(err, TW_IO, "%s", path);
+			st = tw_fail_errno(err, TW_IO, "%s", name);
 			break;
 		}
 		out->len += (size_t)n;
 		if (max_bytes && (int64_t)(out->len - before) > max_bytes) {
-			st = too_large(err, path, max_bytes);
+			st = too_large(err, name, max_bytes);
 			break;
 		}
 	}
@@ -69,9 +65,24 @@ enum tw_status tw_read_file(struct tw_str *out, const char *path, int64_t max_by
 		out->len = before;
 	if (out->data)
 		out->data[out->len] = '\0';
-out:
+	return st;
+}
+
+enum tw_status tw_read_file(struct tw_str *out, const char *path, int64_t max_bytes,
+			    struct tw_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_open(err, path);
+	enum tw_status st = read_all(out, fd, path, max_bytes, err);
 	close(fd);
 	return st;
+}
+
+enum tw_status tw_read_stdin(struct tw_str *out, int64_t max_bytes, struct tw_err *err)
+{
+	return read_all(out, STDIN_FILENO, "standard input", max_bytes, err);
 }
 
 static int write_all(int fd, const char *data, size_t len)

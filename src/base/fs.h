@@ -18,6 +18,8 @@
 /* Appends the whole file; TW_NOT_FOUND, TW_IO, TW_BAD_DATA over max_bytes (0: no limit). */
 TW_MUST_USE enum tw_status tw_read_file(struct tw_str *out, const char *path, int64_t max_bytes,
 					struct tw_err *err);
+/* The same of all that is left of standard input, as messages call it. */
+TW_MUST_USE enum tw_status tw_read_stdin(struct tw_str *out, int64_t max_bytes, struct tw_err *err);
 
 TW_MUST_USE enum tw_status tw_write_file(const char *path, const void *data, size_t len,
 					 struct tw_err *err);

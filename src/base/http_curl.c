@@ -146,21 +146,6 @@ static void clear_headers(struct tw_http_response *r)
 	tw_str_clear(&r->robots_tag);
 }
 
-/* The one header that may come more than once, each time with something else to say. */
-static void add_robots_tag(struct tw_str *to, const char *line, size_t len)
-{
-	static const char name[] = "X-Robots-Tag:";
-	size_t n = sizeof(name) - 1;
-
-	if (len < n || strncasecmp(line, name, n) != 0)
-		return;
-	while (n < len && strchr(" \t", line[n]))
-		n++;
-	tw_str_add(to, line + n, len - n);
-	tw_str_trim(to);
-	tw_str_addc(to, '\n');
-}
-
 static size_t on_header(char *data, size_t one, size_t len, void *ctx)
 {
 	struct tw_http *h = ctx;
@@ -168,10 +153,14 @@ static size_t on_header(char *data, size_t one, size_t len, void *ctx)
 	const struct {
 		const char *name;
 		struct tw_str *to;
+		bool each; /* may come more than once, each time with something else to say */
 	} wanted[] = {
-		{"Content-Type:", &r->content_type},   {"ETag:", &r->etag},
-		{"Last-Modified:", &r->last_modified}, {"Retry-After:", &r->retry_after},
-		{"Location:", &r->location},
+		{"Content-Type:", &r->content_type, false},
+		{"ETag:", &r->etag, false},
+		{"Last-Modified:", &r->last_modified, false},
+		{"Retry-After:", &r->retry_after, false},
+		{"Location:", &r->location, false},
+		{"X-Robots-Tag:", &r->robots_tag, true},
 	};
 
 	(void)one;
@@ -183,11 +172,15 @@ static size_t on_header(char *data, size_t one, size_t len, void *ctx)
 
 		if (len < n || strncasecmp(data, wanted[i].name, n) != 0)
 			continue;
-		tw_str_clear(wanted[i].to);
+		while (n < len && strchr(" \t", data[n]))
+			n++;
+		if (!wanted[i].each)
+			tw_str_clear(wanted[i].to);
 		tw_str_add(wanted[i].to, data + n, len - n);
 		tw_str_trim(wanted[i].to);
+		if (wanted[i].each)
+			tw_str_addc(wanted[i].to, '\n');
 	}
-	add_robots_tag(&r->robots_tag, data, len);
 	return len;
 }
 

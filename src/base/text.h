@@ -18,6 +18,9 @@ bool tw_utf8_valid(const char *s, size_t len);
 /* Appends s with each invalid sequence replaced by U+FFFD; true when nothing was replaced. */
 bool tw_utf8_repair(struct tw_str *out, const char *s, size_t len);
 
+/* 3 where the text begins with a byte order mark, else 0. */
+size_t tw_utf8_mark(const char *s, size_t len);
+
 /* The largest n <= len that does not cut a code point of s. */
 size_t tw_utf8_floor(const char *s, size_t len);
 size_t tw_utf8_count(const char *s, size_t len); /* code points */

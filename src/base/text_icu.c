@@ -233,8 +233,9 @@ enum tw_status tw_text_decode(struct tw_str *out, const char *data, size_t len, 
 	UConverter *c;
 	int32_t n;
 
-	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 && tw_utf8_valid(data, len)) {
-		tw_str_add(out, data + 3, len - 3);
+	size_t mark = tw_utf8_mark(data, len);
+	if (mark && tw_utf8_valid(data, len)) {
+		tw_str_add(out, data + mark, len - mark);
 		return TW_OK;
 	}
 	if (strcasecmp(charset, "utf-8") == 0 || strcasecmp(charset, "utf8") == 0) {

@@ -102,6 +102,11 @@ bool tw_utf8_repair(struct tw_str *out, const char *s, size_t len)
 	return clean;
 }
 
+size_t tw_utf8_mark(const char *s, size_t len)
+{
+	return len >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 size_t tw_utf8_floor(const char *s, size_t len)
 {
 	size_t n = len;

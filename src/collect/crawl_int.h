@@ -55,10 +55,9 @@ struct crawl_links {
 	bool is_list;		   /* says by schema.org that it is a list */
 	bool cut;		   /* has more links than are taken */
 };
-/* What an HTML page in UTF-8 says; strings in the arena, *out ends with tw_vec_release(&out->urls). */
-TW_MUST_USE enum tw_status crawl_links_read(struct crawl_links *out, const char *html, size_t len,
-					    const char *url, const struct crawl_scope *scope,
-					    struct tw_arena *a, struct tw_err *err);
+/* What a page of HTML says; strings in the arena, *out ends with tw_vec_release(&out->urls). */
+void crawl_links_read(struct crawl_links *out, const struct dom *d, const char *url,
+		      const struct crawl_scope *scope, struct tw_arena *a);
 
 /* Whether the page is a piece of writing, by its main content and what it says of itself. */
 bool crawl_is_writing(const struct page *page, bool says_list, const char *url);

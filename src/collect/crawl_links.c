@@ -7,8 +7,7 @@
 #include "base/json.h"
 #include "collect/polite_int.h"
 
-#define MAX_LINKS    5000
-#define MAX_LD_BYTES (1 << 20)
+#define MAX_LINKS 5000
 
 struct reader {
 	struct crawl_links *out;
@@ -89,27 +88,12 @@ static bool is_list_type(const struct tw_json *v)
 /* The page itself: what stands first, or in the graph; not what it is a part of. */
 static void read_ld(struct reader *r, const struct dom_node *script)
 {
-	const char *type = dom_attr(script, "type");
-	struct tw_str s = TW_STR_INIT;
-	if (!type || strcasecmp(type, "application/ld+json") != 0)
-		return;
-	dom_text(&s, script);
-	tw_str_trim(&s);
-	const struct tw_json *v = s.len && s.len < MAX_LD_BYTES ? tw_json_of(s.data, r->a) : NULL;
+	const struct tw_json *v = html_ld(script, r->a);
 	const struct tw_json *graph = tw_json_get(v, "@graph");
 	if (graph || (v && v->type == TW_JSON_ARRAY))
 		v = (graph ? graph : v)->child;
 	for (; v; v = v->next)
 		r->out->is_list |= is_list_type(v);
-	tw_str_release(&s);
-}
-
-static const char *base_of(const struct dom *d, const char *url, struct tw_arena *a)
-{
-	const struct dom_node *base = dom_find(d->root, TAG_BASE);
-	const char *href = base ? dom_attr(base, "href") : NULL;
-	const char *resolved = href ? tw_url_resolve(a, url, href) : NULL;
-	return resolved ? resolved : url;
 }
 
 static void walk(struct reader *r, const struct dom_node *root)
@@ -126,23 +110,13 @@ static void walk(struct reader *r, const struct dom_node *root)
 	}
 }
 
-enum tw_status crawl_links_read(struct crawl_links *out, const char *html, size_t len,
-				const char *url, const struct crawl_scope *scope,
-				struct tw_arena *a, struct tw_err *err)
+void crawl_links_read(struct crawl_links *out, const struct dom *d, const char *url,
+		      const struct crawl_scope *scope, struct tw_arena *a)
 {
-	struct reader r = {.out = out, .scope = scope, .a = a};
-	struct tw_arena tree; /* given back before the content is read from a tree of its own */
-	struct dom d;
+	struct reader r = {.out = out, .scope = scope, .base = html_base(d, url, a), .a = a};
 	*out = (struct crawl_links){0};
-	tw_arena_init(&tree);
 	tw_arena_init(&r.scratch);
-	enum tw_status st = dom_parse_html(&d, html, len, &tree, err);
-	if (st == TW_OK) {
-		r.base = base_of(&d, url, a);
-		walk(&r, d.root);
-	}
+	walk(&r, d->root);
 	tw_map_release(&r.seen);
 	tw_arena_release(&r.scratch);
-	tw_arena_release(&tree);
-	return st;
 }

@@ -19,6 +19,23 @@ enum dom_tag dom_tag_of(const char *name)
 	return hit ? (enum dom_tag)(TAG_OTHER + 1 + (hit - names)) : TAG_OTHER;
 }
 
+struct dom_node *dom_add(struct dom *d, struct dom_node *parent, struct tw_arena *a)
+{
+	struct dom_node *n = TW_NEW(a, struct dom_node);
+	n->name = n->ns = "";
+	n->id = d->n++;
+	n->end = n->id + 1;
+	n->parent = parent;
+	if (!parent) {
+		d->root = n;
+		return n;
+	}
+	n->prev = parent->last;
+	*(parent->last ? &parent->last->next : &parent->first) = n;
+	parent->last = n;
+	return n;
+}
+
 const char *dom_attr(const struct dom_node *n, const char *name)
 {
 	for (const struct dom_attr *at = n->attrs; at; at = at->next)

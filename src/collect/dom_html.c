@@ -157,7 +157,7 @@ static char *read_markup(struct html_reader *r, char *s)
 
 static void read_all(struct html_reader *r, char *s)
 {
-	while (s < r->end && r->n < MAX_NODES) {
+	while (s < r->end && r->d.n < MAX_NODES) {
 		char *lt = s;
 		while ((lt = memchr(lt, '<', (size_t)(r->end - lt))) && !begins_markup(lt))
 			lt++;
@@ -189,8 +189,8 @@ enum tw_status dom_parse_html(struct dom *out, const char *html, size_t len, str
 	html_begin(r);
 	read_all(r, copy);
 	html_pop_to(r, 0);
-	if (r->n == 1)
+	if (r->d.n == 1)
 		return tw_fail(err, TW_BAD_DATA, "no HTML in it");
-	*out = (struct dom){r->root, r->n};
+	*out = r->d;
 	return TW_OK;
 }

@@ -57,12 +57,12 @@ struct html_reader {
 	struct tw_arena *a;
 	const struct html_name *names[HTML_NAMES];
 	char *end; /* of the page */
-	struct dom_node *root, *head, *body;
+	struct dom d;
+	struct dom_node *head, *body;
 	struct html_open open[MAX_OPEN];
 	int depth;
 	size_t too_deep;	/* elements that were not opened: their end tags end nothing */
 	size_t owed[TAG_COUNT]; /* end tags to come of elements that ended before */
-	size_t n;		/* nodes */
 };
 
 /* The same pointer for the same name, whatever its case. */

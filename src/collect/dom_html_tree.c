@@ -8,24 +8,13 @@
 
 static struct dom_node *add_node(struct html_reader *r)
 {
-	struct dom_node *parent = r->depth ? r->open[r->depth - 1].node : NULL;
-	struct dom_node *n = TW_NEW(r->a, struct dom_node);
-	n->name = n->ns = "";
-	n->id = r->n++;
-	n->end = n->id + 1;
-	n->parent = parent;
-	if (!parent)
-		return n;
-	n->prev = parent->last;
-	*(parent->last ? &parent->last->next : &parent->first) = n;
-	parent->last = n;
-	return n;
+	return dom_add(&r->d, r->depth ? r->open[r->depth - 1].node : NULL, r->a);
 }
 
 void html_pop_to(struct html_reader *r, int depth)
 {
 	while (r->depth > depth)
-		r->open[--r->depth].node->end = r->n;
+		r->open[--r->depth].node->end = r->d.n;
 }
 
 static struct dom_node *add_element(struct html_reader *r, const struct html_name *name,
@@ -141,8 +130,8 @@ void html_start_tag(struct html_reader *r, const struct html_name *name, struct 
 {
 	switch (name->tag) {
 	case TAG_HTML:
-		if (!r->root->attrs)
-			r->root->attrs = attrs;
+		if (!r->d.root->attrs)
+			r->d.root->attrs = attrs;
 		return;
 	case TAG_HEAD:
 		if (!r->body)
@@ -250,6 +239,5 @@ void html_add_text(struct html_reader *r, char *s, size_t len, bool decode)
 void html_begin(struct html_reader *r)
 {
 	const struct html_name *html = html_name(r, "html", 4);
-	r->root = add_element(r, html, NULL);
-	push(r, r->root, html);
+	push(r, add_element(r, html, NULL), html);
 }

@@ -75,6 +75,10 @@ TW_MUST_USE enum tw_status dom_parse_xml(struct dom *out, const char *xml, size_
 					 const char *charset, struct tw_arena *a,
 					 struct tw_err *err);
 
+/* For the readers: a new node, the root of *d or else the last child of `parent`, with no text and no name yet. It ends
+ * behind itself: who gives it children says where. */
+struct dom_node *dom_add(struct dom *d, struct dom_node *parent, struct tw_arena *a);
+
 /* The character that HTML calls so ("eacute"), 0 when it calls none so. */
 int dom_entity(const char *name, size_t len);
 

@@ -28,7 +28,7 @@ static void init_once(void)
 
 struct builder {
 	struct tw_arena *a;
-	size_t n;
+	struct dom *d;
 };
 
 static const char *copy(struct builder *b, const xmlChar *s)
@@ -50,23 +50,9 @@ static void add_attrs(struct dom_node *n, const xmlNode *x, struct builder *b)
 	}
 }
 
-static struct dom_node *add(struct dom_node *parent, struct builder *b)
-{
-	struct dom_node *n = TW_NEW(b->a, struct dom_node);
-	n->name = n->ns = "";
-	n->id = b->n++;
-	n->parent = parent;
-	if (!parent)
-		return n;
-	n->prev = parent->last;
-	*(parent->last ? &parent->last->next : &parent->first) = n;
-	parent->last = n;
-	return n;
-}
-
 static struct dom_node *add_element(struct dom_node *parent, const xmlNode *x, struct builder *b)
 {
-	struct dom_node *n = add(parent, b);
+	struct dom_node *n = dom_add(b->d, parent, b->a);
 	n->name = copy(b, x->name);
 	if (x->ns && x->ns->href)
 		n->ns = copy(b, x->ns->href);
@@ -80,7 +66,7 @@ static void add_text(struct dom_node *parent, const xmlChar *s, struct builder *
 {
 	if (!s || !*s)
 		return;
-	struct dom_node *n = add(parent, b);
+	struct dom_node *n = dom_add(b->d, parent, b->a);
 	n->tag = TAG_TEXT;
 	n->len = strlen((const char *)s);
 	n->text = tw_strndup(b->a, (const char *)s, n->len);
@@ -93,7 +79,6 @@ static const xmlNode *visit(struct dom_node **at, const xmlNode *x, struct build
 		*at = add_element(*at, x, b);
 		if (x->children)
 			return x->children;
-		(*at)->end = b->n;
 		*at = (*at)->parent;
 		return NULL;
 	case XML_TEXT_NODE:
@@ -106,11 +91,11 @@ static const xmlNode *visit(struct dom_node **at, const xmlNode *x, struct build
 }
 
 /* Preorder without recursion: the input chooses the depth. */
-static struct dom_node *build(const xmlNode *root, struct builder *b)
+static void build(const xmlNode *root, struct builder *b)
 {
-	struct dom_node *top = add_element(NULL, root, b), *at = top;
+	struct dom_node *at = add_element(NULL, root, b);
 	const xmlNode *x = root->children;
-	while (x && b->n < MAX_NODES) {
+	while (x && b->d->n < MAX_NODES) {
 		const xmlNode *down = visit(&at, x, b);
 		if (down) {
 			x = down;
@@ -118,33 +103,24 @@ static struct dom_node *build(const xmlNode *root, struct builder *b)
 		}
 		while (x && x != root && !x->next) {
 			x = x->parent;
-			at->end = b->n;
+			at->end = b->d->n;
 			if (x != root)
 				at = at->parent;
 		}
 		x = x == root ? NULL : x->next;
 	}
 	for (; at; at = at->parent)
-		at->end = b->n;
-	return top;
-}
-
-static void number_texts(struct dom_node *top)
-{
-	for (struct dom_node *n = top; n; n = dom_next(n, top))
-		if (!n->first)
-			n->end = n->id + 1;
+		at->end = b->d->n;
 }
 
 static enum tw_status convert(struct dom *out, xmlDoc *doc, struct tw_arena *a, struct tw_err *err)
 {
-	struct builder b = {a, 0};
+	struct builder b = {a, out};
 	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 	if (!root)
 		return tw_fail(err, TW_BAD_DATA, "no XML in it");
-	out->root = build(root, &b);
-	out->n = b.n;
-	number_texts(out->root);
+	*out = (struct dom){0};
+	build(root, &b);
 	return TW_OK;
 }
 

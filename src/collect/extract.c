@@ -23,6 +23,16 @@ void drop_block(struct extraction *e, const struct block *b)
 	e->valued = false;
 }
 
+void drop_where(struct extraction *e, const struct dom_node *top,
+		bool (*is)(const struct extraction *, const struct dom_node *))
+{
+	for (const struct dom_node *n = dom_next(top, top); n;) {
+		if (!n->text && !e->drop[n->id] && is(e, n))
+			drop_subtree(e, n);
+		n = e->drop[n->id] ? dom_skip(n, top) : dom_next(n, top);
+	}
+}
+
 static bool never_content(enum dom_tag t)
 {
 	switch (t) {
@@ -121,15 +131,15 @@ static void judge_talk(struct extraction *e)
 		e->is_talk = true;
 }
 
+static bool is_never_shown(const struct extraction *e, const struct dom_node *n)
+{
+	(void)e;
+	return never_content(n->tag) || is_hidden(n);
+}
+
 void drop_by_tag(struct extraction *e)
 {
-	const struct dom_node *root = e->d->root;
-	for (const struct dom_node *n = root; n;) {
-		bool drop = !n->text && (never_content(n->tag) || (n->parent && is_hidden(n)));
-		if (drop)
-			drop_subtree(e, n);
-		n = drop ? dom_skip(n, root) : dom_next(n, root);
-	}
+	drop_where(e, e->d->root, is_never_shown);
 }
 
 static void drop_by_name(struct extraction *e)
@@ -282,7 +292,7 @@ const struct dom_node *extract_main(unsigned char *drop, const struct dom *d,
 			       .title = page->title,
 			       .is_article = page->is_article,
 			       .is_talk = page->is_talk,
-			       .site = site_of(page->url ? page->url : page->canonical),
+			       .site = site_of(page->url),
 			       .a = a};
 	if (!e.site.len)
 		e.site = guess_site(d);

@@ -71,21 +71,10 @@ bool is_title(const struct extraction *e, const struct dom_node *heading)
 	return n && begins && (!title[n] || n > 20 || (n >= 8 && 3 * n >= strlen(title)));
 }
 
-static bool repeats_title(const struct extraction *e, const struct dom_node *n)
+static bool is_no_content(const struct extraction *e, const struct dom_node *n)
 {
-	return n->tag == TAG_H1 || (dom_is_heading(n->tag) && is_title(e, n));
-}
-
-static void drop_clutter(struct extraction *e, const struct dom_node *top)
-{
-	for (const struct dom_node *n = dom_next(top, top); n;) {
-		bool gone = e->drop[n->id];
-		if (!gone && !n->text && (is_clutter(e, n) || repeats_title(e, n))) {
-			drop_subtree(e, n);
-			gone = true;
-		}
-		n = gone ? dom_skip(n, top) : dom_next(n, top);
-	}
+	bool title = n->tag == TAG_H1 || (dom_is_heading(n->tag) && is_title(e, n));
+	return title || is_clutter(e, n);
 }
 
 static bool has_text(const struct dom_node *n)
@@ -169,6 +158,6 @@ void clean_content(struct extraction *e, const struct dom_node *top)
 {
 	drop_anchors(e, top);
 	drop_notices(e, top);
-	drop_clutter(e, top);
+	drop_where(e, top, is_no_content);
 	drop_empty_headings(e, top);
 }

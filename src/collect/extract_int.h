@@ -129,6 +129,9 @@ bool is_notice(const struct extraction *e, const struct block *b);
 /* Does the heading say what the page is called? */
 bool is_title(const struct extraction *e, const struct dom_node *heading);
 
+/* Drops each element below `top` that is so. */
+void drop_where(struct extraction *e, const struct dom_node *top,
+		bool (*is)(const struct extraction *, const struct dom_node *));
 void drop_block(struct extraction *e, const struct block *b);
 void drop_subtree(struct extraction *e, const struct dom_node *n);
 

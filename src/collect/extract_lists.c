@@ -42,10 +42,10 @@ static void drop_label(struct extraction *e, const struct dom_node *list)
 	const struct dom_node *n = list->prev;
 	while (n && (e->drop[n->id] || sums_of(e, n).chars == 0))
 		n = n->prev;
-	struct sums s = {0};
-	if (n)
-		s = sums_of(e, n);
-	if (n && s.chars < 50 && s.sentences == 0 && s.fields == 0)
+	if (!n)
+		return;
+	struct sums s = sums_of(e, n);
+	if (s.chars < 50 && s.sentences == 0 && s.fields == 0)
 		drop_subtree(e, n);
 }
 
@@ -53,7 +53,7 @@ static void drop_label(struct extraction *e, const struct dom_node *list)
 void drop_teasers(struct extraction *e)
 {
 	const struct dom_node *root = e->d->root;
-	double all = 0, lists = 0;
+	double lists = 0;
 	struct node_list found = {0};
 	for (const struct dom_node *n = root; n;) {
 		bool list = !n->text && !e->drop[n->id] && is_teaser_list(e, n);
@@ -64,8 +64,7 @@ void drop_teasers(struct extraction *e)
 		}
 		n = list || e->drop[n->id] ? dom_skip(n, root) : dom_next(n, root);
 	}
-	all = sums_of(e, root).gain;
-	double rest = all - lists, share = e->is_article ? 0.05 : 0.6;
+	double rest = sums_of(e, root).gain - lists, share = e->is_article ? 0.05 : 0.6;
 	for (size_t i = 0; i < found.n && rest > 100 && rest > share * lists; i++) {
 		drop_label(e, found.at[i]);
 		drop_subtree(e, found.at[i]);

@@ -106,23 +106,21 @@ static void ld_object(struct found *f, const struct tw_json *v, int depth)
 	take(&f->ld_title, tw_json_str(tw_json_get(v, "headline"), NULL), f->a);
 	take_date(&f->out->created_ms, tw_json_str(tw_json_get(v, "datePublished"), NULL));
 	take_date(&f->out->modified_ms, tw_json_str(tw_json_get(v, "dateModified"), NULL));
-	if (tw_json_str(tw_json_get(v, "inLanguage"), NULL))
-		take(&f->ld_lang, tw_json_str(tw_json_get(v, "inLanguage"), NULL), f->a);
+	take(&f->ld_lang, tw_json_str(tw_json_get(v, "inLanguage"), NULL), f->a);
 	ld_author(f, tw_json_get(v, "author"));
 }
 
-static void read_ld(struct found *f, const struct dom_node *script)
+const struct tw_json *html_ld(const struct dom_node *script, struct tw_arena *a)
 {
 	const char *type = dom_attr(script, "type");
 	struct tw_str s = TW_STR_INIT;
-	struct tw_json *v = NULL;
 	if (!type || strcasecmp(type, "application/ld+json") != 0)
-		return;
+		return NULL;
 	dom_text(&s, script);
 	tw_str_trim(&s);
-	if (s.len && s.len < MAX_LD_BYTES && tw_json_parse(&v, s.data, s.len, f->a, NULL) == TW_OK)
-		ld_object(f, v, 0);
+	const struct tw_json *v = s.len && s.len < MAX_LD_BYTES ? tw_json_of(s.data, a) : NULL;
 	tw_str_release(&s);
+	return v;
 }
 
 /* --- <meta>, <link>, and the page --- */
@@ -334,7 +332,7 @@ void extract_meta(struct page *out, const struct dom *d, const char *url, struct
 	const char *html_lang = NULL;
 	for (const struct dom_node *n = root; n; n = dom_next(n, root))
 		if (n->tag == TAG_SCRIPT)
-			read_ld(&f, n);
+			ld_object(&f, html_ld(n, a), 0);
 	for (const struct dom_node *n = root; n; n = dom_next(n, root)) {
 		if (n->tag == TAG_META)
 			read_meta(&f, n);
@@ -356,13 +354,13 @@ void extract_meta(struct page *out, const struct dom *d, const char *url, struct
 	if (!out->canonical && f.og_url && is_url(f.og_url))
 		out->canonical = f.og_url;
 	if (!out->url)
-		out->url = f.og_url;
+		out->url = f.og_url ? f.og_url : out->canonical;
 	if (!out->created_ms)
 		single_time(&f, root);
 	if (!out->created_ms)
 		printed_date(&f, root);
 	if (!out->created_ms)
-		date_in_url(out, out->url ? out->url : out->canonical, a);
+		date_in_url(out, out->url, a);
 	out->title = f.ld_title ? f.ld_title : without_site(&f, f.og_title);
 	if (!out->title)
 		out->title = without_site(&f, f.twitter_title);

@@ -6,8 +6,8 @@
 #include "base/http.h"
 #include "collect/extract.h"
 
-static enum tw_status to_tree(struct dom *out, const char **used, const char *data, size_t len,
-			      const char *charset, struct tw_arena *a, struct tw_err *err)
+enum tw_status html_tree(struct dom *out, const char **used, const char *data, size_t len,
+			 const char *charset, struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_str utf8 = TW_STR_INIT;
 	enum tw_status st = html_decode(&utf8, used, data, len, charset, a, err);
@@ -17,7 +17,7 @@ static enum tw_status to_tree(struct dom *out, const char **used, const char *da
 	return st;
 }
 
-static const char *base_of(const struct dom *d, const char *url, struct tw_arena *a)
+const char *html_base(const struct dom *d, const char *url, struct tw_arena *a)
 {
 	const struct dom_node *base = dom_find(d->root, TAG_BASE);
 	const char *href = base ? dom_attr(base, "href") : NULL;
@@ -79,21 +79,28 @@ static enum tw_status take_said(struct page *out, const char *base, struct tw_ar
 	return st;
 }
 
+enum tw_status extract_tree(struct page *out, const struct dom *d, const char *url,
+			    struct tw_arena *a, struct tw_err *err)
+{
+	const char *base = html_base(d, url, a);
+	*out = (struct page){.body = "", .text = ""};
+	extract_meta(out, d, base, a);
+	unsigned char *drop = tw_alloc(a, d->n);
+	const struct dom_node *top = extract_main(drop, d, out, a);
+	write_page(out, top, drop, base, a);
+	return speaks_elsewhere(out) ? take_said(out, base, a, err) : TW_OK;
+}
+
 enum tw_status extract_page(struct page *out, const char *data, size_t len, const char *url,
 			    const char *charset, struct tw_arena *a, struct tw_err *err)
 {
 	struct dom d;
+	const char *used;
 	*out = (struct page){.body = "", .text = ""};
-	enum tw_status st = to_tree(&d, &out->charset, data, len, charset, a, err);
-	if (st != TW_OK)
-		return st;
-	const char *base = base_of(&d, url, a);
-	extract_meta(out, &d, base, a);
-	unsigned char *drop = tw_alloc(a, d.n);
-	const struct dom_node *top = extract_main(drop, &d, out, a);
-	write_page(out, top, drop, base, a);
-	if (speaks_elsewhere(out))
-		st = take_said(out, base, a, err);
+	enum tw_status st = html_tree(&d, &used, data, len, charset, a, err);
+	if (st == TW_OK)
+		st = extract_tree(out, &d, url, a, err);
+	out->charset = used;
 	return st;
 }
 

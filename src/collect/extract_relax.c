@@ -50,18 +50,14 @@ static bool is_beside(const struct extraction *e, const struct dom_node *n)
 	return name_of(e, n) == HINT_CHROME;
 }
 
-/* Drops what `is` says, or only counts its characters. */
-static double drop_each(struct extraction *e,
-			bool (*is)(const struct extraction *, const struct dom_node *), bool drop)
+static double chars_beside(const struct extraction *e)
 {
 	const struct dom_node *root = e->d->root;
 	double chars = 0;
 	for (const struct dom_node *n = root; n;) {
-		bool hit = !n->text && !e->drop[n->id] && is(e, n);
+		bool hit = !n->text && !e->drop[n->id] && is_beside(e, n);
 		if (hit)
 			chars += sums_of(e, n).chars;
-		if (hit && drop)
-			drop_subtree(e, n);
 		n = hit || e->drop[n->id] ? dom_skip(n, root) : dom_next(n, root);
 	}
 	return chars;
@@ -70,29 +66,26 @@ static double drop_each(struct extraction *e,
 /* "teaser", "related": beside the content, or, where they are most of the page, the content of a list. */
 static void drop_surroundings(struct extraction *e)
 {
-	drop_each(e, is_around, true);
+	drop_where(e, e->d->root, is_around);
 	value_blocks(e);
-	if (drop_each(e, is_beside, false) < 0.5 * sums_of(e, e->d->root).chars)
-		drop_each(e, is_beside, true);
+	if (chars_beside(e) < 0.5 * sums_of(e, e->d->root).chars)
+		drop_where(e, e->d->root, is_beside);
 }
 
-static bool is_program(enum dom_tag t)
+static bool is_program(const struct extraction *e, const struct dom_node *n)
 {
+	enum dom_tag t = n->tag;
+	(void)e;
 	return t == TAG_SCRIPT || t == TAG_STYLE || t == TAG_TEMPLATE || t == TAG_HEAD ||
 	       t == TAG_SVG || t == TAG_OBJECT || t == TAG_CANVAS;
 }
 
-/* What libxml2 keeps of <noscript> is elements; of hidden parts, all. */
+/* All but what never shows: <noscript> and hidden parts stay. */
 static void drop_programs(struct extraction *e)
 {
-	const struct dom_node *root = e->d->root;
 	memset(e->drop, 0, e->d->n);
 	e->valued = false;
-	for (const struct dom_node *n = root; n;) {
-		if (is_program(n->tag))
-			drop_subtree(e, n);
-		n = is_program(n->tag) ? dom_skip(n, root) : dom_next(n, root);
-	}
+	drop_where(e, e->d->root, is_program);
 }
 
 const struct dom_node *relax(struct extraction *e, const struct dom_node *top, double kept)

@@ -94,11 +94,9 @@ static const char *as_browsers_do(const char *c)
 		{"ksc5601", "windows-949"},
 		{"x-euc-jp", "euc-jp"},
 		{"x-x-big5", "big5"},
-		{"big5-hkscs", "big5-hkscs"},
 		{"utf-16", "utf-16le"},
 		{"x-cp1251", "windows-1251"},
 		{"win-1251", "windows-1251"},
-		{"utf8", "utf-8"},
 	};
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if (strcasecmp(c, pairs[i][0]) == 0)

@@ -26,8 +26,7 @@ static void add_space(struct tw_str *out)
 		tw_str_addc(out, ' ');
 }
 
-/* Bytes of an invisible character at s, or 0: soft hyphen, zero width space and joiners, BOM. */
-static size_t invisible(const char *s, size_t left)
+size_t html_invisible(const char *s, size_t left)
 {
 	if (left >= 2 && memcmp(s, "\xc2\xad", 2) == 0)
 		return 2;
@@ -90,7 +89,7 @@ void html_inline_text(struct tw_str *out, const char *s, size_t len)
 		if (i == len)
 			return;
 		bool nbsp = i + 1 < len && memcmp(s + i, "\xc2\xa0", 2) == 0;
-		size_t skip = invisible(s + i, len - i);
+		size_t skip = html_invisible(s + i, len - i);
 		if (is_space(s[i]) || nbsp) {
 			add_space(out);
 			i += nbsp;

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+#include "base/json.h"
 #include "collect/dom_int.h"
 
 /* What a page says of itself; NULL or 0 where it says nothing. In the arena. */
@@ -31,6 +32,18 @@ struct page {
 TW_MUST_USE enum tw_status extract_page(struct page *out, const char *data, size_t len,
 					const char *url, const char *charset, struct tw_arena *a,
 					struct tw_err *err);
+
+/* Its steps, for who reads more off the tree: the tree, in the arena, with *used as html_decode(); all of *out but charset. */
+TW_MUST_USE enum tw_status html_tree(struct dom *out, const char **used, const char *data,
+				     size_t len, const char *charset, struct tw_arena *a,
+				     struct tw_err *err);
+TW_MUST_USE enum tw_status extract_tree(struct page *out, const struct dom *d, const char *url,
+					struct tw_arena *a, struct tw_err *err);
+
+/* What links of the page are relative to: <base>, or else `url`, which may be NULL. */
+const char *html_base(const struct dom *d, const char *url, struct tw_arena *a);
+/* What a <script> says by schema.org (JSON-LD); NULL when it is another one, too long or broken. */
+const struct tw_json *html_ld(const struct dom_node *script, struct tw_arena *a);
 
 /* A piece of HTML that is content as a whole (an item of a feed): all of it, as Markdown. */
 TW_MUST_USE enum tw_status fragment_markdown(const char **out, const char *html, size_t len,
@@ -71,6 +84,8 @@ struct inline_writer {
 	struct tw_arena *a;
 };
 void html_inline(struct tw_str *out, const struct dom_node *n, const struct inline_writer *w);
+/* Bytes of an invisible character at s, or 0: soft hyphen, zero width space, BOM. */
+size_t html_invisible(const char *s, size_t left);
 /* A text node, its white space folded, escaped. */
 void html_inline_text(struct tw_str *out, const char *s, size_t len);
 /* Escapes what would begin a block at the start of a line of Markdown. */

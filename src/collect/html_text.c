@@ -40,7 +40,7 @@ static void write_gap(struct text_writer *w)
 	w->gap = GAP_NONE;
 }
 
-/* Bytes at s that are no text: white space, and what is invisible (soft hyphen, zero width space, BOM). */
+/* Bytes at s that are no text: white space, and what is invisible. */
 static size_t blank(bool *space, const char *s, size_t left)
 {
 	unsigned char c = (unsigned char)*s;
@@ -51,11 +51,7 @@ static size_t blank(bool *space, const char *s, size_t left)
 		*space = true;
 		return 2;
 	}
-	if (c == 0xc2 && left >= 2 && (unsigned char)s[1] == 0xad)
-		return 2;
-	if (left >= 3 && (memcmp(s, "\xe2\x80\x8b", 3) == 0 || memcmp(s, "\xef\xbb\xbf", 3) == 0))
-		return 3;
-	return 0;
+	return c < 0x80 ? 0 : html_invisible(s, left);
 }
 
 static void write_folded(struct text_writer *w, const char *s, size_t len)

@@ -51,11 +51,8 @@ static bool is_binary(const char *s, size_t len)
 static enum tw_status to_utf8(struct tw_bytes *out, const struct tw_bytes *in, struct tw_arena *a,
 			      struct tw_err *err)
 {
-	*out = *in;
-	if (out->len >= 3 && memcmp(out->data, "\xef\xbb\xbf", 3) == 0) {
-		out->data += 3;
-		out->len -= 3;
-	}
+	size_t mark = tw_utf8_mark(in->data, in->len);
+	*out = (struct tw_bytes){in->data + mark, in->len - mark};
 	if (tw_utf8_valid(out->data, out->len))
 		return TW_OK;
 	struct tw_str s = TW_STR_INIT;

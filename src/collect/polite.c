@@ -98,6 +98,11 @@ enum tw_status polite_fetch(struct tw_http_response *out, struct polite *p,
 	return st;
 }
 
+bool host_is_overloaded(int status)
+{
+	return status == 429 || status == 503;
+}
+
 double retry_after_s(const char *value)
 {
 	char *end;
@@ -116,7 +121,7 @@ enum tw_status polite_fetch_patiently(struct tw_http_response *out, struct polit
 	double left = POLITE_MAX_RETRY_AFTER;
 	enum tw_status st = polite_fetch(out, p, req, err);
 	for (int again = 0; st == TW_OK && again < 2; again++) {
-		if (out->status != 429 && out->status != 503)
+		if (!host_is_overloaded(out->status))
 			break;
 		double s = retry_after_s(tw_str_c(&out->retry_after));
 		if (s < 0)

@@ -48,6 +48,8 @@ TW_MUST_USE enum tw_status polite_may(struct polite *p, const char *url, struct 
 TW_MUST_USE enum tw_status polite_robots(const struct robots **out, struct polite *p,
 					 const char *url, struct tw_err *err);
 
+/* Wants to be asked again, later: 429 and 503. */
+bool host_is_overloaded(int status);
 /* Seconds of a Retry-After header: a number or a date. -1 when it is neither. */
 double retry_after_s(const char *value);
 

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "base/vec.h"
 
 #define MAX_SITEMAPS 101 /* one more than a pass reads, so that it knows */
@@ -124,9 +125,14 @@ static bool split(struct line *l, const char *s, size_t len)
 	return true;
 }
 
+static bool word_is(const char *s, size_t n, const char *word)
+{
+	return n == strlen(word) && strncasecmp(s, word, n) == 0;
+}
+
 static bool key_is(const struct line *l, const char *name)
 {
-	return l->key_len == strlen(name) && strncasecmp(l->key, name, l->key_len) == 0;
+	return word_is(l->key, l->key_len, name);
 }
 
 /* The product token: letters, '-' and '_' at the beginning of the value. */
@@ -136,7 +142,7 @@ static bool names(const struct line *l, const char *agent)
 	while (n < l->value_len &&
 	       (isalpha((unsigned char)l->value[n]) || strchr("-_", l->value[n])))
 		n++;
-	return n == strlen(agent) && strncasecmp(l->value, agent, n) == 0;
+	return word_is(l->value, n, agent);
 }
 
 /* Reading: the groups that name us, and those of everybody. */
@@ -203,9 +209,7 @@ static void take_line(struct parser *p, const struct line *l)
 
 static void read_lines(struct parser *p, const char *text, size_t len)
 {
-	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		text += 3, len -= 3;
-	for (size_t at = 0; at < len;) {
+	for (size_t at = tw_utf8_mark(text, len); at < len;) {
 		size_t n = 0;
 		while (at + n < len && text[at + n] != '\n' && text[at + n] != '\r')
 			n++;
@@ -233,11 +237,6 @@ void robots_parse(struct robots *out, const char *text, size_t len, const char *
 }
 
 /* --- <meta name="robots">, X-Robots-Tag --- */
-
-static bool word_is(const char *s, size_t n, const char *word)
-{
-	return n == strlen(word) && strncasecmp(s, word, n) == 0;
-}
 
 /* Directives that have a value, and so a colon, without being the name of a program. */
 static bool takes_value(const char *s, size_t n)

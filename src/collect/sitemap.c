@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "base/vec.h"
 
@@ -238,9 +239,7 @@ static void sort_entries(struct entries *e)
 static enum tw_status read_plain(struct sitemap *out, const char *data, size_t len,
 				 struct tw_arena *a, struct tw_err *err)
 {
-	struct scan s = {.at = data, .end = data + len, .a = a};
-	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
-		s.at += 3;
+	struct scan s = {.at = data + tw_utf8_mark(data, len), .end = data + len, .a = a};
 	while (s.at < s.end && isspace((unsigned char)*s.at))
 		s.at++;
 	if (s.at < s.end && *s.at == '<')

@@ -29,8 +29,8 @@ struct dir {
 	struct reports reports;
 	TW_VEC(struct entry) files;
 	size_t at;
-	bool single;  /* `path` is one file */
-	char tag[24]; /* of parser version and options: part of the fingerprints */
+	bool single;	 /* `path` is one file */
+	const char *tag; /* of parser version and options: part of the fingerprints */
 	struct git_repo *repo;
 	struct history *history; /* NULL: not in a git work tree */
 	char head[GIT_ID_LEN + 1];
@@ -117,9 +117,7 @@ static enum tw_status dir_open(void *ctx, const struct tw_source_host *host, str
 	struct dir *d = ctx;
 	d->host = host;
 	tw_arena_init(&d->arena);
-	char *rules = tw_opt_canonical(d, dir_opts, &d->arena);
-	struct tw_digest digest = tw_sha256(rules, strlen(rules));
-	snprintf(d->tag, sizeof(d->tag), "%d.%.8s", FILE_PARSER_VERSION, digest.hex);
+	d->tag = tw_source_tag(d, dir_opts, FILE_PARSER_VERSION, &d->arena);
 	enum tw_status st = list_files(d, err);
 	if (st == TW_OK)
 		st = open_history(d, err);

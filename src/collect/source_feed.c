@@ -144,9 +144,7 @@ static enum tw_status feed_open(void *ctx, const struct tw_source_host *host, st
 		return st;
 	f->host = host;
 	tw_arena_init(&f->arena);
-	char *rules = tw_opt_canonical(f, feed_opts, &f->arena);
-	struct tw_digest digest = tw_sha256(rules, strlen(rules));
-	f->tag = tw_sprintf(&f->arena, "%d.%.8s", ITEM_VERSION, digest.hex);
+	f->tag = tw_source_tag(f, feed_opts, ITEM_VERSION, &f->arena);
 	st = read_feed(f, err);
 	if (st != TW_OK)
 		feed_close(f);

@@ -31,7 +31,8 @@ struct git {
 	TW_VEC(struct entry) files;
 	size_t at;
 	const char *prefix;
-	char head[GIT_ID_LEN + 1], tag[24];
+	char head[GIT_ID_LEN + 1];
+	const char *tag;
 	struct git_repo *repo;
 	struct history *history; /* NULL in a shallow clone */
 	struct tw_arena arena;
@@ -147,9 +148,7 @@ static enum tw_status git_open(void *ctx, const struct tw_source_host *host, str
 	struct git *g = ctx;
 	g->host = host;
 	tw_arena_init(&g->arena);
-	char *rules = tw_opt_canonical(g, git_opts, &g->arena);
-	struct tw_digest digest = tw_sha256(rules, strlen(rules));
-	snprintf(g->tag, sizeof(g->tag), "%d.%.8s", FILE_PARSER_VERSION, digest.hex);
+	g->tag = tw_source_tag(g, git_opts, FILE_PARSER_VERSION, &g->arena);
 	g->prefix = prefix_of(g->subdir, &g->arena);
 	enum tw_status st = open_repo(g, err);
 	if (st != TW_OK)

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "collect/collect.h"
@@ -189,7 +188,6 @@ static enum tw_status fetch_start(struct site_source *s, const char *start, stru
 			return tw_fail(err, TW_NETWORK, "site %s", why.msg);
 		if (st == TW_OK && (status == 304 || (status >= 200 && status < 300))) {
 			s->table.start = tw_strdup(&s->table.arena, url);
-			s->has_first = true;
 			return TW_OK;
 		}
 		if (st == TW_OK && (status < 300 || status >= 400))
@@ -253,9 +251,7 @@ static enum tw_status site_open(void *ctx, const struct tw_source_host *host, st
 	s->host = host;
 	s->scope.exclude = s->exclude;
 	s->committed_s = tw_monotonic_s();
-	char *rules = tw_opt_canonical(s, site_opts, &s->arena);
-	struct tw_digest digest = tw_sha256(rules, strlen(rules));
-	s->tag = tw_sprintf(&s->arena, "%d.%.8s", SITE_VERSION, digest.hex);
+	s->tag = tw_source_tag(s, site_opts, SITE_VERSION, &s->arena);
 	crawl_table_load(&s->table, host, s->tag,
 			 (size_t)s->max_pages * RECORDS_A_PAGE + MORE_RECORDS);
 	const char *url = url_normal(s->url, &s->arena);
@@ -282,7 +278,7 @@ static enum tw_status finish(struct site_source *s)
 		tw_warn("%s: more than %zu addresses were found; the others are left out, and "
 			"nothing is removed in this pass",
 			s->scope.origin, s->table.max);
-	if (s->given_up || s->table.full || left)
+	if (s->given_up || left)
 		s->table.whole = false;
 	crawl_table_save_pass(&s->table, !s->given_up);
 	return TW_DONE;
@@ -292,20 +288,16 @@ static enum tw_status finish(struct site_source *s)
 static enum tw_status step(struct tw_document *doc, bool *yields, struct site_source *s,
 			   struct tw_err *err)
 {
-	enum tw_status st;
 	struct tw_arena *a = &s->page;
 	tw_arena_reset(a);
-	if (s->has_first) {
-		st = site_visit(doc, yields, s, s->pages.at[s->at_page++], a, err);
-	} else if (s->at_map < s->maps.n) {
-		st = site_visit_map(s, s->maps.at[s->at_map], a, err);
+	if (!s->first.status && s->at_map < s->maps.n) {
+		enum tw_status st = site_visit_map(s, s->maps.at[s->at_map], a, err);
 		s->at_map++;
-	} else if (s->at_page < s->pages.n && (int64_t)s->at_page < s->max_pages) {
-		st = site_visit(doc, yields, s, s->pages.at[s->at_page++], a, err);
-	} else {
-		st = finish(s);
+		return st;
 	}
-	return st;
+	if (s->at_page < s->pages.n && (int64_t)s->at_page < s->max_pages)
+		return site_visit(doc, yields, s, s->pages.at[s->at_page++], a, err);
+	return finish(s);
 }
 
 /* What a step filled, for the caller. */

@@ -5,10 +5,10 @@
 
 #include "base/log.h"
 #include "base/time.h"
+#include "collect/sitemap_int.h"
 
 #define COMMIT_EVERY_S 0.1
 #define MAX_MISSES     5
-#define MAX_MAP_BYTES  (50 << 20)
 
 const char *site_fingerprint(const struct site_source *s, const char *digest, struct tw_arena *a)
 {
@@ -80,15 +80,10 @@ static enum tw_status store_so_far(struct site_source *s, struct tw_err *err)
 	return st;
 }
 
-static bool is_overloaded(int status)
-{
-	return status == 429 || status == 503;
-}
-
 /* Five addresses in a row without an answer, or a host that asks for a long pause: the rest is left for another time. */
 static void judge_host(struct site_source *s, bool answered, const struct tw_http_response *res)
 {
-	bool overloaded = answered && is_overloaded(res->status);
+	bool overloaded = answered && host_is_overloaded(res->status);
 	bool pause =
 		overloaded && retry_after_s(tw_str_c(&res->retry_after)) > POLITE_MAX_RETRY_AFTER;
 	s->misses = answered && !overloaded ? 0 : s->misses + 1;
@@ -140,16 +135,17 @@ enum tw_status site_fetch(struct tw_http_response *res, struct site_source *s, s
 	struct tw_http_request req = {.url = r->url,
 				      .headers = headers,
 				      .timeout_s = (int)s->timeout,
-				      .max_body = map ? MAX_MAP_BYTES : s->max_size,
+				      .max_body = map ? SITEMAP_MAX_BYTES : s->max_size,
 				      .no_redirects = true,
 				      .on_data = take,
 				      .ctx = &taking};
 	struct tw_arena a;
 	tw_arena_init(&a);
 	size_t n = 1;
-	if (r->etag && is_kept(s, r))
+	bool kept = is_kept(s, r);
+	if (r->etag && kept)
 		headers[n++] = tw_sprintf(&a, "If-None-Match: %s", r->etag);
-	if (r->last_modified && is_kept(s, r))
+	if (r->last_modified && kept)
 		headers[n++] = tw_sprintf(&a, "If-Modified-Since: %s", r->last_modified);
 	enum tw_status st = store_so_far(s, err);
 	if (st == TW_OK)

@@ -33,11 +33,11 @@ struct site_source {
 	struct crawl_scope scope;
 	struct crawl_table table;
 	struct site_queue maps, pages;
-	size_t at_map, at_page;	       /* the next ones */
-	bool maps_are_named;	       /* by robots.txt; else one place is tried */
-	struct tw_map keys;	       /* of the documents so far */
-	struct tw_http_response first; /* of the start page, which open() asked for */
-	bool has_first;
+	size_t at_map, at_page; /* the next ones */
+	bool maps_are_named;	/* by robots.txt; else one place is tried */
+	struct tw_map keys;	/* of the documents so far */
+	struct tw_http_response
+		first; /* of the start page, which open() asked for; status 0: taken */
 	bool given_up; /* the host does not answer, or wants to be left alone */
 	int misses;    /* answers that did not come, in a row */
 	double committed_s;

@@ -55,20 +55,17 @@ static enum tw_status take_answer(struct site_source *s, struct site_place at,
 		site_record_answer(s, at.record, res);
 		return TW_OK;
 	}
-	if (res->status >= 500 || res->status == 429) {
+	bool later = res->status >= 500 || res->status == 429;
+	if (res->status != 200 && (later || s->maps_are_named)) {
 		tw_fail(err, TW_SKIPPED, "sitemap %s: the server answered %d", url, res->status);
-		return fail(s, at, true);
+		return fail(s, at, later);
 	}
-	if (res->status != 200 && !s->maps_are_named) {
+	if (res->status != 200) {
 		r->result = CRAWL_NOTHING;
 		r->n_links = 0;
 		r->cut = false;
 		site_record_answer(s, at.record, res);
 		return TW_OK;
-	}
-	if (res->status != 200) {
-		tw_fail(err, TW_SKIPPED, "sitemap %s: the server answered %d", url, res->status);
-		return fail(s, at, false);
 	}
 	enum tw_status st = sitemap_read(&map, tw_str_c(&res->body), res->body.len, a, err);
 	if (st != TW_OK && !s->maps_are_named && !map.cut) { /* a page that says "not found" */

@@ -39,6 +39,7 @@ static bool is_by(const char *author, const struct tw_strings *names)
 }
 
 struct reading {
+	struct dom tree; /* of HTML; no root: it is a text */
 	struct crawl_links links;
 	struct page page;
 	const char *key; /* of the document, NULL when it is none */
@@ -54,7 +55,9 @@ static enum tw_status read_content(struct reading *out, const struct site_source
 				   const struct tw_http_response *res, const char *url,
 				   struct tw_arena *a, struct tw_err *err)
 {
-	enum tw_status st = web_page_read(&out->page, res, a, err);
+	enum tw_status st =
+		out->tree.root ? extract_tree(&out->page, &out->tree, tw_str_c(&res->url), a, err)
+			       : web_page_read(&out->page, res, a, err);
 	if (st != TW_OK)
 		return st;
 	const char *key = key_of(s, url, out->links.canonical);
@@ -69,17 +72,12 @@ static enum tw_status read_links(struct reading *out, const struct site_source *
 				 const struct tw_http_response *res, const char *url,
 				 struct tw_arena *a, struct tw_err *err)
 {
-	const char *type = tw_str_c(&res->content_type);
-	struct tw_str utf8 = TW_STR_INIT;
 	enum tw_status st = TW_OK;
-	if (web_page_is_html(type)) {
-		st = html_to_utf8(&utf8, tw_str_c(&res->body), res->body.len,
-				  charset_of_content_type(type, a), a, err);
+	if (web_page_is_html(tw_str_c(&res->content_type))) {
+		st = web_page_tree(&out->tree, res, a, err);
 		if (st == TW_OK)
-			st = crawl_links_read(&out->links, tw_str_c(&utf8), utf8.len, url,
-					      &s->scope, a, err);
+			crawl_links_read(&out->links, &out->tree, url, &s->scope, a);
 	}
-	tw_str_release(&utf8);
 	robots_words_add(&out->links.words, tw_str_c(&res->robots_tag), POLITE_AGENT);
 	if (out->links.words.nofollow) {
 		out->links.urls.n = 0;
@@ -274,10 +272,9 @@ enum tw_status site_visit(struct tw_document *doc, bool *yields, struct site_sou
 		return TW_OK;
 	}
 	enum tw_status st = TW_OK;
-	if (s->has_first) {
+	if (s->first.status) {
 		res = s->first;
 		s->first = (struct tw_http_response){0};
-		s->has_first = false;
 	} else {
 		st = polite_may(&s->polite, url, &why);
 		if (st == TW_BLOCKED)

@@ -64,6 +64,14 @@ static enum tw_status read_text(struct page *page, const struct tw_http_response
 	return st == TW_SKIPPED ? TW_BAD_DATA : st;
 }
 
+enum tw_status web_page_tree(struct dom *out, const struct tw_http_response *res,
+			     struct tw_arena *a, struct tw_err *err)
+{
+	const char *used;
+	return html_tree(out, &used, tw_str_c(&res->body), res->body.len,
+			 charset_of_content_type(tw_str_c(&res->content_type), a), a, err);
+}
+
 enum tw_status web_page_read(struct page *page, const struct tw_http_response *res,
 			     struct tw_arena *a, struct tw_err *err)
 {

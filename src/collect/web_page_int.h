@@ -15,6 +15,9 @@
 bool web_page_is_html(const char *content_type);
 bool web_page_is_text(const char *content_type); /* plain or Markdown */
 
+/* Of HTML alone. */
+TW_MUST_USE enum tw_status web_page_tree(struct dom *out, const struct tw_http_response *res,
+					 struct tw_arena *a, struct tw_err *err);
 /* The main content of HTML; the whole of a text, without front matter. TW_BAD_DATA for other types; an empty body is
  * no error. */
 TW_MUST_USE enum tw_status web_page_read(struct page *page, const struct tw_http_response *res,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/str.h"
 #include "core/plugin.h"
 
@@ -79,6 +80,13 @@ enum tw_status tw_source_places(struct tw_str *out, const struct tw_source_type 
 const struct tw_source_type *tw_source_type(const struct tw_source *s)
 {
 	return s->type;
+}
+
+char *tw_source_tag(const void *ctx, const struct tw_opt *opts, int version, struct tw_arena *a)
+{
+	const char *rules = tw_opt_canonical(ctx, opts, a);
+	struct tw_digest digest = tw_sha256(rules, strlen(rules));
+	return tw_sprintf(a, "%d.%.8s", version, digest.hex);
 }
 
 bool tw_source_is_whole(const struct tw_source *s)

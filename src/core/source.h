@@ -86,6 +86,10 @@ TW_MUST_USE enum tw_status tw_source_next(struct tw_document *doc, struct tw_sou
 					  struct tw_arena *a, struct tw_err *err);
 
 const struct tw_source_type *tw_source_type(const struct tw_source *s);
+
+/* For sources, as part of a fingerprint: the version of what makes documents of the content, and a digest of the identity
+ * options. */
+char *tw_source_tag(const void *ctx, const struct tw_opt *opts, int version, struct tw_arena *a);
 /* After TW_DONE: whether what the pass has not seen is gone. */
 bool tw_source_is_whole(const struct tw_source *s);
 void tw_source_free(struct tw_source *s); /* NULL is fine */

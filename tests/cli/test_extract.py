@@ -222,5 +222,10 @@ def test_a_page_of_50_mb_is_read_or_refused_in_bounded_memory():
     assert (r.returncode == 0 and b"Sentence number 7," in r.stdout) or (r.returncode == 1 and b"error:" in r.stderr)
 
 
-def test_more_than_a_page_can_be_is_refused():
-    assert b"MiB" in run(stdin=b"<p>x</p>" * (9 << 20), rc=1).stderr
+def test_more_than_a_page_can_be_is_refused(tmp_path):
+    page = b"<p>x</p>" * (9 << 20)
+    said = run(stdin=page, rc=1).stderr
+    assert b"MiB" in said and b"standard input" in said
+    (tmp_path / "page.html").write_bytes(page)
+    said = run(tmp_path / "page.html", rc=1).stderr
+    assert b"MiB" in said and b"page.html" in said

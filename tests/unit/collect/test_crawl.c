@@ -154,10 +154,10 @@ static struct crawl_links links_of(const char *html)
 {
 	struct crawl_links l;
 	struct crawl_scope s = {0};
+	struct dom d;
 	crawl_scope_of(&s, "https://example.org/", &arena);
-	assert_ok(crawl_links_read(&l, html, strlen(html), "https://example.org/blog/", &s, &arena,
-				   &err),
-		  &err);
+	assert_ok(dom_parse_html(&d, html, strlen(html), &arena, &err), &err);
+	crawl_links_read(&l, &d, "https://example.org/blog/", &s, &arena);
 	return l;
 }
 

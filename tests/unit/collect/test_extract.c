@@ -24,6 +24,10 @@ static const char *text_of(const char *head, const char *body)
 	return page.text;
 }
 
+static const char mill[] =
+	"<p>The mill stands where the river turns, and its wheel has turned since before the town had a "
+	"name, or so the miller says.</p>";
+
 /* No menu, no footer. */
 static void assert_no_frame(const char *text)
 {
@@ -288,9 +292,6 @@ static void sections_named_after_their_headings_stay(void **state)
 
 static void embedded_posts_are_part_of_an_article(void **state)
 {
-	const char *p =
-		"<p>The mill stands where the river turns, and its wheel has turned since before the town had a "
-		"name, or so the miller says.</p>";
 	(void)state;
 	const char *text = text_of(
 		"<title>The mill</title><meta property=og:type content=article>",
@@ -299,7 +300,7 @@ static void embedded_posts_are_part_of_an_article(void **state)
 			"<article><h1>The mill</h1>%s<div class='social-widget'><blockquote class=twitter-tweet>"
 			"<p>The wheel is turning again! <a href=https://t.co/x>pic.example/x</a></p>"
 			"</blockquote></div>%s</article>",
-			p, p));
+			mill, mill));
 	assert_contains(text, "The wheel is turning again!");
 }
 
@@ -397,9 +398,6 @@ static void writing_that_begins_like_a_notice_stays(void **state)
 
 static void a_list_beside_an_article_goes(void **state)
 {
-	const char *p =
-		"<p>The mill stands where the river turns, and its wheel has turned since before the town had a "
-		"name, or so the miller says.</p>";
 	(void)state;
 	const char *text = text_of(
 		"<title>The mill</title><meta property=og:type content=article>",
@@ -410,7 +408,7 @@ static void a_list_beside_an_article_goes(void **state)
 			"do, and with patience, of which there is less.</p></div>"
 			"<div><h4><a href=/2>Why kettles sing</a></h4><p>Steam, mostly, but there is more to it, "
 			"as a walk through the museum of kettles shows.</p></div></div></div></div>",
-			p, p));
+			mill, mill));
 	assert_contains(text, "or so the miller says");
 	assert_null(strstr(text, "kettles"));
 	assert_null(strstr(text, "From the same pen"));
