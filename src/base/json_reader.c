@@ -214,9 +214,10 @@ static void mend(struct tw_str *s)
 
 /* --- values --- */
 
-enum tw_status tw_json_kind(char *out, struct tw_json_reader *r, struct tw_err *err)
+/* The first byte of the value that it stands before. */
+static enum tw_status look_at_value(char *out, struct tw_json_reader *r, struct tw_err *err)
 {
-	return look(out, r, err);
+	return r->value ? look(out, r, err) : fail_at(r, "no value here", err);
 }
 
 enum tw_status tw_json_value(struct tw_json **out, struct tw_json_reader *r, struct tw_arena *a,
@@ -225,7 +226,7 @@ enum tw_status tw_json_value(struct tw_json **out, struct tw_json_reader *r, str
 	char c;
 	size_t len = 0;
 	*out = NULL;
-	enum tw_status st = r->value ? look(&c, r, err) : fail_at(r, "no value here", err);
+	enum tw_status st = look_at_value(&c, r, err);
 	tw_str_clear(&r->text);
 	if (st == TW_OK)
 		st = pass_value(&r->text, r->max_value, &len, r, err);
@@ -243,7 +244,7 @@ enum tw_status tw_json_value(struct tw_json **out, struct tw_json_reader *r, str
 enum tw_status tw_json_enter(struct tw_json_reader *r, struct tw_err *err)
 {
 	char c;
-	enum tw_status st = r->value ? look(&c, r, err) : fail_at(r, "no value here", err);
+	enum tw_status st = look_at_value(&c, r, err);
 	if (st != TW_OK)
 		return st;
 	if (c != '{' && c != '[')
@@ -325,6 +326,16 @@ enum tw_status tw_json_next(const char **key, struct tw_json_reader *r, struct t
 	r->value = st == TW_OK;
 	if (key)
 		*key = r->key;
+	return st;
+}
+
+enum tw_status tw_json_enter_member(struct tw_json_reader *r, const char *name, struct tw_err *err)
+{
+	const char *key;
+	enum tw_status st;
+	while ((st = tw_json_next(&key, r, err)) == TW_OK)
+		if (strcmp(key, name) == 0)
+			return tw_json_enter(r, err);
 	return st;
 }
 

@@ -36,13 +36,15 @@ TW_MUST_USE enum tw_status tw_json_seek(struct tw_json_reader *r, char c, struct
 /* Into the object or array that it stands before; TW_BAD_DATA when the value is neither. */
 TW_MUST_USE enum tw_status tw_json_enter(struct tw_json_reader *r, struct tw_err *err);
 
+/* Past the next members of the object that it is in, and into the one of this name. TW_DONE: there is none, as of
+ * tw_json_next(). */
+TW_MUST_USE enum tw_status tw_json_enter_member(struct tw_json_reader *r, const char *name,
+						struct tw_err *err);
+
 /* Before the next member of the innermost container, past the present one; TW_DONE: there is none, and the
  * container is left. *key (may be NULL) is the member's name until the next call, "" in an array. */
 TW_MUST_USE enum tw_status tw_json_next(const char **key, struct tw_json_reader *r,
 					struct tw_err *err);
-
-/* '{', '[', '"', or another first byte of the value that it stands before. */
-TW_MUST_USE enum tw_status tw_json_kind(char *out, struct tw_json_reader *r, struct tw_err *err);
 
 /* The value that it stands before, in the arena. TW_SKIPPED: too long, or no JSON; the reader stands behind it. */
 TW_MUST_USE enum tw_status tw_json_value(struct tw_json **out, struct tw_json_reader *r,

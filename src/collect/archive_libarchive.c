@@ -20,8 +20,8 @@ struct file_in_archive {
 	int64_t said;  /* sizes of the entries so far */
 	int64_t read;
 	int64_t entries;
-	struct reports *reports;
-	struct tw_arena arena; /* of the present entry */
+	struct reports *reports; /* NULL once the first go has said what is left out */
+	struct tw_arena arena;	 /* of the present entry */
 };
 
 static bool is_zip(const char *s, size_t n)
@@ -123,6 +123,7 @@ static enum tw_status archive_again(void *ctx, struct tw_err *err)
 	struct file_in_archive *f = ctx;
 	archive_read_free(f->lib);
 	f->lib = NULL;
+	f->reports = NULL;
 	return start(f, err);
 }
 
@@ -145,21 +146,26 @@ static const char *name_of(struct archive_entry *e)
 	return name ? name : archive_entry_pathname(e);
 }
 
+static void say_left_out(struct file_in_archive *f, const char *name, const char *why)
+{
+	struct tw_str shown = TW_STR_INIT;
+	tw_text_plain(&shown, name, strlen(name), "");
+	report(f->reports, "%s: %.300s is left out: %s", f->path, tw_str_c(&shown), why);
+	tw_str_release(&shown);
+}
+
 /* Its cleaned name, or NULL when it is no file of an export, which is said unless it is a folder. */
 static const char *judge(struct file_in_archive *f, struct archive_entry *e)
 {
-	const char *name = name_of(e), *clean = NULL;
-	struct tw_str shown = TW_STR_INIT;
+	const char *name = name_of(e), *clean = NULL, *why = NULL;
 	if (archive_entry_filetype(e) == AE_IFDIR)
 		return NULL;
-	tw_text_plain(&shown, name ? name : "", name ? strlen(name) : 0, "");
 	if (archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink(e))
-		report(f->reports, "%s: %.300s is left out: a link, or a device", f->path,
-		       tw_str_c(&shown));
+		why = "a link, or a device";
 	else if (!name || !(clean = bundle_clean_name(name, &f->arena)))
-		report(f->reports, "%s: %.300s is left out: the name leads out of the archive",
-		       f->path, tw_str_c(&shown));
-	tw_str_release(&shown);
+		why = "the name leads out of the archive";
+	if (why && f->reports)
+		say_left_out(f, name ? name : "", why);
 	return clean;
 }
 

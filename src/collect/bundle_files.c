@@ -21,7 +21,6 @@ struct files {
 	size_t at;
 	int fd; /* of the present entry, -1: not opened yet */
 	const char *path;
-	struct reports *reports;
 	struct tw_arena arena;
 };
 
@@ -46,7 +45,7 @@ static void files_close(void *ctx)
 	free(f);
 }
 
-static enum tw_status files_open(void **out, const char *path, struct reports *reports,
+static enum tw_status files_open(void **out, const char *path, struct reports *reports TW_UNUSED,
 				 struct tw_err *err)
 {
 	struct tw_stat stat;
@@ -55,7 +54,6 @@ static enum tw_status files_open(void **out, const char *path, struct reports *r
 		return st;
 	struct files *f = tw_xcalloc(1, sizeof(*f));
 	f->fd = -1;
-	f->reports = reports;
 	tw_arena_init(&f->arena);
 	f->root = tw_strdup(&f->arena, path);
 	f->single = !stat.is_dir;

@@ -30,7 +30,7 @@ static const char root_open[] =
 static const char unknown_key[] = "feed.atom/"; /* of a broken entry: nothing is removed then */
 
 struct blogger {
-	struct slices *entries; /* NULL: no file is open */
+	struct slices *entries;
 	const char *names[MAX_AUTHORS];
 	size_t n_names;
 	bool any; /* one of them is the author */
@@ -51,10 +51,12 @@ static bool is_blogger(const char *name, const char *head, size_t n)
 	       (export_has(head, n, BLOGGER) || export_has(head, n, "tag:blogger.com,1999:blog-"));
 }
 
-static const struct dom_node *kind_of(const struct dom_node *entry)
+/* A child of the entry that says so of itself. */
+static const struct dom_node *child_with(const struct dom_node *entry, const char *name,
+					 const char *attr, const char *value)
 {
 	for (const struct dom_node *n = entry->first; n; n = n->next)
-		if (strcmp(n->name, "category") == 0 && tw_streq(dom_attr(n, "scheme"), KIND))
+		if (strcmp(n->name, name) == 0 && tw_streq(dom_attr(n, attr), value))
 			return n;
 	return NULL;
 }
@@ -63,7 +65,7 @@ static void read_kind(struct entry *e, struct tw_arena *a)
 {
 	const char *type = xml_text(e->node, BLOGGER, "type", a);
 	const char *status = xml_text(e->node, BLOGGER, "status", a);
-	const struct dom_node *kind = kind_of(e->node),
+	const struct dom_node *kind = child_with(e->node, "category", "scheme", KIND),
 			      *control = dom_child(e->node, NULL, "control");
 	const char *term = kind ? dom_attr(kind, "term") : NULL;
 	e->is_post = type ? !strcmp(type, "POST") || !strcmp(type, "PAGE")
@@ -74,16 +76,18 @@ static void read_kind(struct entry *e, struct tw_arena *a)
 		(status && strstr(status, "TRASHED")) || xml_text(e->node, BLOGGER, "trashed", a);
 }
 
-/* TW_DONE behind the last of the file. */
 static enum tw_status next_entry(struct entry *e, struct slices *s, struct tw_arena *a,
 				 struct tw_err *err)
 {
 	struct tw_bytes xml;
-	tw_arena_reset(a);
-	enum tw_status st = slices_next(&xml, s, a, err);
-	if (st != TW_OK)
-		return st;
-	st = slice_parse(&e->node, &xml, root_open, "entry", a, err);
+	bool is_head = true;
+	enum tw_status st = TW_OK;
+	while (st == TW_OK && is_head) {
+		tw_arena_reset(a);
+		st = slices_next(&xml, &is_head, s, a, err);
+	}
+	if (st == TW_OK)
+		st = slice_parse(&e->node, &xml, root_open, "entry", a, err);
 	if (st != TW_OK)
 		return st;
 	e->author = xml_text(dom_child(e->node, NULL, "author"), NULL, "name", a);
@@ -91,28 +95,10 @@ static enum tw_status next_entry(struct entry *e, struct slices *s, struct tw_ar
 	return TW_OK;
 }
 
-static enum tw_status open_file(struct blogger *b, struct export_in *x, struct tw_arena *a,
-				struct tw_err *err)
-{
-	struct bundle_entry e;
-	struct tw_bytes head;
-	enum tw_status st = export_next_entry(&e, x, is_blogger, err);
-	if (st != TW_OK)
-		return st;
-	b->entries = slices_new(x, "entry");
-	return slices_next(&head, b->entries, a, err);
-}
-
-static void close_file(struct blogger *b)
-{
-	slices_free(b->entries);
-	b->entries = NULL;
-}
-
 static void blogger_close(void *state)
 {
 	struct blogger *b = state;
-	close_file(b);
+	slices_free(b->entries);
 	tw_arena_release(&b->arena);
 }
 
@@ -131,41 +117,39 @@ static void note_author(struct blogger *b, const struct export_in *x, const stru
 /* Nothing at the top says who writes here: all is gone through once. */
 static enum tw_status find_authors(struct blogger *b, struct export_in *x, struct tw_err *err)
 {
+	struct slices *entries = slices_new(x, is_blogger, "entry");
 	struct tw_arena a;
-	struct entry e;
+	struct tw_err why;
+	enum tw_status st = TW_OK;
 	tw_arena_init(&a);
-	enum tw_status st;
-	while ((st = open_file(b, x, &a, err)) == TW_OK) {
-		struct tw_err ignored = TW_ERR_INIT;
-		while ((st = next_entry(&e, b->entries, &a, &ignored)) == TW_OK || st == TW_SKIPPED)
-			if (st == TW_OK)
-				note_author(b, x, &e);
-		close_file(b);
-		if (st != TW_DONE) {
-			tw_fail(err, st, "%s", ignored.msg);
-			break;
-		}
+	while (st == TW_OK || st == TW_SKIPPED) {
+		struct entry e;
+		why = (struct tw_err)TW_ERR_INIT;
+		st = next_entry(&e, entries, &a, &why);
+		if (st == TW_OK)
+			note_author(b, x, &e);
 	}
+	slices_free(entries);
 	tw_arena_release(&a);
-	return st == TW_DONE ? bundle_rewind(x->files, err) : st;
+	return st == TW_DONE ? bundle_rewind(x->files, err) : tw_fail(err, st, "%s", why.msg);
 }
 
 static enum tw_status check_authors(const struct blogger *b, const struct export_in *x,
 				    struct tw_err *err)
 {
 	struct tw_str all = TW_STR_INIT;
-	bool good = b->any || !b->n_names || (b->n_names == 1 && !x->author.n);
+	if (b->any || export_is_of_one(x, b->n_names))
+		return TW_OK;
 	for (size_t i = 0; i < b->n_names; i++)
-		tw_str_addf(&all, "%s\"%s\"", i ? ", " : "", b->names[i]);
-	enum tw_status st = good ? TW_OK : export_no_author(tw_str_c(&all), err);
-	tw_str_release(&all);
-	return st;
+		export_add_name(&all, b->names[i]);
+	return export_no_author(&all, err);
 }
 
 static enum tw_status blogger_open(void *state, struct export_in *x, struct tw_err *err)
 {
 	struct blogger *b = state;
 	tw_arena_init(&b->arena);
+	b->entries = slices_new(x, is_blogger, "entry");
 	enum tw_status st = find_authors(b, x, err);
 	if (st == TW_OK)
 		st = check_authors(b, x, err);
@@ -180,14 +164,6 @@ static bool is_wanted(const struct blogger *b, const struct export_in *x, const 
 	return e->is_post && own && !e->is_trash && (e->is_live || x->drafts);
 }
 
-static const char *link_of(const struct dom_node *entry)
-{
-	for (const struct dom_node *n = entry->first; n; n = n->next)
-		if (strcmp(n->name, "link") == 0 && tw_streq(dom_attr(n, "rel"), "alternate"))
-			return dom_attr(n, "href");
-	return NULL;
-}
-
 static const char *labels_of(const struct dom_node *entry, struct tw_arena *a)
 {
 	struct export_tags tags = {0};
@@ -200,12 +176,13 @@ static const char *labels_of(const struct dom_node *entry, struct tw_arena *a)
 static void fill(struct tw_document *doc, const struct entry *e, struct tw_arena *a)
 {
 	const struct dom_node *content = dom_child(e->node, NULL, "content");
+	const struct dom_node *link = child_with(e->node, "link", "rel", "alternate");
 	struct tw_str html = TW_STR_INIT;
 	if (content)
 		dom_text(&html, content);
 	doc->title = xml_text(e->node, NULL, "title", a);
 	doc->author = e->author;
-	doc->url = link_of(e->node);
+	doc->url = link ? dom_attr(link, "href") : NULL;
 	doc->extra = labels_of(e->node, a);
 	doc->created_ms = xml_date(e->node, NULL, "published", a);
 	doc->modified_ms = xml_date(e->node, NULL, "updated", a);
@@ -218,15 +195,8 @@ static enum tw_status blogger_next(struct tw_document *doc, void *state, struct 
 {
 	struct blogger *b = state;
 	for (;;) {
-		struct entry e = {0};
-		enum tw_status st = b->entries ? TW_OK : open_file(b, x, a, err);
-		if (st != TW_OK)
-			return st;
-		st = next_entry(&e, b->entries, a, err);
-		if (st == TW_DONE) {
-			close_file(b);
-			continue;
-		}
+		struct entry e;
+		enum tw_status st = next_entry(&e, b->entries, a, err);
 		if (st == TW_SKIPPED)
 			doc->key = unknown_key;
 		if (st != TW_OK)

@@ -15,42 +15,19 @@
 #include "base/vec.h"
 #include "collect/export_int.h"
 
-struct chatgpt {
-	struct elements conversations;
-};
-
 struct turns TW_VEC_BODY(const struct tw_json *);
 
 static bool is_chatgpt(const char *name, const char *head, size_t n)
 {
 	(void)name;
-	size_t i = 0;
-	while (i < n && strchr(" \t\r\n\xef\xbb\xbf", head[i]))
-		i++;
-	return i < n && head[i] == '[' && export_has(head, n, "\"mapping\"") &&
+	return export_is_array(head, n) && export_has(head, n, "\"mapping\"") &&
 	       export_has(head, n, "\"parent\"");
-}
-
-static enum tw_status chatgpt_open(void *state, struct export_in *x, struct tw_err *err)
-{
-	struct chatgpt *c = state;
-	(void)x;
-	(void)err;
-	c->conversations.recognise = is_chatgpt;
-	return TW_OK;
-}
-
-static void chatgpt_close(void *state)
-{
-	struct chatgpt *c = state;
-	elements_release(&c->conversations);
 }
 
 /* Parts that are no text are pictures, files, or what was said aloud. */
 static void add_parts(struct tw_str *out, const struct tw_json *content)
 {
-	const struct tw_json *parts = tw_json_get(content, "parts");
-	const struct tw_json *p = parts && parts->type == TW_JSON_ARRAY ? parts->child : NULL;
+	const struct tw_json *p = export_list(content, "parts");
 	for (; p; p = p->next) {
 		const char *spoken = tw_streq(export_text(p, "content_type"), "audio_transcription")
 					     ? export_text(p, "text")
@@ -114,17 +91,17 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 static enum tw_status chatgpt_next(struct tw_document *doc, void *state, struct export_in *x,
 				   struct tw_arena *a, struct tw_err *err)
 {
-	struct chatgpt *c = state;
+	struct elements *conversations = state;
 	struct tw_json *v;
-	enum tw_status st = elements_next(&v, &doc->key, &c->conversations, x, a, err);
+	conversations->recognise = is_chatgpt;
+	enum tw_status st = elements_next(&v, &doc->key, conversations, x, a, err);
 	return st == TW_OK ? read_conversation(doc, v, a, err) : st;
 }
 
 const struct export_format export_chatgpt = {
 	.name = "ChatGPT",
 	.recognise = is_chatgpt,
-	.state_size = sizeof(struct chatgpt),
-	.open = chatgpt_open,
+	.state_size = sizeof(struct elements),
 	.next = chatgpt_next,
-	.close = chatgpt_close,
+	.close = elements_close,
 };

@@ -14,36 +14,14 @@
 #include "base/vec.h"
 #include "collect/export_int.h"
 
-struct claude {
-	struct elements conversations;
-};
-
 struct messages TW_VEC_BODY(const struct tw_json *);
 
 static bool is_claude(const char *name, const char *head, size_t n)
 {
 	(void)name;
-	size_t i = 0;
-	while (i < n && strchr(" \t\r\n\xef\xbb\xbf", head[i]))
-		i++;
-	return i < n && head[i] == '[' && export_has(head, n, "\"uuid\"") &&
+	return export_is_array(head, n) && export_has(head, n, "\"uuid\"") &&
 	       (export_has(head, n, "\"chat_messages\"") ||
 		(export_has(head, n, "\"account\"") && export_has(head, n, "\"summary\"")));
-}
-
-static enum tw_status claude_open(void *state, struct export_in *x, struct tw_err *err)
-{
-	struct claude *c = state;
-	(void)x;
-	(void)err;
-	c->conversations.recognise = is_claude;
-	return TW_OK;
-}
-
-static void claude_close(void *state)
-{
-	struct claude *c = state;
-	elements_release(&c->conversations);
 }
 
 /* In the order of the conversation, last first. */
@@ -74,8 +52,7 @@ static void gather(struct messages *out, const struct tw_json *list)
 /* The parts of a message are the text; the field `text`, of older exports, may be empty beside them. */
 static void add_message(struct tw_str *out, const struct tw_json *m)
 {
-	const struct tw_json *parts = tw_json_get(m, "content");
-	const struct tw_json *p = parts && parts->type == TW_JSON_ARRAY ? parts->child : NULL;
+	const struct tw_json *p = export_list(m, "content");
 	size_t before = out->len;
 	for (; p; p = p->next)
 		if (tw_streq(export_text(p, "type"), "text") && export_text(p, "text"))
@@ -111,17 +88,17 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 static enum tw_status claude_next(struct tw_document *doc, void *state, struct export_in *x,
 				  struct tw_arena *a, struct tw_err *err)
 {
-	struct claude *c = state;
+	struct elements *conversations = state;
 	struct tw_json *v;
-	enum tw_status st = elements_next(&v, &doc->key, &c->conversations, x, a, err);
+	conversations->recognise = is_claude;
+	enum tw_status st = elements_next(&v, &doc->key, conversations, x, a, err);
 	return st == TW_OK ? read_conversation(doc, v, a, err) : st;
 }
 
 const struct export_format export_claude = {
 	.name = "Claude",
 	.recognise = is_claude,
-	.state_size = sizeof(struct claude),
-	.open = claude_open,
+	.state_size = sizeof(struct elements),
 	.next = claude_next,
-	.close = claude_close,
+	.close = elements_close,
 };

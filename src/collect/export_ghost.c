@@ -124,11 +124,13 @@ static enum tw_status read_rows(struct ghost *g, const struct export_in *x,
 	tw_arena_init(&a);
 	enum tw_status st = tw_json_enter(r, err);
 	while (st == TW_OK && (st = tw_json_next(NULL, r, err)) == TW_OK) {
+		struct tw_err why = TW_ERR_INIT;
 		tw_arena_reset(&a);
-		st = tw_json_value(&row, r, &a, NULL);
+		st = tw_json_value(&row, r, &a, &why);
 		if (st == TW_OK)
 			add_row(g, x, table, row);
-		st = st == TW_SKIPPED ? TW_OK : st;
+		else
+			st = st == TW_SKIPPED ? TW_OK : tw_fail(err, st, "%s", why.msg);
 	}
 	tw_arena_release(&a);
 	return st == TW_DONE ? TW_OK : st;
@@ -161,13 +163,12 @@ static enum tw_status check_authors(struct ghost *g, const struct export_in *x, 
 {
 	struct tw_str all = TW_STR_INIT;
 	const struct tw_map_slot *s;
-	g->all_mine = g->users.n == 0 || (g->users.n == 1 && !x->author.n);
+	g->all_mine = export_is_of_one(x, g->users.n);
+	if (g->all_mine || g->mine.n)
+		return TW_OK;
 	for (size_t it = 0; (s = tw_map_next(&g->users, &it)) && all.len < 300;)
-		tw_str_addf(&all, "%s\"%s\"", all.len ? ", " : "", (const char *)s->v.p);
-	enum tw_status st =
-		g->all_mine || g->mine.n ? TW_OK : export_no_author(tw_str_c(&all), err);
-	tw_str_release(&all);
-	return st;
+		export_add_name(&all, s->v.p);
+	return export_no_author(&all, err);
 }
 
 static enum tw_status ghost_open(void *state, struct export_in *x, struct tw_err *err)
@@ -186,15 +187,13 @@ static enum tw_status ghost_open(void *state, struct export_in *x, struct tw_err
 static enum tw_status open_posts(struct ghost *g, struct export_in *x, struct tw_err *err)
 {
 	struct bundle_entry e;
-	const char *key;
 	enum tw_status st = export_next_entry(&e, x, is_ghost, err);
 	if (st != TW_OK)
 		return st;
 	g->r = tw_json_reader_new(bundle_read, x->files, EXPORT_MAX_PIECE);
 	st = enter_data(g->r, err);
-	while (st == TW_OK && (st = tw_json_next(&key, g->r, err)) == TW_OK)
-		if (strcmp(key, "posts") == 0)
-			return tw_json_enter(g->r, err);
+	if (st == TW_OK)
+		st = tw_json_enter_member(g->r, "posts", err);
 	return st == TW_DONE ? tw_fail(err, TW_BAD_DATA, "%s: no posts in it", e.name) : st;
 }
 

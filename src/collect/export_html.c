@@ -16,13 +16,14 @@ bool export_has_class(const struct dom_node *n, const char *class)
 	return false;
 }
 
-static unsigned char *marks(const struct dom *d, const char *const *without, struct tw_arena *a)
+unsigned char *export_with_class(const struct dom *d, const char *const *classes,
+				 struct tw_arena *a)
 {
-	unsigned char *drop = without ? tw_alloc(a, d->n) : NULL;
-	for (const struct dom_node *n = d->root; drop && n; n = dom_next(n, d->root))
-		for (const char *const *class = without; *class; class ++)
-			drop[n->id] |= export_has_class(n, *class);
-	return drop;
+	unsigned char *has = classes ? tw_alloc(a, d->n) : NULL;
+	for (const struct dom_node *n = d->root; has && n; n = dom_next(n, d->root))
+		for (const char *const *class = classes; *class; class ++)
+			has[n->id] |= export_has_class(n, *class);
+	return has;
 }
 
 const char *export_markdown(const char *html, const char *const *without, const char *url,
@@ -32,7 +33,7 @@ const char *export_markdown(const char *html, const char *const *without, const 
 	struct tw_str md = TW_STR_INIT;
 	if (!html || dom_parse_html(&d, html, strlen(html), a, NULL) != TW_OK)
 		return "";
-	html_markdown(&md, d.root, marks(&d, without, a), url, a);
+	html_markdown(&md, d.root, export_with_class(&d, without, a), url, a);
 	const char *text = tw_str_dup(&md, a);
 	tw_str_release(&md);
 	return text;

@@ -5,8 +5,7 @@
 #include "collect/export_int.h"
 
 enum tw_status export_find_json(struct tw_json **out, struct export_in *x,
-				bool (*recognise)(const char *name, const char *head, size_t n),
-				struct tw_arena *a, struct tw_err *err)
+				export_recognise recognise, struct tw_arena *a, struct tw_err *err)
 {
 	struct bundle_entry e = {0};
 	struct tw_str text = TW_STR_INIT;
@@ -24,23 +23,17 @@ enum tw_status export_find_json(struct tw_json **out, struct export_in *x,
 	tw_str_release(&text);
 	if (st == TW_OK || st == TW_DONE)
 		st = bundle_rewind(x->files, err);
-	return st == TW_SKIPPED ? TW_BAD_DATA : st;
+	return st;
 }
 
 /* Before the first element. TW_DONE: the object has no such member. */
 static enum tw_status begin_entry(struct elements *e, struct export_in *x, struct tw_err *err)
 {
-	const char *key;
 	e->r = tw_json_reader_new(bundle_read, x->files, EXPORT_MAX_PIECE);
 	enum tw_status st = tw_json_seek(e->r, e->member ? '{' : '[', err);
 	if (st == TW_OK)
 		st = tw_json_enter(e->r, err);
-	while (st == TW_OK && e->member) {
-		st = tw_json_next(&key, e->r, err);
-		if (st == TW_OK && strcmp(key, e->member) == 0)
-			return tw_json_enter(e->r, err);
-	}
-	return st;
+	return st == TW_OK && e->member ? tw_json_enter_member(e->r, e->member, err) : st;
 }
 
 static void end_entry(struct elements *e)
@@ -98,4 +91,9 @@ enum tw_status elements_next(struct tw_json **out, const char **key, struct elem
 void elements_release(struct elements *e)
 {
 	end_entry(e);
+}
+
+void elements_close(void *elements)
+{
+	elements_release(elements);
 }

@@ -10,12 +10,10 @@
  */
 #include <string.h>
 
-#include "collect/export_int.h"
+#include "collect/export_posts_int.h"
 
 struct mastodon {
-	struct elements items;
 	struct posts *posts;
-	bool joined;
 	const char *author;
 	struct tw_arena arena;
 };
@@ -36,7 +34,6 @@ static bool is_actor(const char *name, const char *head, size_t n)
 static void mastodon_close(void *state)
 {
 	struct mastodon *m = state;
-	elements_release(&m->items);
 	posts_free(m->posts);
 	tw_arena_release(&m->arena);
 }
@@ -45,9 +42,8 @@ static enum tw_status mastodon_open(void *state, struct export_in *x, struct tw_
 {
 	struct mastodon *m = state;
 	struct tw_json *actor;
-	m->items = (struct elements){.recognise = is_outbox, .member = "orderedItems"};
 	tw_arena_init(&m->arena);
-	m->posts = posts_new();
+	m->posts = posts_new(is_outbox, "orderedItems");
 	enum tw_status st = export_find_json(&actor, x, is_actor, &m->arena, err);
 	m->author = export_text(actor, "name");
 	if (!m->author)
@@ -57,12 +53,12 @@ static enum tw_status mastodon_open(void *state, struct export_in *x, struct tw_
 	return st;
 }
 
-static bool names(const struct tw_json *to, const char *ending)
+static bool names(const struct tw_json *object, const char *field, const char *ending)
 {
-	if (to && to->type == TW_JSON_STRING)
-		return tw_ends_with(to->s, ending);
-	for (const struct tw_json *v = to && to->type == TW_JSON_ARRAY ? to->child : NULL; v;
-	     v = v->next)
+	const char *one = export_text(object, field);
+	if (one)
+		return tw_ends_with(one, ending);
+	for (const struct tw_json *v = export_list(object, field); v; v = v->next)
 		if (v->type == TW_JSON_STRING && tw_ends_with(v->s, ending))
 			return true;
 	return false;
@@ -72,11 +68,10 @@ static bool names(const struct tw_json *to, const char *ending)
 static bool is_direct(const struct tw_json *object)
 {
 	static const char *const fields[] = {"to", "cc"};
-	for (size_t i = 0; i < 2; i++) {
-		const struct tw_json *v = tw_json_get(object, fields[i]);
-		if (names(v, "#Public") || names(v, "as:Public") || names(v, "/followers"))
+	for (size_t i = 0; i < 2; i++)
+		if (names(object, fields[i], "#Public") || names(object, fields[i], "as:Public") ||
+		    names(object, fields[i], "/followers"))
 			return false;
-	}
 	return tw_json_get(object, "to") != NULL;
 }
 
@@ -102,37 +97,19 @@ static const char *lang_of(const struct tw_json *object)
 
 static const char *extra_of(const struct tw_json *object, const char *parent, struct tw_arena *a)
 {
-	struct tw_str s = TW_STR_INIT;
-	struct tw_json_writer w;
-	bool any = false;
-	tw_jw_init(&w, &s);
-	tw_jw_object(&w, NULL);
-	const struct tw_json *tags = tw_json_get(object, "tag");
-	const struct tw_json *t = tags && tags->type == TW_JSON_ARRAY ? tags->child : NULL;
-	for (; t; t = t->next) {
+	struct export_tags tags = {0};
+	for (const struct tw_json *t = export_list(object, "tag"); t; t = t->next) {
 		const char *name = export_text(t, "name");
-		if (!name || !tw_streq(export_text(t, "type"), "Hashtag"))
-			continue;
-		if (!any)
-			tw_jw_array(&w, "tags");
-		any = true;
-		tw_jw_str(&w, NULL, name + (*name == '#'));
+		if (name && tw_streq(export_text(t, "type"), "Hashtag"))
+			export_add_tag(&tags, name + (*name == '#'));
 	}
-	if (any)
-		tw_jw_end(&w);
-	if (export_text(object, "summary"))
-		tw_jw_str(&w, "summary", export_text(object, "summary"));
-	if (parent)
-		tw_jw_str(&w, "in_reply_to", parent);
-	tw_jw_end(&w);
-	const char *extra = s.len > 2 ? tw_str_dup(&s, a) : NULL;
-	tw_str_release(&s);
-	return extra;
+	return export_extra(&tags, export_text(object, "summary"), parent, a);
 }
 
-static enum tw_status take(const char **key, struct mastodon *m, const struct export_in *x,
+static enum tw_status take(const char **key, void *state, const struct export_in *x,
 			   const struct tw_json *item, struct tw_arena *a, struct tw_err *err)
 {
+	struct mastodon *m = state;
 	const struct tw_json *object = tw_json_get(item, "object");
 	const char *type = export_text(object, "type");
 	if (!tw_streq(export_text(item, "type"), "Create") || !type || tw_streq(type, "Tombstone"))
@@ -141,7 +118,7 @@ static enum tw_status take(const char **key, struct mastodon *m, const struct ex
 	*key = export_text(object, "id");
 	if (!*key || !content)
 		return tw_fail(err, TW_SKIPPED, "%s: a post without id or content",
-			       *key ? *key : m->items.name);
+			       *key ? *key : posts_entry(m->posts));
 	if (is_direct(object) && !x->direct)
 		return TW_OK;
 	struct post p = {.id = *key, .parent = export_text(object, "inReplyTo")};
@@ -163,19 +140,7 @@ static enum tw_status mastodon_next(struct tw_document *doc, void *state, struct
 				    struct tw_arena *a, struct tw_err *err)
 {
 	struct mastodon *m = state;
-	while (!m->joined) {
-		struct tw_json *item;
-		tw_arena_reset(a);
-		enum tw_status st = elements_next(&item, &doc->key, &m->items, x, a, err);
-		if (st == TW_OK)
-			st = take(&doc->key, m, x, item, a, err);
-		if (st != TW_OK && st != TW_DONE)
-			return st;
-		m->joined = st == TW_DONE;
-		if (m->joined)
-			posts_join(m->posts);
-	}
-	return posts_next(doc, m->posts, a);
+	return posts_next(doc, m->posts, take, m, x, a, err);
 }
 
 const struct export_format export_mastodon = {

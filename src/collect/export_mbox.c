@@ -18,7 +18,6 @@
 #include <strings.h>
 
 #include "base/hash.h"
-#include "base/time.h"
 #include "collect/export_int.h"
 #include "collect/mail_int.h"
 
@@ -231,8 +230,7 @@ static void fill(struct tw_document *doc, const struct mail_part *m, const char 
 	doc->key = key_of(m, a);
 	doc->author = author;
 	doc->title = subject && *subject && !is_answer(m, subject, a) ? subject : NULL;
-	if (date && !tw_parse_date(&doc->created_ms, date))
-		doc->created_ms = 0;
+	doc->created_ms = export_parse_date(date);
 	if (text.is_html)
 		export_set_body(doc, "text/markdown",
 				mail_own_words(export_markdown(text.text, foreign, NULL, a), a));
@@ -252,21 +250,25 @@ static enum tw_status end_file(struct mbox *m, struct tw_err *err)
 		       "[me@example.org]`");
 }
 
+static enum tw_status begin_file(struct mbox *m, struct export_in *x, struct tw_err *err)
+{
+	struct bundle_entry e;
+	m->at = m->n = 0;
+	m->open_line = false;
+	m->blank = true;
+	enum tw_status st = export_next_entry(&e, x, is_mbox, err);
+	m->open = st == TW_OK;
+	return st;
+}
+
 static enum tw_status mbox_next(struct tw_document *doc, void *state, struct export_in *x,
 				struct tw_arena *a, struct tw_err *err)
 {
 	struct mbox *m = state;
 	for (;;) {
-		struct bundle_entry e;
-		enum tw_status st = m->open ? TW_OK : export_next_entry(&e, x, is_mbox, err);
+		enum tw_status st = m->open ? TW_OK : begin_file(m, x, err);
 		if (st != TW_OK)
 			return st;
-		if (!m->open) {
-			m->at = m->n = 0;
-			m->open_line = false;
-		}
-		m->blank = !m->open || m->blank;
-		m->open = true;
 		tw_arena_reset(a);
 		st = next_mail(m, x, a, err);
 		if (st == TW_DONE)

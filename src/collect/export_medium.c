@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "base/time.h"
 #include "collect/dom_int.h"
 #include "collect/export_int.h"
 #include "collect/html_int.h"
@@ -62,26 +61,17 @@ static const char *id_of(const struct dom *d, const char *url, const char *name,
 	return id ? id : id_in(name, a);
 }
 
-/* The title stands in the text once more, with a rule above it; a card of a linked page has that one's words. */
-static void drop_foreign(unsigned char *drop, const struct dom_node *body)
-{
-	static const char *const classes[] = {"graf--title", "section-divider",
-					      "graf--mixtapeEmbed", NULL};
-	for (const struct dom_node *n = body; n; n = dom_next(n, body))
-		for (const char *const *c = classes; *c; c++)
-			drop[n->id] |= export_has_class(n, *c);
-}
-
 static enum tw_status read_page(struct tw_document *doc, const char *name,
 				const struct export_in *x, const struct tw_str *html,
 				struct tw_arena *a, struct tw_err *err)
 {
+	/* The title stands in the text once more, with a rule above it; a card of a linked page has that one's words. */
+	static const char *const foreign[] = {"graf--title", "section-divider",
+					      "graf--mixtapeEmbed", NULL};
 	struct dom d;
-	struct tw_str utf8 = TW_STR_INIT, md = TW_STR_INIT;
-	enum tw_status st = html_to_utf8(&utf8, html->data, html->len, NULL, a, err);
-	if (st == TW_OK)
-		st = dom_parse_html(&d, tw_str_c(&utf8), utf8.len, a, err);
-	tw_str_release(&utf8);
+	const char *charset;
+	struct tw_str md = TW_STR_INIT;
+	enum tw_status st = html_tree(&d, &charset, html->data, html->len, NULL, a, err);
 	if (st != TW_OK)
 		return st;
 	const struct dom_node *body = find(&d, "e-content"), *when = find(&d, "dt-published");
@@ -91,14 +81,10 @@ static enum tw_status read_page(struct tw_document *doc, const char *name,
 	doc->key = doc->key ? doc->key : tw_strdup(a, name);
 	if (!body || (!when && !x->drafts))
 		return TW_DONE;
-	const char *date = when ? dom_attr(when, "datetime") : NULL;
-	unsigned char *drop = tw_alloc(a, d.n);
 	doc->title = text_of(&d, "p-name", a);
 	doc->author = text_of(&d, "p-author", a);
-	if (date && !tw_parse_date(&doc->created_ms, date))
-		doc->created_ms = 0;
-	drop_foreign(drop, body);
-	html_markdown(&md, body, drop, doc->url, a);
+	doc->created_ms = export_parse_date(when ? dom_attr(when, "datetime") : NULL);
+	html_markdown(&md, body, export_with_class(&d, foreign, a), doc->url, a);
 	export_set_body(doc, "text/markdown", tw_str_dup(&md, a));
 	tw_str_release(&md);
 	return TW_OK;
@@ -111,15 +97,16 @@ static enum tw_status medium_next(struct tw_document *doc, void *state TW_UNUSED
 	enum tw_status st;
 	while ((st = export_next_entry(&e, x, is_medium, err)) == TW_OK) {
 		struct tw_str html = TW_STR_INIT;
+		tw_arena_reset(a);
 		st = bundle_read_all(&html, x->files, MAX_PAGE, err);
 		doc->key = tw_strdup(a, e.name);
 		if (st == TW_OK)
 			st = read_page(doc, e.name, x, &html, a, err);
 		tw_str_release(&html);
-		if (st == TW_OK || (st != TW_DONE && st != TW_SKIPPED))
-			return st;
 		if (st == TW_SKIPPED)
 			return tw_wrap(err, st, "%s", e.name);
+		if (st != TW_DONE)
+			return st;
 	}
 	return st;
 }

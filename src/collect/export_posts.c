@@ -4,7 +4,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
-#include "collect/export_int.h"
+#include "collect/export_posts_int.h"
 
 #define NONE SIZE_MAX
 
@@ -15,15 +15,18 @@ struct node {
 };
 
 struct posts {
+	struct elements items;
+	bool joined; /* all are read */
 	TW_VEC(struct node) all;
 	struct tw_map ids; /* id → place in `all` */
 	size_t at;
 	struct tw_arena arena;
 };
 
-struct posts *posts_new(void)
+struct posts *posts_new(export_recognise recognise, const char *member)
 {
 	struct posts *p = tw_xcalloc(1, sizeof(*p));
+	p->items = (struct elements){.recognise = recognise, .member = member};
 	tw_arena_init(&p->arena);
 	return p;
 }
@@ -32,6 +35,7 @@ void posts_free(struct posts *p)
 {
 	if (!p)
 		return;
+	elements_release(&p->items);
 	tw_vec_release(&p->all);
 	tw_map_release(&p->ids);
 	tw_arena_release(&p->arena);
@@ -54,6 +58,11 @@ void posts_add(struct posts *p, const struct post *post)
 	n.post.extra = tw_strdup(a, post->extra);
 	tw_map_set_int(&p->ids, post->id, (int64_t)p->all.n);
 	tw_vec_push(&p->all, n);
+}
+
+const char *posts_entry(const struct posts *p)
+{
+	return p->items.name;
 }
 
 static size_t parent_of(const struct posts *p, size_t i)
@@ -91,7 +100,7 @@ static int by_thread(const void *x, const void *y)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-void posts_join(struct posts *p)
+static void join(struct posts *p)
 {
 	for (size_t i = 0; i < p->all.n; i++)
 		find_root(p, i);
@@ -99,7 +108,7 @@ void posts_join(struct posts *p)
 		qsort(p->all.at, p->all.n, sizeof(*p->all.at), by_thread);
 }
 
-enum tw_status posts_next(struct tw_document *doc, struct posts *p, struct tw_arena *a)
+static enum tw_status next_thread(struct tw_document *doc, struct posts *p, struct tw_arena *a)
 {
 	if (p->at == p->all.n)
 		return TW_DONE;
@@ -121,4 +130,22 @@ enum tw_status posts_next(struct tw_document *doc, struct posts *p, struct tw_ar
 	export_set_body(doc, first->post.media, tw_str_dup(&text, a));
 	tw_str_release(&text);
 	return TW_OK;
+}
+
+enum tw_status posts_next(struct tw_document *doc, struct posts *p, posts_take take, void *state,
+			  struct export_in *x, struct tw_arena *a, struct tw_err *err)
+{
+	while (!p->joined) {
+		struct tw_json *item;
+		tw_arena_reset(a);
+		enum tw_status st = elements_next(&item, &doc->key, &p->items, x, a, err);
+		if (st == TW_OK)
+			st = take(&doc->key, state, x, item, a, err);
+		if (st != TW_OK && st != TW_DONE)
+			return st;
+		p->joined = st == TW_DONE;
+		if (p->joined)
+			join(p);
+	}
+	return next_thread(doc, p, a);
 }

@@ -14,10 +14,13 @@ enum inside { IN_TEXT, IN_CDATA, IN_COMMENT };
 
 struct slices {
 	struct export_in *x;
+	export_recognise recognise;
 	char open[2][32], close[32]; /* "<item>", "<item ", "</item>" */
 	char *buf;
-	size_t at, n;
 	struct tw_str text; /* since the last answer */
+	bool in_entry;
+	/* of the present entry */
+	size_t at, n;
 	enum inside in;
 	bool in_element, any, over, done;
 	char charset[40]; /* of the XML declaration, "" when UTF-8 */
@@ -25,10 +28,11 @@ struct slices {
 
 #define BUFFER ((size_t)1 << 16)
 
-struct slices *slices_new(struct export_in *x, const char *element)
+struct slices *slices_new(struct export_in *x, export_recognise recognise, const char *element)
 {
 	struct slices *s = tw_xcalloc(1, sizeof(*s));
 	s->x = x;
+	s->recognise = recognise;
 	snprintf(s->open[0], sizeof(s->open[0]), "<%s>", element);
 	snprintf(s->open[1], sizeof(s->open[1]), "<%s ", element);
 	snprintf(s->close, sizeof(s->close), "</%s>", element);
@@ -130,8 +134,23 @@ static enum tw_status finish(struct tw_bytes *out, struct slices *s, struct tw_a
 	return answer(out, s, s->text.len, a, err);
 }
 
-enum tw_status slices_next(struct tw_bytes *out, struct slices *s, struct tw_arena *a,
-			   struct tw_err *err)
+/* TW_DONE: there is none. */
+static enum tw_status begin_entry(struct slices *s, struct tw_err *err)
+{
+	struct bundle_entry e;
+	enum tw_status st = export_next_entry(&e, s->x, s->recognise, err);
+	tw_str_clear(&s->text);
+	s->at = s->n = 0;
+	s->in = IN_TEXT;
+	s->in_element = s->any = s->over = s->done = false;
+	s->charset[0] = '\0';
+	s->in_entry = st == TW_OK;
+	return st;
+}
+
+/* TW_DONE behind the last of the entry. */
+static enum tw_status next_in_entry(struct tw_bytes *out, struct slices *s, struct tw_arena *a,
+				    struct tw_err *err)
 {
 	size_t tag;
 	for (;;) {
@@ -164,5 +183,20 @@ enum tw_status slices_next(struct tw_bytes *out, struct slices *s, struct tw_are
 		memmove(s->text.data, s->text.data + s->text.len - tag, tag);
 		s->text.len = tag;
 		s->over = false;
+	}
+}
+
+enum tw_status slices_next(struct tw_bytes *out, bool *is_head, struct slices *s,
+			   struct tw_arena *a, struct tw_err *err)
+{
+	for (;;) {
+		enum tw_status st = s->in_entry ? TW_OK : begin_entry(s, err);
+		if (st != TW_OK)
+			return st;
+		*is_head = !s->any;
+		st = next_in_entry(out, s, a, err);
+		if (st != TW_DONE)
+			return st;
+		s->in_entry = false;
 	}
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/map.h"
-#include "base/time.h"
 #include "collect/csv_int.h"
 #include "collect/export_int.h"
 
@@ -69,8 +68,7 @@ static void add_row(struct substack *s, const struct tw_strings *names, const st
 	r->title = column(names, f, "title");
 	r->subtitle = column(names, f, "subtitle");
 	r->published = strcasecmp(column(names, f, "is_published"), "true") == 0;
-	if (!tw_parse_date(&r->date_ms, column(names, f, "post_date")))
-		r->date_ms = 0;
+	r->date_ms = export_parse_date(column(names, f, "post_date"));
 	tw_map_set(&s->rows, id, r);
 }
 
@@ -96,7 +94,7 @@ static enum tw_status substack_open(void *state, struct export_in *x, struct tw_
 		st = bundle_rewind(x->files, err);
 	if (st != TW_OK)
 		substack_close(s);
-	return st == TW_SKIPPED ? TW_BAD_DATA : st;
+	return st;
 }
 
 static const char *name_without_folder(const char *name, struct tw_arena *a)
@@ -111,18 +109,10 @@ static void fill(struct tw_document *doc, const struct row *r, const char *html,
 	/* "Subscribe now", "Share", "Leave a comment" */
 	static const char *const without[] = {"button-wrapper", "subscription-widget-wrap",
 					      "subscription-widget-wrap-editor", NULL};
+	struct export_tags none = {0};
 	doc->title = *r->title ? r->title : NULL;
 	doc->created_ms = r->date_ms;
-	if (*r->subtitle) {
-		struct tw_str extra = TW_STR_INIT;
-		struct tw_json_writer w;
-		tw_jw_init(&w, &extra);
-		tw_jw_object(&w, NULL);
-		tw_jw_str(&w, "summary", r->subtitle);
-		tw_jw_end(&w);
-		doc->extra = tw_str_dup(&extra, a);
-		tw_str_release(&extra);
-	}
+	doc->extra = export_extra(&none, *r->subtitle ? r->subtitle : NULL, NULL, a);
 	export_set_body(doc, "text/markdown", export_markdown(html, without, NULL, a));
 }
 

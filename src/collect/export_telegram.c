@@ -76,12 +76,10 @@ static bool is_own(const struct telegram *t, const struct export_in *x, const st
 }
 
 /* A text, or a list of texts and of objects with one. */
-static void add_text(struct tw_str *out, const struct tw_json *text)
+static void add_text(struct tw_str *out, const struct tw_json *message)
 {
-	if (text && text->type == TW_JSON_STRING)
-		tw_str_adds(out, text->s);
-	for (const struct tw_json *p = text && text->type == TW_JSON_ARRAY ? text->child : NULL; p;
-	     p = p->next)
+	tw_str_adds(out, tw_json_str(tw_json_get(message, "text"), ""));
+	for (const struct tw_json *p = export_list(message, "text"); p; p = p->next)
 		tw_str_adds(out, p->type == TW_JSON_STRING
 					 ? p->s
 					 : tw_json_str(tw_json_get(p, "text"), ""));
@@ -130,7 +128,7 @@ static void take(struct telegram *t, const struct export_in *x, const struct tw_
 		if (tw_json_get(m, foreign[i]))
 			return;
 	at = at ? at : export_date(m, "date");
-	add_text(&text, tw_json_get(m, "text"));
+	add_text(&text, m);
 	tw_str_trim(&text);
 	if (text.len) {
 		const char *key = tw_sprintf(a, "%s/%.7s", t->chat_id, tw_format_date(a, at));
@@ -198,9 +196,8 @@ static enum tw_status step_in_object(struct telegram *t, struct tw_arena *a, str
 	if (t->place == AT_MESSAGES)
 		return tw_json_enter(t->r, err);
 	st = tw_json_enter(t->r, err);
-	while (st == TW_OK && (st = tw_json_next(&key, t->r, err)) == TW_OK)
-		if (strcmp(key, "list") == 0)
-			return tw_json_enter(t->r, err);
+	if (st == TW_OK)
+		st = tw_json_enter_member(t->r, "list", err);
 	if (st == TW_DONE) /* no list in it */
 		t->place = AT_TOP;
 	return st == TW_DONE ? TW_OK : st;

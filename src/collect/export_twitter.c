@@ -16,14 +16,12 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "collect/export_int.h"
+#include "collect/export_posts_int.h"
 
 #define NOTE_BEGINS 100 /* code points by which a long text is found */
 
 struct twitter {
-	struct elements tweets;
 	struct posts *posts;
-	bool joined;
 	const char *handle, *author;
 	struct tw_map
 		notes; /* beginning of a long text, and its second: → the whole, in the arena */
@@ -67,7 +65,6 @@ static bool is_notes(const char *name, const char *head, size_t n)
 static void twitter_close(void *state)
 {
 	struct twitter *t = state;
-	elements_release(&t->tweets);
 	posts_free(t->posts);
 	tw_map_release(&t->notes);
 	tw_arena_release(&t->arena);
@@ -111,9 +108,8 @@ static enum tw_status twitter_open(void *state, struct export_in *x, struct tw_e
 {
 	struct twitter *t = state;
 	struct tw_json *list;
-	t->tweets.recognise = is_tweets;
 	tw_arena_init(&t->arena);
-	t->posts = posts_new();
+	t->posts = posts_new(is_tweets, NULL);
 	enum tw_status st = export_find_json(&list, x, is_account, &t->arena, err);
 	if (st == TW_OK && list && list->type == TW_JSON_ARRAY) {
 		const struct tw_json *account = tw_json_get(list->child, "account");
@@ -151,8 +147,7 @@ static const char *replaced(const char *text, const char *what, const char *by, 
 static const char *with_links(const char *text, const struct tw_json *entities, const char *list,
 			      const char *to, struct tw_arena *a)
 {
-	const struct tw_json *urls = tw_json_get(entities, list);
-	const struct tw_json *u = urls && urls->type == TW_JSON_ARRAY ? urls->child : NULL;
+	const struct tw_json *u = export_list(entities, list);
 	for (size_t i = 0; u && i < 100; u = u->next, i++) {
 		const char *from = export_text(u, "url"), *by = to ? export_text(u, to) : "";
 		if (from && by)
@@ -210,23 +205,23 @@ static const char *lang_of(const struct tw_json *tweet)
 static const char *tags_of(const struct tw_json *tweet, struct tw_arena *a)
 {
 	struct export_tags tags = {0};
-	const struct tw_json *list = tw_json_get(tw_json_get(tweet, "entities"), "hashtags");
-	const struct tw_json *t = list && list->type == TW_JSON_ARRAY ? list->child : NULL;
+	const struct tw_json *t = export_list(tw_json_get(tweet, "entities"), "hashtags");
 	for (; t; t = t->next)
 		export_add_tag(&tags, export_text(t, "text"));
 	return export_tags(&tags, a);
 }
 
-static enum tw_status take(const char **key, struct twitter *t, const struct tw_json *item,
-			   struct tw_arena *a, struct tw_err *err)
+static enum tw_status take(const char **key, void *state, const struct export_in *x TW_UNUSED,
+			   const struct tw_json *item, struct tw_arena *a, struct tw_err *err)
 {
+	struct twitter *t = state;
 	const struct tw_json *inner = tw_json_get(item, "tweet"), *tweet = inner ? inner : item;
 	const char *text = export_text(tweet, "full_text");
 	*key = export_text(tweet, "id_str");
 	text = text ? text : export_text(tweet, "text");
 	if (!*key || !text)
 		return tw_fail(err, TW_SKIPPED, "%s: a post without id or text",
-			       *key ? *key : t->tweets.name);
+			       *key ? *key : posts_entry(t->posts));
 	if (tw_starts_with(text, "RT @"))
 		return TW_OK;
 	struct post p = {.id = *key, .parent = export_text(tweet, "in_reply_to_status_id_str")};
@@ -245,19 +240,7 @@ static enum tw_status twitter_next(struct tw_document *doc, void *state, struct 
 				   struct tw_arena *a, struct tw_err *err)
 {
 	struct twitter *t = state;
-	while (!t->joined) {
-		struct tw_json *item;
-		tw_arena_reset(a);
-		enum tw_status st = elements_next(&item, &doc->key, &t->tweets, x, a, err);
-		if (st == TW_OK)
-			st = take(&doc->key, t, item, a, err);
-		if (st != TW_OK && st != TW_DONE)
-			return st;
-		t->joined = st == TW_DONE;
-		if (t->joined)
-			posts_join(t->posts);
-	}
-	return posts_next(doc, t->posts, a);
+	return posts_next(doc, t->posts, take, t, x, a, err);
 }
 
 const struct export_format export_twitter = {

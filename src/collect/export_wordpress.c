@@ -32,7 +32,7 @@ struct author {
 };
 
 struct wordpress {
-	struct slices *items; /* NULL: no file is open */
+	struct slices *items;
 	TW_VEC(struct author) authors;
 	const char *lang;
 	struct tw_arena arena;
@@ -55,9 +55,9 @@ static void wordpress_close(void *state)
 static enum tw_status wordpress_open(void *state, struct export_in *x, struct tw_err *err)
 {
 	struct wordpress *w = state;
-	(void)x;
 	(void)err;
 	tw_arena_init(&w->arena);
+	w->items = slices_new(x, is_wxr, "item");
 	return TW_OK;
 }
 
@@ -78,17 +78,18 @@ static enum tw_status check_authors(struct wordpress *w, const struct export_in 
 				    struct tw_err *err)
 {
 	struct tw_str all = TW_STR_INIT;
-	bool any = w->authors.n == 0;
-	if (w->authors.n == 1 && !x->author.n)
-		w->authors.at[0].mine = true;
+	const bool of_one = export_is_of_one(x, w->authors.n);
+	bool any = of_one;
 	for (size_t i = 0; i < w->authors.n; i++) {
-		const struct author *one = &w->authors.at[i];
+		struct author *one = &w->authors.at[i];
+		one->mine |= of_one;
 		any |= one->mine;
-		tw_str_addf(&all, "%s\"%s\"", i ? ", " : "", one->name ? one->name : one->login);
+		export_add_name(&all, one->name ? one->name : one->login);
 	}
-	enum tw_status st = any ? TW_OK : export_no_author(tw_str_c(&all), err);
+	if (!any)
+		return export_no_author(&all, err);
 	tw_str_release(&all);
-	return st;
+	return TW_OK;
 }
 
 static enum tw_status read_head(struct wordpress *w, const struct export_in *x,
@@ -179,7 +180,6 @@ static enum tw_status read_item(struct tw_document *doc, const struct wordpress 
 				struct tw_arena *a, struct tw_err *err)
 {
 	const struct dom_node *item;
-	doc->key = unknown_key;
 	enum tw_status st = slice_parse(&item, xml, root_open, "item", a, err);
 	if (st != TW_OK)
 		return st;
@@ -196,37 +196,23 @@ static enum tw_status read_item(struct tw_document *doc, const struct wordpress 
 	return TW_OK;
 }
 
-static enum tw_status next_file(struct wordpress *w, struct export_in *x, struct tw_arena *a,
-				struct tw_err *err)
-{
-	struct bundle_entry e;
-	struct tw_bytes head;
-	enum tw_status st = export_next_entry(&e, x, is_wxr, err);
-	if (st != TW_OK)
-		return st;
-	w->items = slices_new(x, "item");
-	st = slices_next(&head, w->items, a, err);
-	return st == TW_OK ? read_head(w, x, &head, err) : st;
-}
-
 static enum tw_status wordpress_next(struct tw_document *doc, void *state, struct export_in *x,
 				     struct tw_arena *a, struct tw_err *err)
 {
 	struct wordpress *w = state;
-	struct tw_bytes xml;
 	for (;;) {
-		enum tw_status st = w->items ? TW_OK : next_file(w, x, a, err);
+		struct tw_bytes xml;
+		bool is_head;
+		tw_arena_reset(a);
+		doc->key = unknown_key;
+		enum tw_status st = slices_next(&xml, &is_head, w->items, a, err);
+		if (st == TW_OK && is_head)
+			st = read_head(w, x, &xml, err);
 		if (st != TW_OK)
 			return st;
-		tw_arena_reset(a);
-		st = slices_next(&xml, w->items, a, err);
-		if (st == TW_OK)
-			st = read_item(doc, w, x, &xml, a, err);
-		else if (st == TW_DONE) {
-			slices_free(w->items);
-			w->items = NULL;
-		} else if (st == TW_SKIPPED)
-			doc->key = unknown_key;
+		if (is_head)
+			continue;
+		st = read_item(doc, w, x, &xml, a, err);
 		if (st != TW_DONE)
 			return st;
 	}

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/time.h"
-
 enum tw_status slice_parse(const struct dom_node **out, const struct tw_bytes *slice,
 			   const char *root, const char *name, struct tw_arena *a,
 			   struct tw_err *err)
@@ -29,6 +27,5 @@ const char *xml_text(const struct dom_node *n, const char *ns, const char *name,
 int64_t xml_date(const struct dom_node *n, const char *ns, const char *name, struct tw_arena *a)
 {
 	const char *s = xml_text(n, ns, name, a);
-	int64_t ms;
-	return s && s[0] != '0' && tw_parse_date(&ms, s) ? ms : 0;
+	return s && s[0] != '0' ? export_parse_date(s) : 0;
 }

@@ -8,14 +8,14 @@
 #include "collect/dom_int.h"
 #include "collect/export_int.h"
 
-struct slices; /* opaque, heap: `<item>…</item>` of the present entry, one by one */
+struct slices; /* opaque, heap: `<item>…</item>` of each entry that recognise() takes, one by one */
 
-struct slices *slices_new(struct export_in *x, const char *element);
+struct slices *slices_new(struct export_in *x, export_recognise recognise, const char *element);
 void slices_free(struct slices *s); /* NULL is fine */
-/* The whole next element as text in UTF-8, in the arena; what stands before the first (the root's tag) is the first answer.
- * TW_SKIPPED: one was too long. TW_BAD_DATA: the file is cut. */
-TW_MUST_USE enum tw_status slices_next(struct tw_bytes *out, struct slices *s, struct tw_arena *a,
-				       struct tw_err *err);
+/* The whole next element as text in UTF-8, in the arena; the first answer of each entry is its head: what stands before the
+ * first element (the root's tag). TW_DONE behind the last entry. TW_SKIPPED: one was too long. TW_BAD_DATA: the file is cut. */
+TW_MUST_USE enum tw_status slices_next(struct tw_bytes *out, bool *is_head, struct slices *s,
+				       struct tw_arena *a, struct tw_err *err);
 
 /* An element as a tree. `root`: the tag with the namespaces that the file's root declares, "<rss xmlns:…>"; `name`: the
  * element's. TW_SKIPPED when it is no XML. */

@@ -95,7 +95,6 @@ static void export_close(void *ctx)
 
 static enum tw_status open_bundle(struct export_source *s, struct tw_err *err)
 {
-	s->x.reports = &s->reports;
 	enum tw_status st = bundle_open(&s->x.files, s->path, &s->reports, err);
 	if (st != TW_OK)
 		return st;
@@ -165,11 +164,7 @@ enum tw_status tw_export_kind(struct tw_str *out, const char *path, struct tw_er
 static enum tw_status begin_format(struct export_source *s, struct tw_err *err)
 {
 	const struct export_format *f = s->found[s->at];
-	/* What recognise() left out was said then. */
-	long said = s->reports.n;
-	s->reports.n = MAX_REPORTS + 1;
 	enum tw_status st = bundle_rewind(s->x.files, err);
-	s->reports.n = said;
 	if (st != TW_OK)
 		return st;
 	s->state = tw_xcalloc(1, f->state_size + 1);
@@ -178,7 +173,7 @@ static enum tw_status begin_format(struct export_source *s, struct tw_err *err)
 		return st;
 	free(s->state);
 	s->state = NULL;
-	return st;
+	return st == TW_SKIPPED ? TW_BAD_DATA : st; /* it would be begun again and again */
 }
 
 static void end_format(struct export_source *s)
@@ -214,6 +209,7 @@ static enum tw_status export_next(struct tw_document *doc, void *ctx, struct tw_
 		if (st != TW_OK)
 			return st;
 		*doc = (struct tw_document){0};
+		tw_arena_reset(a); /* of those without text */
 		st = s->found[s->at]->next(doc, s->state, &s->x, a, err);
 		if (st == TW_DONE)
 			end_format(s);

@@ -107,6 +107,34 @@ static void what_is_not_taken_is_passed_over(void **state)
 	}
 }
 
+static void a_member_is_entered_by_its_name(void **state)
+{
+	(void)state;
+	EACH_STEP(i)
+	{
+		struct trial t;
+		struct tw_json *v;
+		const char *key;
+		begin(&t, nested, steps[i]);
+		assert_ok(tw_json_enter(t.r, &t.err), &t.err);
+		assert_ok(tw_json_enter_member(t.r, "chats", &t.err), &t.err);
+		assert_ok(tw_json_enter_member(t.r, "list", &t.err), &t.err);
+		assert_ok(tw_json_next(NULL, t.r, &t.err), &t.err);
+		assert_ok(tw_json_value(&v, t.r, &t.a, &t.err), &t.err);
+		assert_int_equal(tw_json_int(tw_json_get(v, "id"), 0), 1);
+		assert_ok(tw_json_leave(t.r, &t.err), &t.err);
+		assert_int_equal(tw_json_enter_member(t.r, "n", &t.err),
+				 TW_DONE); /* it was passed */
+		assert_ok(tw_json_next(&key, t.r, &t.err), &t.err);
+		assert_string_equal(key, "l\xc3\xa4st");
+		end(&t);
+		begin(&t, "{\"n\": 2}", steps[i]);
+		assert_ok(tw_json_enter(t.r, &t.err), &t.err);
+		assert_int_equal(tw_json_enter_member(t.r, "n", &t.err), TW_BAD_DATA);
+		end(&t);
+	}
+}
+
 static void a_script_in_front_is_passed_over(void **state)
 {
 	(void)state;
@@ -238,6 +266,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(elements_of_an_array_come_one_by_one),
 		cmocka_unit_test(what_is_not_taken_is_passed_over),
+		cmocka_unit_test(a_member_is_entered_by_its_name),
 		cmocka_unit_test(a_script_in_front_is_passed_over),
 		cmocka_unit_test(odd_text_becomes_the_replacement_character),
 		cmocka_unit_test(a_bad_or_long_value_is_skipped_and_the_next_is_read),

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "collect/csv_int.h"
+#include "collect/export_posts_int.h"
 #include "collect/export_xml_int.h"
 
 struct trial {
@@ -143,6 +144,10 @@ static void names_that_lead_out_and_links_are_said_and_left_out(void **state)
 		expect_entry(&t, "a..b/ok", "fine");
 		expect_end(&t);
 		assert_int_equal(t.reports.n, 5);
+		assert_ok(bundle_rewind(t.b, &t.err), &t.err);
+		expect_entry(&t, "a..b/ok", "fine");
+		expect_end(&t);
+		assert_int_equal(t.reports.n, 5); /* said once */
 		end(&t);
 	}
 }
@@ -244,24 +249,51 @@ static void an_archive_that_is_cut_is_an_error(void **state)
 
 /* --- pieces of XML --- */
 
-static void expect_piece(struct slices *s, struct trial *t, const char *text)
+static bool is_xml(const char *name, const char *head, size_t n)
+{
+	return tw_ends_with(name, ".xml") && n && head[0] == '<';
+}
+
+static void expect(struct slices *s, struct trial *t, const char *text, bool is_head)
 {
 	struct tw_bytes piece;
-	assert_ok(slices_next(&piece, s, &t->a, &t->err), &t->err);
+	bool was_head;
+	assert_ok(slices_next(&piece, &was_head, s, &t->a, &t->err), &t->err);
 	assert_string_equal(piece.data, text);
+	assert_int_equal(was_head, is_head);
+}
+
+static void expect_head(struct slices *s, struct trial *t, const char *text)
+{
+	expect(s, t, text, true);
+}
+
+static void expect_piece(struct slices *s, struct trial *t, const char *text)
+{
+	expect(s, t, text, false);
+}
+
+static enum tw_status next_piece(struct slices *s, struct trial *t)
+{
+	struct tw_bytes piece;
+	bool is_head;
+	return slices_next(&piece, &is_head, s, &t->a, &t->err);
+}
+
+static void open_file(struct trial *t, const char *name, const char *text)
+{
+	write_file(t->dir, name, text);
+	bundle_close(t->b);
+	t->b = NULL;
+	assert_ok(bundle_open(&t->b, tw_path_join(&t->a, t->dir, name), &t->reports, &t->err),
+		  &t->err);
 }
 
 static struct slices *open_slices(struct trial *t, struct export_in *x, const char *text)
 {
-	struct bundle_entry e;
-	write_file(t->dir, "x.xml", text);
-	bundle_close(t->b);
-	t->b = NULL;
-	assert_ok(bundle_open(&t->b, tw_path_join(&t->a, t->dir, "x.xml"), &t->reports, &t->err),
-		  &t->err);
-	assert_ok(bundle_next(&e, t->b, &t->err), &t->err);
-	*x = (struct export_in){.files = t->b, .reports = &t->reports};
-	return slices_new(x, "item");
+	open_file(t, "x.xml", text);
+	*x = (struct export_in){.files = t->b};
+	return slices_new(x, is_xml, "item");
 }
 
 static void elements_of_xml_come_one_by_one(void **state)
@@ -269,24 +301,45 @@ static void elements_of_xml_come_one_by_one(void **state)
 	(void)state;
 	struct trial t;
 	struct export_in x;
-	struct tw_bytes piece;
 	begin(&t, "xml");
 	struct slices *s = open_slices(
 		&t, &x,
 		"<rss><items/><!-- <item>no</item> --> <item>a<![CDATA[ </item> ]]></item>\n"
 		"between <item x='1'><!-- </item> -->b caf\xe9</item></rss>");
-	expect_piece(s, &t, "<rss><items/><!-- <item>no</item> --> ");
+	expect_head(s, &t, "<rss><items/><!-- <item>no</item> --> ");
 	expect_piece(s, &t, "<item>a<![CDATA[ </item> ]]></item>");
 	expect_piece(s, &t, "<item x='1'><!-- </item> -->b caf\xc3\xa9</item>");
-	assert_int_equal(slices_next(&piece, s, &t.a, &t.err), TW_DONE);
+	assert_int_equal(next_piece(s, &t), TW_DONE);
 	slices_free(s);
 	s = open_slices(&t, &x, "<?xml encoding='iso-8859-2'?><r><item>\xb1</item></r>");
-	expect_piece(s, &t, "<?xml encoding='iso-8859-2'?><r>");
+	expect_head(s, &t, "<?xml encoding='iso-8859-2'?><r>");
 	expect_piece(s, &t, "<item>\xc4\x85</item>");
 	slices_free(s);
 	s = open_slices(&t, &x, "<r>nothing</r>");
-	expect_piece(s, &t, "<r>nothing</r>");
-	assert_int_equal(slices_next(&piece, s, &t.a, &t.err), TW_DONE);
+	expect_head(s, &t, "<r>nothing</r>");
+	assert_int_equal(next_piece(s, &t), TW_DONE);
+	slices_free(s);
+	end(&t);
+}
+
+static void elements_of_each_file_follow_its_head(void **state)
+{
+	(void)state;
+	struct trial t;
+	begin(&t, "files");
+	write_file(t.dir, "a.xml", "<?xml encoding='iso-8859-2'?><a><item>\xb1</item> rest</a>");
+	write_file(t.dir, "b.txt", "<b><item>not asked for</item></b>");
+	write_file(t.dir, "c.xml", "<c>none</c>");
+	write_file(t.dir, "d.xml", "<d><item>\xc3\xa9</item></d>");
+	assert_ok(bundle_open(&t.b, t.dir, &t.reports, &t.err), &t.err);
+	struct export_in x = {.files = t.b};
+	struct slices *s = slices_new(&x, is_xml, "item");
+	expect_head(s, &t, "<?xml encoding='iso-8859-2'?><a>");
+	expect_piece(s, &t, "<item>\xc4\x85</item>");
+	expect_head(s, &t, "<c>none</c>");
+	expect_head(s, &t, "<d>");
+	expect_piece(s, &t, "<item>\xc3\xa9</item>");
+	assert_int_equal(next_piece(s, &t), TW_DONE);
 	slices_free(s);
 	end(&t);
 }
@@ -299,12 +352,11 @@ static void xml_that_is_cut_is_an_error(void **state)
 	for (size_t i = 0; i < sizeof(cut) / sizeof(*cut); i++) {
 		struct trial t;
 		struct export_in x;
-		struct tw_bytes piece;
 		enum tw_status st = TW_OK;
 		begin(&t, "cutxml");
 		struct slices *s = open_slices(&t, &x, cut[i]);
 		while (st == TW_OK)
-			st = slices_next(&piece, s, &t.a, &t.err);
+			st = next_piece(s, &t);
 		assert_int_equal(st, TW_BAD_DATA);
 		slices_free(s);
 		end(&t);
@@ -313,48 +365,84 @@ static void xml_that_is_cut_is_an_error(void **state)
 
 /* --- threads --- */
 
-static void add(struct posts *p, const char *id, const char *parent, int64_t at)
+static bool is_json(const char *name, const char *head, size_t n)
 {
-	struct post post = {.id = id, .parent = parent, .text = id, .media = "text/plain"};
-	post.created_ms = at;
-	posts_add(p, &post);
+	return tw_ends_with(name, ".json") && n && head[0] == '[';
 }
 
-static void expect_thread(struct posts *p, struct tw_arena *a, const char *key, const char *text)
+static enum tw_status take(const char **key, void *posts, const struct export_in *x TW_UNUSED,
+			   const struct tw_json *item, struct tw_arena *a TW_UNUSED,
+			   struct tw_err *err)
+{
+	struct post post = {.id = export_text(item, "id"), .parent = export_text(item, "to")};
+	*key = posts_entry(posts);
+	if (!post.id)
+		return tw_fail(err, TW_SKIPPED, "no id");
+	post.text = post.id;
+	post.media = "text/plain";
+	post.created_ms = tw_json_int(tw_json_get(item, "at"), 0);
+	posts_add(posts, &post);
+	return TW_OK;
+}
+
+static struct posts *open_posts(struct trial *t, struct export_in *x, const char *text)
+{
+	open_file(t, "x.json", text);
+	*x = (struct export_in){.files = t->b};
+	return posts_new(is_json, NULL);
+}
+
+static void expect_thread(struct posts *p, struct export_in *x, const char *key, const char *text)
 {
 	struct tw_document doc = {0};
-	assert_int_equal(posts_next(&doc, p, a), TW_OK);
+	struct tw_arena a;
+	struct tw_err err = TW_ERR_INIT;
+	tw_arena_init(&a);
+	assert_ok(posts_next(&doc, p, take, p, x, &a, &err), &err);
 	assert_string_equal(doc.key, key);
 	assert_string_equal(doc.body.data, text);
+	tw_arena_release(&a);
+}
+
+static enum tw_status next_thread(struct tw_document *doc, struct posts *p, struct export_in *x)
+{
+	struct tw_arena a;
+	tw_arena_init(&a);
+	enum tw_status st = posts_next(doc, p, take, p, x, &a, NULL);
+	tw_arena_release(&a);
+	return st;
 }
 
 static void posts_that_answer_each_other_are_one_document(void **state)
 {
 	(void)state;
-	struct tw_arena a;
+	struct trial t;
+	struct export_in x;
 	struct tw_document doc;
-	tw_arena_init(&a);
-	struct posts *p = posts_new();
-	add(p, "c", "b", 3); /* newest first, as some exports are */
-	add(p, "x", "elsewhere", 9);
-	add(p, "b", "a", 2);
-	add(p, "a", NULL, 1);
-	add(p, "a", NULL, 5); /* once more */
-	add(p, "d", "a", 4);
-	posts_join(p);
-	expect_thread(p, &a, "x", "x");
-	expect_thread(p, &a, "a", "a\n\nb\n\nc\n\nd");
-	assert_int_equal(posts_next(&doc, p, &a), TW_DONE);
+	begin(&t, "threads");
+	struct posts *p = open_posts(
+		&t, &x,
+		"[{\"id\": \"c\", \"to\": \"b\", \"at\": 3}," /* newest first, as some exports are */
+		"{\"id\": \"x\", \"to\": \"elsewhere\", \"at\": 9},"
+		"{\"id\": \"b\", \"to\": \"a\", \"at\": 2},"
+		"{\"id\": \"a\", \"at\": 1},"
+		"{\"id\": \"a\", \"at\": 5}," /* once more */
+		"{\"at\": 7},"
+		"{\"id\": \"d\", \"to\": \"a\", \"at\": 4}]");
+	assert_int_equal(next_thread(&doc, p, &x), TW_SKIPPED);
+	assert_string_equal(doc.key, "x.json");
+	expect_thread(p, &x, "x", "x");
+	expect_thread(p, &x, "a", "a\n\nb\n\nc\n\nd");
+	assert_int_equal(next_thread(&doc, p, &x), TW_DONE);
 	posts_free(p);
-	p = posts_new();
-	add(p, "a", "b", 1);
-	add(p, "b", "a", 2);
-	add(p, "self", "self", 3);
-	posts_join(p);
-	expect_thread(p, &a, "a", "a\n\nb");
-	expect_thread(p, &a, "self", "self");
+	p = open_posts(&t, &x,
+		       "[{\"id\": \"a\", \"to\": \"b\", \"at\": 1},"
+		       "{\"id\": \"b\", \"to\": \"a\", \"at\": 2},"
+		       "{\"id\": \"self\", \"to\": \"self\", \"at\": 3}]");
+	expect_thread(p, &x, "a", "a\n\nb");
+	expect_thread(p, &x, "self", "self");
 	posts_free(p);
-	tw_arena_release(&a);
+	end(&t);
 }
 
 static void fields_of_csv_may_be_quoted(void **state)
@@ -389,6 +477,7 @@ int main(void)
 		cmocka_unit_test(a_long_entry_is_read_in_pieces_and_not_whole),
 		cmocka_unit_test(an_archive_that_is_cut_is_an_error),
 		cmocka_unit_test(elements_of_xml_come_one_by_one),
+		cmocka_unit_test(elements_of_each_file_follow_its_head),
 		cmocka_unit_test(xml_that_is_cut_is_an_error),
 		cmocka_unit_test(posts_that_answer_each_other_are_one_document),
 		cmocka_unit_test(fields_of_csv_may_be_quoted),
