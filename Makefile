@@ -105,7 +105,7 @@ say = $(if $(filter 0,$(V)),@printf '  %-5s %s\n' $(1) $(2);)
 .PHONY: all
 all: $(TWIN)
 
-srcs_of = $(filter-out src/app/main.c,$(wildcard src/$(1)/*.c))
+srcs_of = $(filter-out src/app/main.c,$(wildcard src/$(1)/*.c src/$(1)/*/*.c))
 objs_of = $(patsubst %.c,$(O)/obj/%.o,$(filter-out $(COMM_MPI),$(call srcs_of,$(1))))
 # In place of comm_self.c, which its library has: what comes first is linked.
 COMM_MPI := src/trainer/comm_mpi.c
@@ -257,7 +257,7 @@ bench:
 
 # ---- Checks, installation ----------------------------------------------------
 
-C_FILES = $(wildcard src/*/*.[ch] tests/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] bench/*.[ch])
+C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] tests/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] bench/*.[ch])
 
 .PHONY: format check models demo install clean help
 format:

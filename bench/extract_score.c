@@ -22,8 +22,8 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "collect/extract.h"
-#include "collect/html_int.h"
-#include "collect/sitemap_int.h"
+#include "collect/html/html_int.h"
+#include "collect/site/sitemap_int.h"
 
 #define SHINGLE 4
 

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "collect/collect.h"
-#include "collect/files_int.h"
+#include "collect/file/files_int.h"
 
 #define NAME_MOST 60   /* bytes of a file's name that come from the title */
 #define LINE_MOST 2000 /* bytes of a title, an address */

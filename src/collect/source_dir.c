@@ -11,8 +11,8 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/vec.h"
-#include "collect/files_int.h"
-#include "collect/git_int.h"
+#include "collect/file/files_int.h"
+#include "collect/git/git_int.h"
 
 struct entry {
 	char *rel; /* heap */

@@ -9,7 +9,7 @@
 
 #include "base/map.h"
 #include "collect/collect.h"
-#include "collect/export_int.h"
+#include "collect/export/export_int.h"
 
 #define MAX_FORMATS 32
 #define VERSION	    1 /* raise it when the same export would give other documents */

@@ -10,9 +10,9 @@
 
 #include "base/hash.h"
 #include "base/stop.h"
-#include "collect/files_int.h"
-#include "collect/feed_int.h"
-#include "collect/polite_int.h"
+#include "collect/file/files_int.h"
+#include "collect/feed/feed_int.h"
+#include "collect/site/polite_int.h"
 #include "collect/web_page_int.h"
 
 #define ITEM_VERSION 1 /* part of a fingerprint */

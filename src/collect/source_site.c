@@ -5,7 +5,7 @@
  * the source's state (crawl_table.c), so an unchanged site costs answers
  * without a body, and a pass that was killed goes on where it was.
  */
-#include "collect/source_site_int.h"
+#include "collect/site/source_site_int.h"
 
 #include <string.h>
 

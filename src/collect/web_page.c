@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "collect/files_int.h"
-#include "collect/polite_int.h"
+#include "collect/file/files_int.h"
+#include "collect/site/polite_int.h"
 
 static bool type_is(const char *content_type, const char *prefix)
 {

@@ -6,7 +6,7 @@
 #define TW_COLLECT_WEB_PAGE_INT_H
 
 #include "base/http.h"
-#include "collect/html_int.h"
+#include "collect/html/html_int.h"
 
 #define WEB_PAGE_ACCEPT \
 	"Accept: text/html, application/xhtml+xml, text/markdown;q=0.9, text/plain;q=0.8"

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "collect/collect.h"
-#include "collect/mail_int.h"
+#include "collect/export/mail_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

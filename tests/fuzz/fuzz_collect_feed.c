@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/feed_int.h"
+#include "collect/feed/feed_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

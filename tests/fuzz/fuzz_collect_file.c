@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "collect/robots_int.h"
-#include "collect/files_int.h"
+#include "collect/site/robots_int.h"
+#include "collect/file/files_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

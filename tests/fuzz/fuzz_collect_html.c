@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "collect/html_int.h"
+#include "collect/html/html_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

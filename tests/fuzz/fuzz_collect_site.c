@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/crawl_int.h"
-#include "collect/polite_int.h"
-#include "collect/sitemap_int.h"
+#include "collect/site/crawl_int.h"
+#include "collect/site/polite_int.h"
+#include "collect/site/sitemap_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "collect/csv_int.h"
-#include "collect/export_posts_int.h"
-#include "collect/export_xml_int.h"
+#include "collect/export/csv_int.h"
+#include "collect/export/export_posts_int.h"
+#include "collect/export/export_xml_int.h"
 
 struct trial {
 	const char *dir;

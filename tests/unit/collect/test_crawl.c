@@ -2,8 +2,8 @@
 #include "collect_test.h"
 #include "arena_test.h"
 
-#include "collect/crawl_int.h"
-#include "collect/polite_int.h"
+#include "collect/site/crawl_int.h"
+#include "collect/site/polite_int.h"
 
 static void one_page_has_one_address(void **state)
 {

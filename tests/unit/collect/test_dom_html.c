@@ -3,7 +3,7 @@
 #include "arena_test.h"
 
 #include "base/str.h"
-#include "collect/dom_int.h"
+#include "collect/html/dom_int.h"
 
 static void write_node(struct tw_str *out, const struct dom_node *n)
 {

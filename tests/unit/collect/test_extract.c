@@ -2,7 +2,7 @@
 #include "collect_test.h"
 #include "arena_test.h"
 
-#include "collect/html_int.h"
+#include "collect/html/html_int.h"
 
 #define HEADER                                                                              \
 	"<header class=site-header><div class=logo><a href=/>Acme</a></div><ul class=menu>" \

@@ -6,7 +6,7 @@
 
 #include "base/time.h"
 #include "collect/collect.h"
-#include "collect/feed_int.h"
+#include "collect/feed/feed_int.h"
 #include "support/web_server.h"
 
 static struct feed parse(const char *text)

@@ -2,7 +2,7 @@
 #include "collect_test.h"
 
 #include "base/time.h"
-#include "collect/files_int.h"
+#include "collect/file/files_int.h"
 
 static struct tw_arena a;
 static struct tw_err err;

@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "base/time.h"
 #include "collect/collect.h"
-#include "collect/git_int.h"
+#include "collect/git/git_int.h"
 #include "support/git_fixture.h"
 #include "support/web_server.h"
 

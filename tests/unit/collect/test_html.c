@@ -3,7 +3,7 @@
 #include "arena_test.h"
 
 #include "base/time.h"
-#include "collect/html_int.h"
+#include "collect/html/html_int.h"
 
 static const char *markdown(const char *html)
 {

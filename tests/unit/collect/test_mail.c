@@ -2,7 +2,7 @@
 #include "collect_test.h"
 #include "support/arena.h"
 
-#include "collect/mail_int.h"
+#include "collect/export/mail_int.h"
 
 static struct mail_part mail(const char *text)
 {

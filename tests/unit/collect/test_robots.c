@@ -1,7 +1,7 @@
 /* robots.txt, by the cases of RFC 9309. */
 #include "collect_test.h"
 
-#include "collect/robots_int.h"
+#include "collect/site/robots_int.h"
 
 static void check(const char *text, const char *path, bool allowed)
 {

@@ -6,7 +6,7 @@
 #include <archive_entry.h>
 
 #include "base/time.h"
-#include "collect/sitemap_int.h"
+#include "collect/site/sitemap_int.h"
 
 static struct sitemap parse(const char *text)
 {
