@@ -54,7 +54,35 @@ struct file_input {
 TW_MUST_USE enum tw_status parse_file(struct tw_document *doc, const struct file_input *in,
 				      struct tw_arena *a, struct tw_err *err);
 
-/* --- the steps of parse_file() --- */
+/*
+ * A kind of file. To add one: collect/file/format_x.c with a const struct
+ * file_format, two lines in file_formats.c, a test in
+ * tests/unit/collect/test_files.c, a row in docs/collection.md, and its
+ * extension in `include`'s default above when such files are usually their
+ * owner's own writing.
+ */
+struct file_format {
+	const char *const *exts; /* of file names, lower case, without the dot, NULL-terminated */
+	bool binary;		 /* NULs and control characters may stand in it */
+	/* Required. Fills the body (UTF-8; only what a person wrote), media, and what the file says of itself: title,
+	 * author, url, lang, dates, extra. What it leaves out, parse_file() takes from the file's name and in->author. */
+	enum tw_status (*parse)(struct tw_document *doc, const struct file_input *in,
+				struct tw_arena *a, struct tw_err *err);
+};
+extern const struct file_format
+	*const file_formats[]; /* NULL-terminated; the last takes every file */
+
+/* --- for formats --- */
+
+/* Whether the path ends in one of the extensions (of struct file_format); ASCII letters match in either case. */
+bool file_has_ext(const char *path, const char *const *exts);
+
+/* Whether there is nothing but white space. */
+bool file_is_blank(const struct tw_bytes *b);
+
+/* The file's bytes as UTF-8: valid UTF-8 is used where it lies, anything else is decoded into the arena. */
+TW_MUST_USE enum tw_status file_to_utf8(struct tw_bytes *out, const struct tw_bytes *in,
+					struct tw_arena *a, struct tw_err *err);
 
 struct meta {
 	const char *title, *author, *lang, *url, *extra;
