@@ -62,8 +62,12 @@ void site_cut_short(struct site_source *s, const char *url)
 void site_queue_page(struct site_source *s, size_t record, int depth)
 {
 	struct crawl_record *r = &s->table.records.at[record];
-	if (r->queued || depth > s->max_depth)
+	if (r->queued)
 		return;
+	if (depth > s->max_depth) {
+		s->too_deep = true;
+		return;
+	}
 	r->queued = true;
 	struct site_place p = {(uint32_t)record, depth};
 	tw_vec_push(&s->pages, p);
@@ -166,6 +170,28 @@ static enum tw_status move_start(const char **url, struct site_source *s,
 	return TW_OK;
 }
 
+static const char *behind_host(const char *url)
+{
+	const char *host = strstr(url, "://");
+	return host ? host + 3 + strcspn(host + 3, "/?#") : url;
+}
+
+/* Whose pages are known was said by the page that the first pass began at. Another one may lead to others ("/" to
+ * "/maintenance"). */
+static void begin_at(struct site_source *s, const char *url)
+{
+	struct crawl_table *t = &s->table;
+	t->start = tw_strdup(&t->arena, url);
+	t->home = t->home ? t->home : t->start;
+	if (strcmp(behind_host(t->home), behind_host(url)) == 0)
+		return;
+	t->whole = false;
+	tw_warn("%s leads to %s and no longer to %s: nothing is removed; if the site has moved, put its new "
+		"address into twin.yaml",
+		url_shown(s->url, &s->arena), url_shown(url, &s->arena),
+		url_shown(t->home, &s->arena));
+}
+
 /* Asks for the start page, through redirects, and keeps the answer for site_next(). */
 static enum tw_status fetch_start(struct site_source *s, const char *start, struct tw_err *err)
 {
@@ -187,7 +213,7 @@ static enum tw_status fetch_start(struct site_source *s, const char *start, stru
 		if (st == TW_SKIPPED)
 			return tw_fail(err, TW_NETWORK, "site %s", why.msg);
 		if (st == TW_OK && (status == 304 || (status >= 200 && status < 300))) {
-			s->table.start = tw_strdup(&s->table.arena, url);
+			begin_at(s, url);
 			return TW_OK;
 		}
 		if (st == TW_OK && (status < 300 || status >= 400))
@@ -278,6 +304,9 @@ static enum tw_status finish(struct site_source *s)
 		tw_warn("%s: more than %zu addresses were found; the others are left out, and "
 			"nothing is removed in this pass",
 			s->scope.origin, s->table.max);
+	if (s->too_deep && !left)
+		tw_warn("%s: pages that are more than %lld links away are left out (max_depth)",
+			s->scope.origin, (long long)s->max_depth);
 	if (s->given_up || left)
 		s->table.whole = false;
 	crawl_table_save_pass(&s->table, !s->given_up);

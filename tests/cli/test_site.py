@@ -265,6 +265,27 @@ def test_a_start_page_that_leaves_its_folder_removes_nothing(twin, site):
     assert set(documents(twin)) == {"/blog/p0"}
 
 
+def test_a_start_page_that_moves_within_its_folder_removes_nothing(twin, site):
+    site.pages = {"/": listing("/p0", "/p1"), "/p0": article("Part 0", WIND), "/p1": article("Part 1", WIND)}
+    assert counts(crawl(twin, site)) == {"new": 2}
+    home = site.pages["/"]
+    site.pages |= {"/": redirect("/maintenance"), "/maintenance": listing("/p1")}
+    for _ in range(2):
+        said = crawl(twin, site)["said"]
+        assert "/maintenance and no longer to" in said and "nothing is removed" in said and "twin.yaml" in said
+        assert set(documents(twin)) == {"/p0", "/p1"}
+    site.pages |= {"/": home, "/p0": Page("gone", 404)}
+    crawl(twin, site)
+    assert set(documents(twin)) == {"/p1"}
+
+
+def test_pages_too_far_away_are_left_out_and_it_says_so(twin, site):
+    site.pages = {"/": listing("/a"), "/a": article("A", WIND, links=["/b"]), "/b": article("B", WIND)}
+    said = crawl(twin, site, max_depth=1)["said"]
+    assert "more than 1 links away are left out (max_depth)" in said
+    assert set(documents(twin)) == {"/a"} and "/b" not in site.paths()
+
+
 def test_retry_after_is_obeyed(twin, site):
     times = []
     busy = Page("busy", 503, headers={"Retry-After": "1"})
@@ -487,4 +508,4 @@ def test_a_folder_its_feed_and_its_site_give_the_same_documents(twin, site, at):
     assert {n: d[1] for n, d in folder.items()} == {n: d[1] for n, d in crawled.items()}
     # Extraction takes a list of links in an article for navigation here and there.
     different = {n: (folder[n], crawled[n]) for n in folder if folder[n] != crawled[n]}
-    assert len(different) <= (0 if at == "samples" else 0.15 * len(files)), list(different.items())[:2]
+    assert len(different) <= (0 if at == "samples" else 0.1 * len(files)), list(different.items())[:2]

@@ -8,6 +8,9 @@
 
 #include "base/text.h"
 
+#define INTRODUCTION \
+	60 /* letters of a paragraph at least; shorter ones are labels ("Read also:") */
+
 static bool is_container(enum dom_tag t)
 {
 	return t == TAG_DIV || t == TAG_SECTION || t == TAG_UL || t == TAG_OL || t == TAG_TABLE ||
@@ -18,6 +21,19 @@ static bool is_container(enum dom_tag t)
 static bool holds_work(const struct dom_node *n)
 {
 	return dom_find(n, TAG_PRE) || dom_find(n, TAG_BLOCKQUOTE);
+}
+
+/* "…and added them to the archives:" before a list says that it belongs to the text. */
+static bool is_introduced(const struct extraction *e, const struct dom_node *list)
+{
+	const struct dom_node *n = list->prev;
+	while (n && (e->drop[n->id] || sums_of(e, n).chars == 0))
+		n = n->prev;
+	if ((list->tag != TAG_UL && list->tag != TAG_OL) || !n || n->tag != TAG_P ||
+	    sums_of(e, n).chars < INTRODUCTION)
+		return false;
+	const char *text = dom_text_folded(n, e->a);
+	return text[0] && text[strlen(text) - 1] == ':';
 }
 
 static bool is_clutter(const struct extraction *e, const struct dom_node *n)
@@ -31,12 +47,11 @@ static bool is_clutter(const struct extraction *e, const struct dom_node *n)
 	if (!is_container(n->tag))
 		return false;
 	if (n->tag == TAG_P || n->tag == TAG_LI)
-		return links > 0.8 * s.chars && s.chars < 200;
+		return links > 0.8 * s.chars && s.chars < 200 &&
+		       !(n->tag == TAG_LI && n->parent && is_introduced(e, n->parent));
 	if (s.fields > 0 && s.sentences < 2 && s.chars < 600)
 		return true;
-	if (links > 0.5 * s.chars && s.sentences < 3)
-		return true;
-	return false;
+	return links > 0.5 * s.chars && s.sentences < 3 && !is_introduced(e, n);
 }
 
 /* Letters and digits only, folded: how a title is compared. */
@@ -73,8 +88,7 @@ bool is_title(const struct extraction *e, const struct dom_node *heading)
 
 static bool is_no_content(const struct extraction *e, const struct dom_node *n)
 {
-	bool title = n->tag == TAG_H1 || (dom_is_heading(n->tag) && is_title(e, n));
-	return title || is_clutter(e, n);
+	return n == e->first_h1 || (dom_is_heading(n->tag) && is_title(e, n)) || is_clutter(e, n);
 }
 
 static bool has_text(const struct dom_node *n)

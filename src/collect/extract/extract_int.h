@@ -47,13 +47,14 @@ struct node_list TW_VEC_BODY(const struct dom_node *);
 struct extraction {
 	const struct dom *d;
 	unsigned char *drop;
-	unsigned char *hints; /* found so far, plus 1; 0: not asked yet */
-	struct sums *before;  /* d->n + 1 of them */
-	bool valued;	      /* nothing was dropped since value_blocks() */
-	const char *title;    /* folded; NULL unknown */
-	bool is_talk;	      /* a forum's thread: what others say is content too */
-	bool is_article;      /* the page says that it is one, not a list of them */
-	struct tw_bytes site; /* of the page; empty: unknown */
+	unsigned char *hints;		 /* found so far, plus 1; 0: not asked yet */
+	struct sums *before;		 /* d->n + 1 of them */
+	bool valued;			 /* nothing was dropped since value_blocks() */
+	const char *title;		 /* folded; NULL unknown */
+	const struct dom_node *first_h1; /* of the page, taken for its title; NULL: none */
+	bool is_talk;			 /* a forum's thread: what others say is content too */
+	bool is_article;		 /* the page says that it is one, not a list of them */
+	struct tw_bytes site;		 /* of the page; empty: unknown */
 	struct tw_arena *a;
 	struct texts texts; /* of what is not dropped by its tag */
 	size_t link_run;    /* of value_blocks(): how many blocks of links came one after another */

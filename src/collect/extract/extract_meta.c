@@ -250,6 +250,8 @@ static void read_body(struct found *f, const struct dom_node *n)
 /* "Title | Site" → "Title", when the last part is the site's name or the first one is long enough. */
 static const char *without_site(struct found *f, const char *title)
 {
+	if (title && f->h1 && strcmp(title, f->h1) == 0)
+		return title;
 	static const char *const marks[] = {" | ", " – ", " — ", " - ", " :: ", " » "};
 	for (size_t i = 0; title && i < sizeof(marks) / sizeof(marks[0]); i++) {
 		const char *at = NULL;

@@ -65,7 +65,7 @@ static const char *const labels[] = {
 	NULL,
 };
 
-/* `begins` and both of `holds`, where they are not NULL; `linked`: only where links are much of it, since writing begins so too. */
+/* `begins`, and as whole words both of `holds`, where they are not NULL; `linked`: only where links are much of it, since writing begins so too. */
 static const struct {
 	const char *begins, *holds[2];
 	bool linked;
@@ -145,6 +145,20 @@ static bool is_label(char *line, size_t len)
 	return false;
 }
 
+/* As whole words: "subscribe" is not in "subscribers". */
+static bool holds(const char *line, const char *words)
+{
+	size_t n = strlen(words);
+	for (const char *at = line; (at = strstr(at, words)); at++) {
+		bool from = at == line || !isalpha((unsigned char)at[-1]) ||
+			    !isalpha((unsigned char)words[0]);
+		bool to = !isalpha((unsigned char)at[n]) || !isalpha((unsigned char)words[n - 1]);
+		if (from && to)
+			return true;
+	}
+	return false;
+}
+
 bool is_notice(const struct extraction *e, const struct block *b)
 {
 	char line[LONGEST * 2];
@@ -156,8 +170,7 @@ bool is_notice(const struct extraction *e, const struct block *b)
 		bool hit = (!begins || strncmp(line, begins, strlen(begins)) == 0) &&
 			   (!notices[i].linked || b->link_chars > 0.3 * b->chars);
 		for (int h = 0; hit && h < 2 && notices[i].holds[h]; h++)
-			hit = strstr(line + (begins ? strlen(begins) : 0), notices[i].holds[h]) !=
-			      NULL;
+			hit = holds(line + (begins ? strlen(begins) : 0), notices[i].holds[h]);
 		if (hit)
 			return true;
 	}

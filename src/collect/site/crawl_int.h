@@ -94,6 +94,7 @@ struct crawl_table {
 	int64_t pass;
 	bool resumed;	   /* the pass before was not finished, and goes on */
 	const char *start; /* the address that the start page is at in this pass, NULL unknown */
+	const char *home;  /* that it was at in the first of all passes, NULL unknown */
 	int64_t began_ms;
 	const char *tag; /* of the options; what was kept under another one is forgotten */
 	const struct tw_source_host *host;

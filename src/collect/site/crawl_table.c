@@ -94,6 +94,7 @@ void crawl_table_load(struct crawl_table *t, const struct tw_source_host *host, 
 	int64_t began = tw_json_int(tw_json_get(v, "began"), 0);
 	bool finished = tw_json_bool(tw_json_get(v, "finished"), true);
 	t->start = text_of(t, v, "start");
+	t->home = text_of(t, v, "home");
 	t->resumed = !finished && t->records.n && t->start && began <= t->began_ms &&
 		     t->began_ms - began < DAY_MS;
 	if (t->resumed) {
@@ -194,6 +195,7 @@ void crawl_table_save_pass(struct crawl_table *t, bool finished)
 	tw_jw_int(&w, "began", t->began_ms);
 	tw_jw_int(&w, "records", (int64_t)t->records.n);
 	tw_jw_str(&w, "start", t->start);
+	tw_jw_str(&w, "home", t->home);
 	tw_jw_end(&w);
 	t->host->set_state(t->host->host, "crawl", tw_str_c(&out));
 	tw_str_release(&out);

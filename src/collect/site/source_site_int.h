@@ -39,6 +39,7 @@ struct site_source {
 	struct tw_http_response
 		first; /* of the start page, which open() asked for; status 0: taken */
 	bool given_up; /* the host does not answer, or wants to be left alone */
+	bool too_deep; /* pages were found beyond max_depth */
 	int misses;    /* answers that did not come, in a row */
 	double committed_s;
 	struct tw_arena arena;

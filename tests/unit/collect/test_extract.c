@@ -396,6 +396,48 @@ static void writing_that_begins_like_a_notice_stays(void **state)
 		parts);
 }
 
+static void subscribers_are_not_a_call_to_subscribe(void **state)
+{
+	static const char *const parts[] = {"only had 7 subscribers", NULL};
+	(void)state;
+	assert_has(
+		text_of("<title>No more letters</title>",
+			tw_sprintf(
+				&arena,
+				"<main>%s<p>I only had 7 subscribers to that newsletter, and none of "
+				"them wrote.</p></main>",
+				mill)),
+		parts);
+}
+
+static void headings_that_a_writer_sets_as_high_as_the_title_stay(void **state)
+{
+	static const char *const parts[] = {"The wheel", NULL};
+	(void)state;
+	const char *text = text_of(
+		"<title>The mill</title>",
+		tw_sprintf(&arena, "<article><h1>The mill</h1>%s<h1>The wheel</h1>%s</article>",
+			   mill, mill));
+	assert_has(text, parts);
+	assert_null(strstr(text, "The mill\n"));
+}
+
+static void a_list_of_links_that_the_text_introduces_stays(void **state)
+{
+	static const char *const parts[] = {"The making of tea", "Why kettles sing", NULL};
+	(void)state;
+	assert_has(
+		text_of("<title>Found again</title>",
+			tw_sprintf(
+				&arena,
+				"<article><h1>Found again</h1>%s%s<p>In an old box in the attic I found "
+				"letters that I had thought lost, and copied them here:</p><ul>"
+				"<li><a href=/1>The making of tea</a></li><li><a href=/2>Why kettles "
+				"sing</a></li></ul>%s</article>",
+				mill, mill, mill)),
+		parts);
+}
+
 static void a_list_beside_an_article_goes(void **state)
 {
 	(void)state;
@@ -477,6 +519,9 @@ int main(void)
 		T(tags_below_a_post_go_and_those_in_its_text_stay),
 		T(what_a_page_shows_twice_is_read_once),
 		T(writing_that_begins_like_a_notice_stays),
+		T(subscribers_are_not_a_call_to_subscribe),
+		T(headings_that_a_writer_sets_as_high_as_the_title_stay),
+		T(a_list_of_links_that_the_text_introduces_stays),
 		T(a_list_beside_an_article_goes),
 		T(there_is_always_the_text_that_there_is),
 		T(a_page_of_chrome_alone_gives_its_words),

@@ -114,6 +114,7 @@ static void titles_are_the_page_s_own(void **state)
 		 "Ropes"},
 		{"<title>Ropes | The Locker</title><h1>Ropes</h1>", "Ropes"},
 		{"<title>Ropes - and how to coil them</title>", "Ropes - and how to coil them"},
+		{"<title>Ropes - Week 1</title><h1>Ropes - Week 1</h1>", "Ropes - Week 1"},
 		{"<h1>Ropes <button>Copy</button></h1>", "Ropes"},
 		{"<meta name='twitter:title' content=Ropes><title>The Locker</title>", "Ropes"},
 		{"<script type='application/ld+json'>{\"@type\":\"BlogPosting\",\"headline\":\"Ropes\"}</script>"
