@@ -215,17 +215,6 @@ static void read_link(struct found *f, const struct dom_node *n, const char *url
 		f->out->canonical = tw_strdup(f->a, abs);
 }
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-	for (const char *p = list; p && *p; p += strcspn(p, " ")) {
-		p += strspn(p, " ");
-		if ((*p | 0x20) == *word && strncasecmp(p, word, n) == 0 && (p[n] == ' ' || !p[n]))
-			return true;
-	}
-	return false;
-}
-
 static void read_body(struct found *f, const struct dom_node *n)
 {
 	const char *itemprop = dom_attr(n, "itemprop");
@@ -233,13 +222,11 @@ static void read_body(struct found *f, const struct dom_node *n)
 	if (itemprop && strcmp(itemprop, "datePublished") == 0)
 		take_date(&f->out->created_ms, when ? when : dom_attr(n, "content"));
 	if (n->tag == TAG_TIME &&
-	    (has_word(dom_attr(n, "class"), "published") ||
-	     has_word(dom_attr(n, "class"), "dt-published") || dom_attr(n, "pubdate")))
+	    (dom_attr_has(n, "class", "published") || dom_attr_has(n, "class", "dt-published") ||
+	     dom_attr(n, "pubdate")))
 		take_date(&f->out->created_ms, when ? when : shown_text(n, MAX_NAME, f->a));
-	bool named = has_word(dom_attr(n, "rel"), "author") ||
-		     has_word(dom_attr(n, "class"), "p-author") ||
-		     has_word(dom_attr(n, "class"), "author") ||
-		     has_word(dom_attr(n, "class"), "byline") ||
+	bool named = dom_attr_has(n, "rel", "author") || dom_attr_has(n, "class", "p-author") ||
+		     dom_attr_has(n, "class", "author") || dom_attr_has(n, "class", "byline") ||
 		     (itemprop && strcmp(itemprop, "author") == 0 && n->end - n->id < 30);
 	if (named && !f->out->author)
 		take_author(f, shown_text(n, MAX_NAME, f->a));
@@ -305,10 +292,9 @@ static void printed_date(struct found *f, const struct dom_node *root)
 		"date",	   "entry-date",   "post-date",	   "published", "posted-on",
 		"pubdate", "publish-date", "article-date", "timestamp", "dateline"};
 	for (const struct dom_node *n = root; n && !f->out->created_ms; n = dom_next(n, root)) {
-		const char *class = n->attrs && n->end - n->id < 20 ? dom_attr(n, "class") : NULL;
-		bool named = false;
-		for (size_t i = 0; class && !named && i < sizeof(names) / sizeof(names[0]); i++)
-			named = has_word(class, names[i]);
+		bool small = n->attrs && n->end - n->id < 20, named = false;
+		for (size_t i = 0; small && !named && i < sizeof(names) / sizeof(names[0]); i++)
+			named = dom_attr_has(n, "class", names[i]);
 		const char *shown = named ? shown_text(n, MAX_NAME, f->a) : NULL;
 		if (shown)
 			take_date(&f->out->created_ms, behind_label(shown));

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define DOM_TAG_NAME(id, name) name,
 static const char *const names[] = {DOM_TAGS(DOM_TAG_NAME)};
@@ -42,6 +43,19 @@ const char *dom_attr(const struct dom_node *n, const char *name)
 		if (*at->name == *name && strcmp(at->name, name) == 0)
 			return at->value;
 	return NULL;
+}
+
+bool dom_attr_has(const struct dom_node *n, const char *name, const char *word)
+{
+	static const char spaces[] = " \t\r\n\f";
+	size_t len = strlen(word);
+	for (const char *p = dom_attr(n, name); p && *p; p += strcspn(p, spaces)) {
+		p += strspn(p, spaces);
+		if ((*p | 0x20) == (*word | 0x20) && strncasecmp(p, word, len) == 0 &&
+		    strchr(spaces, p[len]))
+			return true;
+	}
+	return false;
 }
 
 struct dom_node *dom_skip(const struct dom_node *n, const struct dom_node *top)

@@ -86,6 +86,8 @@ enum dom_tag dom_tag_of(const char *name);
 
 /* NULL when absent. */
 const char *dom_attr(const struct dom_node *n, const char *name);
+/* Whether the attribute (class, rel) has the word; ASCII letters match in either case. */
+bool dom_attr_has(const struct dom_node *n, const char *name, const char *word);
 
 /* The next node in document order within [top, top->end): children first; NULL at the end. */
 struct dom_node *dom_next(const struct dom_node *n, const struct dom_node *top);

@@ -18,17 +18,6 @@ struct reader {
 	struct tw_arena scratch;
 };
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-	for (const char *p = list; p && *p; p += strcspn(p, " \t\r\n")) {
-		p += strspn(p, " \t\r\n");
-		if (strncasecmp(p, word, n) == 0 && (!p[n] || strchr(" \t\r\n", p[n])))
-			return true;
-	}
-	return false;
-}
-
 static void add_link(struct reader *r, const char *href)
 {
 	if (!href || r->out->cut)
@@ -46,17 +35,17 @@ static void add_link(struct reader *r, const char *href)
 
 static void read_anchor(struct reader *r, const struct dom_node *n)
 {
-	const char *rel = dom_attr(n, "rel");
-	if (!has_word(rel, "nofollow") && !has_word(rel, "sponsored") && !has_word(rel, "ugc"))
+	if (!dom_attr_has(n, "rel", "nofollow") && !dom_attr_has(n, "rel", "sponsored") &&
+	    !dom_attr_has(n, "rel", "ugc"))
 		add_link(r, dom_attr(n, "href"));
 }
 
 static void read_link(struct reader *r, const struct dom_node *n)
 {
-	const char *rel = dom_attr(n, "rel"), *href = dom_attr(n, "href");
-	if (has_word(rel, "next") || has_word(rel, "prev"))
+	const char *href = dom_attr(n, "href");
+	if (dom_attr_has(n, "rel", "next") || dom_attr_has(n, "rel", "prev"))
 		add_link(r, href);
-	if (href && has_word(rel, "canonical") && !r->out->canonical)
+	if (href && dom_attr_has(n, "rel", "canonical") && !r->out->canonical)
 		r->out->canonical = crawl_site_url(r->scope, r->base, href, r->a);
 }
 
