@@ -26,7 +26,7 @@ struct git {
 	bool allow_private;
 	/* state */
 	const struct tw_source_host *host;
-	struct tw_http *own_http; /* with allow_private; NULL: the host's */
+	struct tw_http *own_http; /* with this source's allow_private */
 	struct reports reports;
 	TW_VEC(struct entry) files;
 	size_t at;
@@ -94,15 +94,10 @@ static enum tw_status sync_remote(const char **path, struct git *g, struct tw_er
 	struct tw_http *http = g->host->http;
 	if (!http)
 		return tw_fail(err, TW_NETWORK, "%s: no network is to be used", g->url);
-	if (g->allow_private) {
-		struct tw_http_policy policy = tw_http_policy_of(http);
-		policy.allow_private = true;
-		enum tw_status st = tw_http_new(&g->own_http, &policy, err);
-		if (st != TW_OK)
-			return st;
-		http = g->own_http;
-	}
-	return git_remote_sync(path, g->url, http, &g->arena, err);
+	struct tw_http_policy policy = tw_http_policy_of(http);
+	policy.allow_private = g->allow_private;
+	enum tw_status st = tw_http_new(&g->own_http, &policy, err);
+	return st == TW_OK ? git_remote_sync(path, g->url, g->own_http, &g->arena, err) : st;
 }
 
 static enum tw_status open_history(struct git *g, struct tw_err *err)

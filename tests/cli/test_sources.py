@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-
+import website
 from program import CONFIG, POSTS
 
 
@@ -64,3 +64,16 @@ def test_a_forgotten_text_stays_away_when_its_file_moves(twin):
     shutil.copy(twin.dir / "posts/pot.md", twin.dir / "notes/tea.md")
     assert twin.json("collect")["steps"][0]["outputs"]["skipped"] == 2
     assert {key for key, *_ in documents(twin)} == set(POSTS) - {"tea.md"}
+
+
+@pytest.mark.parametrize("source", ["git, url: '{}/notes.git'", "feed, url: '{}/feed.xml'", "site, url: '{}/'"])
+def test_this_machine_is_asked_only_where_the_source_permits_it(twin, source):
+    site = website.Website()
+    twin.config(listed("{type: " + source.format(site.url) + "}"))
+    assert "is a loopback address" in twin("collect", rc=1).stderr
+    assert site.hits == []
+    twin.config(listed("{type: " + source.format(site.url) + ", allow_private: true}"))
+    twin("collect", rc=1)
+    assert site.hits
+    site.shutdown()
+    site.server_close()
