@@ -181,7 +181,17 @@ static void gemm(struct bench *b)
 	float *w = tw_xcalloc((size_t)n * (size_t)s->C, sizeof(*w));
 	float *x = tw_xcalloc((size_t)T * (size_t)s->C, sizeof(*x));
 	float *y = tw_xcalloc((size_t)T * (size_t)n, sizeof(*y));
-	const struct tw_gemm g = {false, true, T, n, s->C, 1, x, s->C, w, s->C, 0, y, n, false};
+	const struct tw_gemm g = {.tb = true,
+				  .m = T,
+				  .n = n,
+				  .k = s->C,
+				  .alpha = 1,
+				  .a = x,
+				  .lda = s->C,
+				  .b = w,
+				  .ldb = s->C,
+				  .c = y,
+				  .ldc = n};
 	double best = 0;
 	for (int i = 0; i < 4; i++) { /* the first warms up */
 		double t = fma_seconds();

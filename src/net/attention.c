@@ -4,7 +4,8 @@
 
 #include "net/kernels.h"
 
-#define QUERIES 64
+#define QUERIES 128
+#define VECTOR	16 /* floats; rows of scores are whole ones */
 
 struct head {
 	const struct tw_gemm_kernel *gemm;
@@ -27,16 +28,23 @@ static struct head head_of(const struct tw_heads *h, int head, const struct tw_g
 			     .o = head * h->D};
 }
 
-/* Queries [i0, i0 + n) against the keys [k0, k0 + keys) that one of them sees. */
+/* Queries [i0, i0 + n) against the keys [k0, k0 + keys) that one of them sees. Rows of scores are ld apart. */
 struct tile {
-	int i0, n, k0, keys;
+	int i0, n, k0, keys, ld;
 };
+
+/* An odd number of lines of the cache, lest columns meet in the same sets of it. */
+static int scores_ld(int T)
+{
+	return ((T + VECTOR - 1) / VECTOR | 1) * VECTOR;
+}
 
 static struct tile tile_at(const struct tw_heads *h, int i0, int T)
 {
 	struct tile t = {.i0 = i0, .n = T - i0 < QUERIES ? T - i0 : QUERIES};
 	t.k0 = h->window && i0 >= h->window ? i0 - h->window + 1 : 0;
 	t.keys = i0 + t.n - t.k0;
+	t.ld = scores_ld(T);
 	return t;
 }
 
@@ -50,25 +58,32 @@ static void seen_by(int *from, int *to, const struct tile *t, const struct tw_he
 
 int64_t tw_attention_scratch(int T)
 {
-	return 2 * (int64_t)QUERIES * T;
+	return 2 * (int64_t)QUERIES * scores_ld(T);
 }
 
-/* s (n, keys) = scaled and capped q k^T. */
-static void scores(float *s, const struct head *h, const float *qkv, const struct tile *t)
+/* s (n, keys) = alpha x y^T, rows of x (n, D) and y (keys, D) being ldx and h->ld apart: where a query sees the key. */
+static void scores(float *s, const struct head *h, const struct tile *t, float alpha,
+		   const float *x, int ldx, const float *y)
 {
 	h->gemm->run(&(struct tw_gemm){.tb = true,
 				       .m = t->n,
 				       .n = t->keys,
 				       .k = h->D,
-				       .alpha = h->hs->scale,
-				       .a = qkv + (ptrdiff_t)t->i0 * h->ld + h->q,
-				       .lda = h->ld,
-				       .b = qkv + (ptrdiff_t)t->k0 * h->ld + h->k,
+				       .alpha = alpha,
+				       .a = x,
+				       .lda = ldx,
+				       .b = y,
 				       .ldb = h->ld,
 				       .c = s,
-				       .ldc = t->keys});
-	if (h->hs->cap > 0)
-		tw_cap(s, t->n * t->keys, h->hs->cap);
+				       .ldc = t->ld,
+				       .causal = TW_GEMM_C_CAUSAL,
+				       .diagonal = t->i0 - t->k0});
+}
+
+/* Past the last key that is seen, up to where vectors end. */
+static int whole_vectors(int to)
+{
+	return (to + VECTOR - 1) / VECTOR * VECTOR;
 }
 
 /* What lies outside of [from, to) becomes 0. */
@@ -78,20 +93,41 @@ static void clear_rest(float *row, int from, int to, int keys)
 	memset(row + to, 0, (size_t)(keys - to) * sizeof(*row));
 }
 
-/* Rows of s become probabilities; what a query does not see becomes 0. */
-static void softmax(float *s, float *lse, const struct head *h, const struct tile *t)
+/* Rows of s, of what its query sees, are capped, and become e^(s - their maximum), the others 0; by (n) = 1 / their sum. */
+static void softmax(float *s, float *by, float *lse, const struct head *h, const struct tile *t)
 {
-	for (int i = 0; i < t->n; i++, s += t->keys) {
+	for (int i = 0; i < t->n; i++, s += t->ld) {
 		int from, to;
 		seen_by(&from, &to, t, h->hs, i);
-		float most = tw_max(s + from, to - from);
-		tw_exp_row(s + from, to - from, -most, 1.0f);
-		float sum = (float)tw_sum(s + from, to - from);
-		for (int j = from; j < to; j++)
-			s[j] /= sum;
+		if (h->hs->cap > 0)
+			tw_cap(s + from, to - from, h->hs->cap);
+		int end = whole_vectors(to);
+		for (int j = to; j < end; j++)
+			s[j] = -INFINITY;
+		float most = tw_max(s + from, end - from);
+		float sum = (float)tw_exp_sum(s + from, end - from, -most);
 		clear_rest(s, from, to, t->keys);
+		by[i] = 1 / sum;
 		lse[(ptrdiff_t)(t->i0 + i) * h->hs->H] = most + logf(sum);
 	}
+}
+
+/* y (n, D) = p x, rows of x (keys, D) and y being h->ld and ldy apart. */
+static void weigh(float *y, int ldy, const struct head *h, const struct tile *t, const float *p,
+		  const float *x)
+{
+	h->gemm->run(&(struct tw_gemm){.m = t->n,
+				       .n = h->D,
+				       .k = t->keys,
+				       .alpha = 1,
+				       .a = p,
+				       .lda = t->ld,
+				       .b = x,
+				       .ldb = h->ld,
+				       .c = y,
+				       .ldc = ldy,
+				       .causal = TW_GEMM_A_CAUSAL,
+				       .diagonal = t->i0 - t->k0});
 }
 
 void tw_attention_forward(float *out, float *lse, const float *qkv, int T,
@@ -101,37 +137,39 @@ void tw_attention_forward(float *out, float *lse, const float *qkv, int T,
 	struct head h = head_of(hs, head, gemm);
 	for (int i0 = 0; i0 < T; i0 += QUERIES) {
 		struct tile t = tile_at(hs, i0, T);
-		scores(scratch, &h, qkv, &t);
-		softmax(scratch, lse + head, &h, &t);
-		gemm->run(&(struct tw_gemm){.m = t.n,
-					    .n = h.D,
-					    .k = t.keys,
-					    .alpha = 1,
-					    .a = scratch,
-					    .lda = t.keys,
-					    .b = qkv + (ptrdiff_t)t.k0 * h.ld + h.v,
-					    .ldb = h.ld,
-					    .c = out + (ptrdiff_t)i0 * h.out_ld + h.o,
-					    .ldc = h.out_ld});
+		const float *rows = qkv + (ptrdiff_t)t.k0 * h.ld;
+		float *o = out + (ptrdiff_t)i0 * h.out_ld + h.o, by[QUERIES];
+		scores(scratch, &h, &t, hs->scale, qkv + (ptrdiff_t)i0 * h.ld + h.q, h.ld,
+		       rows + h.k);
+		softmax(scratch, by, lse + head, &h, &t);
+		weigh(o, h.out_ld, &h, &t, scratch, rows + h.v);
+		for (int i = 0; i < t.n; i++)
+			for (int d = 0; d < h.D; d++)
+				o[(ptrdiff_t)i * h.out_ld + d] *= by[i];
 	}
 }
 
-/* ds = p (dp - out . dout) scale in place of dp, and p = e^(s - lse) in place of the scores s. */
+/* ds = p (dp - out . dout) scale in place of dp, and p = e^(s - lse) in place of the scores s; s is capped before. */
 static void score_gradient(float *dp, float *s, const float *lse, const float *out,
 			   const float *dout, const struct head *h, const struct tile *t)
 {
-	for (int i = 0; i < t->n; i++, dp += t->keys, s += t->keys) {
+	float mean[QUERIES];
+	for (int i = 0; i < t->n; i++) {
 		ptrdiff_t at = (ptrdiff_t)(t->i0 + i) * h->out_ld + h->o;
-		float mean = tw_dot(out + at, dout + at, h->D), scale = h->hs->scale;
+		mean[i] = tw_dot(out + at, dout + at, h->D);
+	}
+	for (int i = 0; i < t->n; i++, dp += t->ld, s += t->ld) {
 		int from, to;
 		seen_by(&from, &to, t, h->hs, i);
-		for (int j = from; j < to; j++)
-			dp[j] = (dp[j] - mean) * scale;
-		if (h->hs->cap > 0)
+		if (h->hs->cap > 0) {
+			tw_cap(s + from, to - from, h->hs->cap);
+			for (int j = from; j < to; j++)
+				dp[j] -= mean[i];
 			tw_cap_backward(dp + from, s + from, to - from, h->hs->cap);
-		tw_exp_row(s + from, to - from, -lse[(ptrdiff_t)(t->i0 + i) * h->hs->H], 1.0f);
-		for (int j = from; j < to; j++)
-			dp[j] *= s[j];
+			mean[i] = 0;
+		}
+		tw_score_backward(dp + from, s + from, whole_vectors(to) - from,
+				  lse[(ptrdiff_t)(t->i0 + i) * h->hs->H], mean[i], h->hs->scale);
 		clear_rest(s, from, to, t->keys);
 		clear_rest(dp, from, to, t->keys);
 	}
@@ -147,12 +185,14 @@ static void add_transposed(float *dqkv, int to, const struct head *h, const stru
 				       .k = t->n,
 				       .alpha = 1,
 				       .a = p,
-				       .lda = t->keys,
+				       .lda = t->ld,
 				       .b = rows,
 				       .ldb = ld,
 				       .beta = 1,
 				       .c = dqkv + (ptrdiff_t)t->k0 * h->ld + to,
-				       .ldc = h->ld});
+				       .ldc = h->ld,
+				       .causal = TW_GEMM_A_CAUSAL,
+				       .diagonal = t->i0 - t->k0});
 }
 
 static void tile_backward(float *dqkv, const float *dout, const float *out, const float *lse,
@@ -160,31 +200,14 @@ static void tile_backward(float *dqkv, const float *dout, const float *out, cons
 			  float *dp)
 {
 	const float *go = dout + (ptrdiff_t)t->i0 * h->out_ld + h->o;
-	scores(p, h, qkv, t);
-	h->gemm->run(&(struct tw_gemm){.tb = true,
-				       .m = t->n,
-				       .n = t->keys,
-				       .k = h->D,
-				       .alpha = 1,
-				       .a = go,
-				       .lda = h->out_ld,
-				       .b = qkv + (ptrdiff_t)t->k0 * h->ld + h->v,
-				       .ldb = h->ld,
-				       .c = dp,
-				       .ldc = t->keys});
+	const float *queries = qkv + (ptrdiff_t)t->i0 * h->ld + h->q;
+	const float *rows = qkv + (ptrdiff_t)t->k0 * h->ld;
+	scores(p, h, t, h->hs->scale, queries, h->ld, rows + h->k);
+	scores(dp, h, t, 1, go, h->out_ld, rows + h->v);
 	score_gradient(dp, p, lse, out, dout, h, t);
 	add_transposed(dqkv, h->v, h, t, p, go, h->out_ld);
-	h->gemm->run(&(struct tw_gemm){.m = t->n,
-				       .n = h->D,
-				       .k = t->keys,
-				       .alpha = 1,
-				       .a = dp,
-				       .lda = t->keys,
-				       .b = qkv + (ptrdiff_t)t->k0 * h->ld + h->k,
-				       .ldb = h->ld,
-				       .c = dqkv + (ptrdiff_t)t->i0 * h->ld + h->q,
-				       .ldc = h->ld});
-	add_transposed(dqkv, h->k, h, t, dp, qkv + (ptrdiff_t)t->i0 * h->ld + h->q, h->ld);
+	weigh(dqkv + (ptrdiff_t)t->i0 * h->ld + h->q, h->ld, h, t, dp, rows + h->k);
+	add_transposed(dqkv, h->k, h, t, dp, queries, h->ld);
 }
 
 void tw_attention_backward(float *dqkv, const float *dout, const float *out, const float *lse,
@@ -203,7 +226,7 @@ void tw_attention_backward(float *dqkv, const float *dout, const float *out, con
 		for (int i0 = 0; i0 < T; i0 += QUERIES) {
 			struct tile t = tile_at(hs, i0, T);
 			tile_backward(dqkv, dout, out, lse + head, qkv, &h, &t, scratch,
-				      scratch + (ptrdiff_t)QUERIES * T);
+				      scratch + (ptrdiff_t)QUERIES * t.ld);
 		}
 	}
 }

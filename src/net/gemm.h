@@ -14,6 +14,14 @@
 
 #include "base/pool.h"
 
+/* What a product of causal attention can do without. Kernels may do it all the same. Of c, or of a as it is stored, row i
+ * counts up to column i + diagonal: */
+enum tw_gemm_causal {
+	TW_GEMM_ALL,
+	TW_GEMM_C_CAUSAL, /* beyond that, c may be left as it was */
+	TW_GEMM_A_CAUSAL  /* beyond that, a has zeros */
+};
+
 /* c (m, n) = alpha op(a) op(b) + beta c, row-major. op(a) is (m, k): a is (m, k), or (k, m) when ta; likewise b. ld: floats
  * from a row to the next. With beta 0, c is only written. */
 struct tw_gemm {
@@ -28,6 +36,8 @@ struct tw_gemm {
 	float *c;
 	int ldc;
 	bool packed; /* b was written by tw_gemm_pack(), all of it */
+	enum tw_gemm_causal causal;
+	int diagonal;
 };
 
 enum { TW_GEMM_NR = 32 }; /* most columns that a kernel packs side by side */

@@ -1,8 +1,8 @@
 /*
  * Our own sgemm (after Goto and van de Geijn 2008): a tile of c stays in registers, some rows of a and some strips of b in
  * the second cache. a is read where it lies; b is packed into strips as wide as a tile, by each thread for its block of c,
- * or long before (tw_gemm_pack). The order in which an element is summed depends on k alone, so results do not depend on
- * threads or blocks.
+ * or long before (tw_gemm_pack), unless there are so few rows that it is read where it lies, too. The order in which an
+ * element is summed depends on k alone, so results do not depend on threads or blocks.
  */
 #include <assert.h>
 #include <pthread.h>
@@ -16,6 +16,7 @@
 #include "net/gemm_native_int.h"
 
 #define MOST_STRIPS 16 /* block_n / nr of any instruction set */
+#define FEW	    4  /* tiles that take b unpacked */
 #define SHARES	    4  /* items for a thread, at least: the last one to finish is not far behind */
 
 /* --- memory of a thread for strips of b --- */
@@ -130,73 +131,121 @@ struct job {
 	int part;	   /* of k */
 	int tiles, strips; /* of c */
 	int rows, bn;	   /* block of c: tiles, strips */
+	bool in_place;	   /* b is read where it lies: there are too few rows to pack it for */
 };
 
-/* What a thread works on: tiles [i0, i1), strips [s0, s1), terms [p, p + k) of which b has the strips. */
+/* Strips as a tile reads them: from one to the next, and from a term to the next, in floats. */
+struct strips {
+	const float *b;
+	ptrdiff_t pitch, step;
+};
+
+/* What a thread works on: tiles [i0, i1), strips [s0, s1), terms [p, p + k). */
 struct piece {
 	const struct job *j;
 	int i0, i1, s0, s1, p, k;
-	const float *b;
 };
 
-/* The last rows, fewer than a tile's: in tiles of fewer and fewer. */
-static void run_last(const struct tw_gemm_isa *isa, struct tw_gemm_tile t, int rows)
+/* The tile of rows [i, i + rows) and columns from n on, without what is zeros or not wanted. */
+static void run_causal(const struct piece *q, tw_gemm_tile_fn run, struct tw_gemm_tile t, int i,
+		       int rows, int n)
 {
-	for (int i = 1; rows > 0; i++)
-		for (int n = isa->tile[i].rows; rows >= n; rows -= n) {
-			isa->tile[i].run(&t);
-			t.a += n * t.row_step;
-			t.c += n * t.ldc;
-		}
+	const struct tw_gemm *g = q->j->g;
+	int seen = i + rows + g->diagonal, unseen = i - g->diagonal - q->p;
+	if (g->causal == TW_GEMM_C_CAUSAL && n >= seen)
+		return;
+	if (g->causal == TW_GEMM_A_CAUSAL && !g->ta) {
+		t.k = tw_most(0, tw_least(t.k, seen - q->p));
+	} else if (g->causal == TW_GEMM_A_CAUSAL) {
+		int skip = tw_most(0, tw_least(t.k, unseen));
+		t.a += skip * t.step;
+		t.b += skip * t.b_step;
+		t.k -= skip;
+	}
+	run(&t);
 }
 
-/* Tiles [from, to) with one strip of b. The first ones have the next strip come into the second cache. */
-static void run_strip(const struct piece *q, int from, int to, int strip)
+/* Which tile is next where `left` rows are left: one of fewer and fewer rows. Two of the second size rather than one of the
+ * first and one of two rows, whose few sums wait for each other. */
+static int next_tile(const struct tw_gemm_isa *isa, int left)
+{
+	int size = 0, rest = left - isa->mr;
+	while (isa->tile[size].rows > left)
+		size++;
+	return size == 0 && rest < isa->tile[1].rows && rest % 4 >= 2 ? 1 : size;
+}
+
+/* Tiles [from, to) with one strip of b. Where strips are packed, the first tiles have the next one come into the second
+ * cache. */
+static void run_strip(const struct piece *q, const struct strips *b, int from, int to, int strip)
 {
 	const struct tw_gemm_isa *isa = q->j->isa;
 	const struct tw_gemm *g = q->j->g;
-	int mr = isa->mr, nr = isa->nr, n = strip * nr, i = from * mr;
+	int nr = isa->nr, n = strip * nr, i = from * isa->mr, end = tw_least(to * isa->mr, g->m);
 	ptrdiff_t row = g->ta ? 1 : g->lda, step = g->ta ? g->lda : 1;
 	struct tw_gemm_tile t = {.k = q->k,
 				 .cols = tw_least(nr, g->n - n),
 				 .a = g->a + i * row + q->p * step,
 				 .row_step = row,
 				 .step = step,
-				 .b = q->b + (ptrdiff_t)(strip - q->s0) * q->k * nr,
+				 .b = b->b + (strip - q->s0) * b->pitch,
+				 .b_step = b->step,
 				 .c = g->c + (ptrdiff_t)i * g->ldc + n,
 				 .ldc = g->ldc,
 				 .alpha = g->alpha,
 				 .beta = q->p > 0 ? 1 : g->beta};
-	int ahead = nr;
-	for (; from < to && i + mr <= g->m; from++, i += mr, ahead += TW_GEMM_LINE) {
+	int ahead = b->step == nr ? nr : 2 * nr;
+	for (int rows; i < end; i += rows, ahead += TW_GEMM_LINE) {
+		int size = next_tile(isa, end - i);
+		rows = isa->tile[size].rows;
 		t.ahead = t.b + (ptrdiff_t)(ahead < 2 * nr ? ahead : 0) * q->k;
-		isa->tile[0].run(&t);
-		t.a += mr * row;
-		t.c += mr * t.ldc;
+		if (g->causal == TW_GEMM_ALL)
+			isa->tile[size].run(&t);
+		else
+			run_causal(q, isa->tile[size].run, t, i, rows, n);
+		t.a += rows * row;
+		t.c += rows * t.ldc;
 	}
-	if (from < to)
-		run_last(isa, t, g->m - i);
 }
 
-/* The strips of a piece: where they lie packed, or made now. */
-static const float *strips_of(const struct piece *q)
+/* Where the strips of a piece lie, packed beforehand or now. */
+static struct strips strips_of(const struct piece *q, int from)
 {
 	const struct tw_gemm_isa *isa = q->j->isa;
 	const struct tw_gemm *g = q->j->g;
-	int n = q->s0 * isa->nr, cols = tw_least(q->s1 * isa->nr, g->n) - n;
-	if (g->packed)
-		return g->b + part_at(isa, g->n, q->p) + (ptrdiff_t)n * q->k;
+	struct strips s = {NULL, (ptrdiff_t)q->k * isa->nr, isa->nr};
+	int n = from * isa->nr, cols = tw_least(q->s1 * isa->nr, g->n) - n;
+	if (g->packed) {
+		s.b = g->b + part_at(isa, g->n, q->p) + (ptrdiff_t)n * q->k;
+		return s;
+	}
 	float *to = scratch_of_thread();
-	const float *from =
-		g->tb ? g->b + (ptrdiff_t)n * g->ldb + q->p : g->b + (ptrdiff_t)q->p * g->ldb + n;
-	pack_strips(isa, to, (ptrdiff_t)q->k * isa->nr, from, g->ldb, g->tb, cols, q->k);
-	return to;
+	pack_strips(isa, to, s.pitch,
+		    g->tb ? g->b + (ptrdiff_t)n * g->ldb + q->p
+			  : g->b + (ptrdiff_t)q->p * g->ldb + n,
+		    g->ldb, g->tb, cols, q->k);
+	s.b = to - (from - q->s0) * s.pitch;
+	return s;
+}
+
+static void run_part(const struct piece *q)
+{
+	const struct job *j = q->j;
+	const struct tw_gemm *g = j->g;
+	int nr = j->isa->nr, per = j->isa->block_m / j->isa->mr;
+	int whole = j->in_place ? tw_least(q->s1, g->n / nr) : q->s0;
+	struct strips stored = {g->b + (ptrdiff_t)q->p * g->ldb + q->s0 * nr, nr, g->ldb}, made;
+	if (whole < q->s1)
+		made = strips_of(q, whole);
+	for (int i = q->i0; i < q->i1; i += per)
+		for (int s = q->s0; s < q->s1; s++)
+			run_strip(q, s < whole ? &stored : &made, i, tw_least(i + per, q->i1), s);
 }
 
 static void run_block(void *ctx, size_t item, int worker)
 {
 	const struct job *j = ctx;
-	int per = j->isa->block_m / j->isa->mr, across = tw_pieces(j->strips, j->bn);
+	int across = tw_pieces(j->strips, j->bn);
 	struct piece q = {.j = j};
 	(void)worker;
 	q.i0 = (int)item / across * j->rows;
@@ -205,10 +254,7 @@ static void run_block(void *ctx, size_t item, int worker)
 	q.s1 = tw_least(q.s0 + j->bn, j->strips);
 	for (q.p = 0; q.p < j->g->k; q.p += j->part) {
 		q.k = tw_least(j->part, j->g->k - q.p);
-		q.b = strips_of(&q);
-		for (int i = q.i0; i < q.i1; i += per)
-			for (int s = q.s0; s < q.s1; s++)
-				run_strip(&q, i, tw_least(i + per, q.i1), s);
+		run_part(&q);
 	}
 }
 
@@ -250,6 +296,7 @@ void tw_gemm_by(const struct tw_gemm_isa *isa, struct tw_pool *pool, const struc
 	struct job j = {.isa = isa, .g = g, .part = tw_even(g->k, isa->part_k)};
 	j.tiles = tw_pieces(g->m, isa->mr);
 	j.strips = tw_pieces(g->n, isa->nr);
+	j.in_place = !g->packed && !g->tb && j.tiles <= FEW;
 	cut(&j, pool ? SHARES * tw_pool_size(pool) : 1);
 	int items = tw_pieces(j.strips, j.bn) * tw_pieces(j.tiles, j.rows);
 	if (pool && items > 1)

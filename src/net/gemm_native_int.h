@@ -12,12 +12,13 @@
 
 #include "net/gemm.h"
 
-/* c (rows, cols) = alpha a b + beta c, where a[i, p] lies at a[i row_step + p step] and b[p, j] at b[p nr + j]. */
+/* c (rows, cols) = alpha a b + beta c, where a[i, p] lies at a[i row_step + p step] and b[p, j] at b[p b_step + j]. */
 struct tw_gemm_tile {
 	int k, cols; /* cols at most nr; the rows are the function's */
 	const float *a;
 	ptrdiff_t row_step, step;
-	const float *b;
+	const float *b; /* there are nr columns, whatever cols is */
+	ptrdiff_t b_step;
 	float *c;
 	ptrdiff_t ldc;
 	float alpha, beta;  /* beta 0: c is only written */

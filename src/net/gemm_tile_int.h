@@ -48,8 +48,8 @@ ALWAYS void tile_of(const struct tw_gemm_tile *t, int mr, int vecs)
 {
 	VEC sum[MR][2];
 	const float *a[(MR + 2) / 3], *b = t->b; /* every third row: two steps reach the others */
+	ptrdiff_t row = t->row_step, step = t->step, b_step = t->b_step;
 	const float *ahead = t->ahead;
-	ptrdiff_t row = t->row_step, step = t->step;
 	UNROLL
 	for (int i = 0; i < mr; i++) {
 		sum[i][0] = sum[i][1] = ZERO();
@@ -69,7 +69,7 @@ ALWAYS void tile_of(const struct tw_gemm_tile *t, int mr, int vecs)
 			/* Compilers would keep a pointer for each row, and run out of registers. */
 			__asm__("" : "+r"(a[i]));
 		}
-		b += vecs * LANES;
+		b += b_step;
 	}
 	UNROLL
 	for (int i = 0; i < mr; i++)

@@ -99,6 +99,10 @@ void tw_cross_entropy(double *loss, float *logits, const int32_t *target, int T,
 /* e^x for x <= 0, relative error below 3e-7, 0 below -87; compilers make vector code of a loop around it. */
 void tw_exp_row(float *x, int n, float shift, float scale); /* x = e^(scale x + shift) */
 
+double tw_exp_sum(float *x, int n, float shift); /* x = e^(x + shift), and their sum */
+/* Of a row of attention: p = e^(s - lse) in place of s, and ds = scale p (ds - mean). */
+void tw_score_backward(float *ds, float *s, int n, float lse, float mean, float scale);
+
 float tw_max(const float *x, int n); /* n > 0 */
 float tw_dot(const float *a, const float *b, int n);
 double tw_sum(const float *x, int n);

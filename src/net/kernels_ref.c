@@ -27,6 +27,16 @@ void tw_exp_row(float *x, int n, float shift, float scale)
 	tw_row_kernels()->exp(x, n, shift, scale);
 }
 
+double tw_exp_sum(float *x, int n, float shift)
+{
+	return tw_row_kernels()->exp_sum(x, n, shift);
+}
+
+void tw_score_backward(float *ds, float *s, int n, float lse, float mean, float scale)
+{
+	tw_row_kernels()->score_backward(ds, s, n, lse, mean, scale);
+}
+
 /* --- norm --- */
 
 void tw_rmsnorm_forward(float *y, float *rstd, const float *x, const float *w, int T, int C,
@@ -225,8 +235,7 @@ void tw_cross_entropy(double *loss, float *logits, const int32_t *target, int T,
 {
 	for (int t = 0; t < T; t++, logits += V) {
 		float most = tw_max(logits, V), right = logits[target[t]];
-		tw_exp_row(logits, V, -most, 1.0f);
-		double sum = tw_sum(logits, V);
+		double sum = tw_exp_sum(logits, V, -most);
 		loss[t] = log(sum) + (double)most - (double)right;
 		if (scale == 0)
 			continue;

@@ -104,7 +104,8 @@ static void add_adapters(struct tw_net *net, enum tw_group g, float *y, const fl
 	}
 }
 
-/* One projection of a group: dB += s dy^T xa, and dyb = s dy B; a few tokens at a time, so that dy is fetched once. */
+/* One projection of a group: g += s dy^T xa, and dyb = s dy b; a few tokens at a time, so that dy is fetched once. The
+ * gradient is made as its transpose, of few rows, for which dy is read as it lies. */
 static void pair_backward(struct tw_net *net, const struct parts *all, const struct part *q,
 			  const float *b, float *g, const float *dy, int T)
 {
@@ -124,18 +125,21 @@ static void pair_backward(struct tw_net *net, const struct parts *all, const str
 						       .c = net->dyb + at,
 						       .ldc = all->width});
 		tw_gemm_run(&net->c, &(struct tw_gemm){.ta = true,
-						       .m = q->out,
-						       .n = all->rank,
+						       .m = all->rank,
+						       .n = q->out,
 						       .k = n,
 						       .alpha = scale,
-						       .a = rows,
-						       .lda = all->out,
-						       .b = net->xa + at,
-						       .ldb = all->width,
-						       .beta = 1,
-						       .c = g,
-						       .ldc = all->rank});
+						       .a = net->xa + at,
+						       .lda = all->width,
+						       .b = rows,
+						       .ldb = all->out,
+						       .beta = t > 0,
+						       .c = net->turned,
+						       .ldc = q->out});
 	}
+	for (ptrdiff_t k = 0; T > 0 && k < all->rank; k++)
+		for (ptrdiff_t i = 0; i < q->out; i++)
+			g[i * all->rank + k] += net->turned[k * q->out + i];
 }
 
 /* to (out, r) = D (out) times x (out, r); `add`: to += that. */

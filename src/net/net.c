@@ -128,6 +128,7 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	net->dqk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
 	net->xa = cut(c, T * 3 * rank);
 	net->dyb = cut(c, T * 3 * rank);
+	net->turned = cut(c, widest_out(s) * rank);
 	net->part_y = cut(c, lora->dora ? T * widest_out(s) : 0);
 	net->half = cut(c, lora->dora ? 2 * widest_out(s) * rank : 0);
 	net->dropped = cut(c, lora->dropout > 0 ? T * widest_in(s) : 0);

@@ -67,6 +67,7 @@ struct tw_net {
 	float *dqkv;		/* as qkv */
 	float *dqk;		/* as qk */
 	float *xa, *dyb;	/* (T, 3 r) */
+	float *turned;		/* (r, widest output) */
 	float *part_y, *half;	/* DoRA's scratch: (T, widest output), twice (widest output, r) */
 	bool apart;		/* adapters are not merged */
 	struct tw_q16_net *q16; /* NULL: the blocks' products are of float32 */

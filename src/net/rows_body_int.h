@@ -13,12 +13,6 @@
 #define ROWS_APART _Pragma("GCC ivdep")
 #endif
 
-static void exp_row(float *x, int n, float shift, float scale)
-{
-	for (int i = 0; i < n; i++)
-		x[i] = exp_fast(scale * x[i] + shift);
-}
-
 static void norm(float *restrict y, const float *restrict x, const float *restrict w, float rstd,
 		 int C)
 {
@@ -126,6 +120,8 @@ static const struct tw_row_kernels rows = {.name = ROWS_NAME,
 					   .sum = sum_of,
 					   .max = most_of,
 					   .exp = exp_row,
+					   .exp_sum = exp_sum,
+					   .score_backward = score_backward,
 					   .norm = norm,
 					   .norm_backward = norm_backward,
 					   .rotate_halves = rotate_halves,

@@ -15,6 +15,9 @@ struct tw_row_kernels {
 	double (*sum)(const float *x, int n);
 	float (*max)(const float *x, int n);			/* n > 0 */
 	void (*exp)(float *x, int n, float shift, float scale); /* x = e^(scale x + shift) */
+	double (*exp_sum)(float *x, int n, float shift);	/* x = e^(x + shift) */
+	/* p = e^(s - lse) in place of s, and ds = scale p (ds - mean). */
+	void (*score_backward)(float *ds, float *s, int n, float lse, float mean, float scale);
 	void (*norm)(float *y, const float *x, const float *w, float rstd, int C);
 	void (*norm_backward)(float *dx, const float *dy, const float *x, const float *w,
 			      float rstd, int C); /* adds to dx */

@@ -11,6 +11,15 @@
 /* Sixteen running sums: compilers may not reorder one sum, but do make vectors of these. */
 #define LANES 16
 
+/* Of the lanes; s is spent. */
+static inline float sum_of_lanes(float s[LANES])
+{
+	for (int half = LANES / 2; half > 0; half /= 2)
+		for (int k = 0; k < half; k++)
+			s[k] += s[k + half];
+	return s[0];
+}
+
 static inline float dot(const float *a, const float *b, int n)
 {
 	float s[LANES] = {0}, sum = 0;
@@ -20,9 +29,7 @@ static inline float dot(const float *a, const float *b, int n)
 			s[k] += a[i + k] * b[i + k];
 	for (; i < n; i++)
 		sum += a[i] * b[i];
-	for (int k = 0; k < LANES; k++)
-		sum += s[k];
-	return sum;
+	return sum + sum_of_lanes(s);
 }
 
 static inline double sum_of(const float *x, int n)
@@ -40,20 +47,23 @@ static inline double sum_of(const float *x, int n)
 	return sum;
 }
 
+/* A maximum has no order: two vectors of them, for one alone would wait for itself. */
 static inline float most_of(const float *x, int n)
 {
-	float m[LANES], most = x[0];
+	enum { MANY = 2 * LANES };
+	float m[MANY], most = x[0];
 	int i = 0;
-	for (int k = 0; k < LANES; k++)
+	for (int k = 0; k < MANY; k++)
 		m[k] = x[0];
-	for (; i + LANES <= n; i += LANES)
-		for (int k = 0; k < LANES; k++)
+	for (; i + MANY <= n; i += MANY)
+		for (int k = 0; k < MANY; k++)
 			m[k] = x[i + k] > m[k] ? x[i + k] : m[k];
 	for (; i < n; i++)
 		most = x[i] > most ? x[i] : most;
-	for (int k = 0; k < LANES; k++)
-		most = m[k] > most ? m[k] : most;
-	return most;
+	for (int half = MANY / 2; half > 0; half /= 2)
+		for (int k = 0; k < half; k++)
+			m[k] = m[k + half] > m[k] ? m[k + half] : m[k];
+	return m[0] > most ? m[0] : most;
 }
 
 /*
@@ -89,6 +99,40 @@ static inline float tanh_fast(float x)
 {
 	float e = exp_fast(-2.0f * fabsf(x)), t = (1.0f - e) / (1.0f + e);
 	return x < 0 ? -t : t;
+}
+
+static void exp_row(float *x, int n, float shift, float scale)
+{
+	for (int i = 0; i < n; i++)
+		x[i] = exp_fast(scale * x[i] + shift);
+}
+
+static double exp_sum(float *x, int n, float shift)
+{
+	float s[LANES] = {0};
+	double sum = 0;
+	int i = 0;
+	for (; i + LANES <= n; i += LANES)
+		for (int k = 0; k < LANES; k++) {
+			x[i + k] = exp_fast(x[i + k] + shift);
+			s[k] += x[i + k];
+		}
+	for (; i < n; i++) {
+		x[i] = exp_fast(x[i] + shift);
+		sum += (double)x[i];
+	}
+	for (int k = 0; k < LANES; k++)
+		sum += (double)s[k];
+	return sum;
+}
+
+static void score_backward(float *restrict ds, float *restrict s, int n, float lse, float mean,
+			   float scale)
+{
+	for (int i = 0; i < n; i++) {
+		s[i] = exp_fast(s[i] - lse);
+		ds[i] = (ds[i] - mean) * scale * s[i];
+	}
 }
 
 #endif

@@ -22,8 +22,19 @@ void operands_make(struct operands *o, int m, int n, int k, bool ta, bool tb, fl
 		for (int e = n; e < ldc; e++)
 			o->c[i * ldc + e] = 5;
 	memcpy(o->want, o->c, o->n * sizeof(float));
-	o->g = (struct tw_gemm){ta,  tb,   m,	n,    k,    0.7f, o->a,
-				lda, o->b, ldb, beta, o->c, ldc,  false};
+	o->g = (struct tw_gemm){.ta = ta,
+				.tb = tb,
+				.m = m,
+				.n = n,
+				.k = k,
+				.alpha = 0.7f,
+				.a = o->a,
+				.lda = lda,
+				.b = o->b,
+				.ldb = ldb,
+				.beta = beta,
+				.c = o->c,
+				.ldc = ldc};
 }
 
 void operands_drop(struct operands *o)

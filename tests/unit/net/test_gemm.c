@@ -1,6 +1,7 @@
 /* Matrix products against sums in double: the plain ones, ours in every instruction set, and those of libraries. */
 #include <math.h>
 
+#include "net/cut_int.h"
 #include "support/instruction_sets.h"
 #include "support/operands.h"
 
@@ -245,6 +246,51 @@ static void a_packed_operand_changes_nothing(void **state)
 	tw_pool_free(c.pool);
 }
 
+/* Row i of x (rows, n), beyond column i + diagonal. */
+static void clear_beyond(float *x, int ld, int rows, int n, int diagonal)
+{
+	for (int i = 0; i < rows; i++)
+		for (int p = tw_most(0, i + diagonal + 1); p < n; p++)
+			x[(ptrdiff_t)i * ld + p] = 0;
+}
+
+static void try_causal(const struct tw_gemm_kernel *kernel, struct tw_pool *pool,
+		       struct operands *o, enum tw_gemm_causal causal, int diagonal)
+{
+	struct tw_gemm *g = &o->g;
+	g->causal = causal;
+	g->diagonal = diagonal;
+	if (causal == TW_GEMM_A_CAUSAL)
+		clear_beyond(o->a, g->lda, g->ta ? g->k : g->m, g->ta ? g->m : g->k, diagonal);
+	sum_in_double(g, o->want);
+	tw_gemm_run(&(struct tw_compute){.pool = pool, .gemm = kernel}, g);
+	if (causal == TW_GEMM_C_CAUSAL) {
+		clear_beyond(o->c, g->ldc, g->m, g->n, diagonal);
+		clear_beyond(o->want, g->ldc, g->m, g->n, diagonal);
+	}
+	expect_right(kernel, o);
+}
+
+/* As attention has them: first tiles of queries, later ones with keys before them, and a part of the sum left of all. */
+static void what_is_causal_is_right_where_it_counts(void **state)
+{
+	static const int shapes[][4] = {{64, 64, 64, 0}, {128, 300, 40, 172}, {45, 21, 100, 55},
+					{3, 900, 20, 7}, {100, 70, 900, 800}, {33, 40, 50, -5}};
+	struct tw_pool *pool = tw_pool_new(2);
+	(void)state;
+	for (const struct tw_gemm_kernel *const *k = all_kernels(); *k; k++)
+		for (int i = 0; i < 6 * 4 * 3; i++) {
+			const int *s = shapes[i / 12];
+			struct operands o;
+			operands_make(&o, s[0], s[1], s[2], i & 1, i & 2, (float)(i % 3) / 2,
+				      &gaps);
+			try_causal(*k, pool, &o, i / 4 % 2 ? TW_GEMM_C_CAUSAL : TW_GEMM_A_CAUSAL,
+				   s[3]);
+			operands_drop(&o);
+		}
+	tw_pool_free(pool);
+}
+
 static void an_empty_sum_scales(void **state)
 {
 	struct operands o;
@@ -285,6 +331,7 @@ int main(void)
 		cmocka_unit_test(rows_do_not_depend_on_other_rows),
 		cmocka_unit_test(the_program_takes_the_best_set),
 		cmocka_unit_test(a_packed_operand_changes_nothing),
+		cmocka_unit_test(what_is_causal_is_right_where_it_counts),
 		cmocka_unit_test(an_empty_sum_scales),
 		cmocka_unit_test(not_a_number_stays_in_its_column),
 	};

@@ -470,20 +470,20 @@ static void not_a_number_is_not_lost(void **state)
 
 /* --- instructions --- */
 
-enum { ROW_MOST = 150 };
+enum { ROW_MOST = 150, ROWS = 13 };
 
 struct row_results {
-	float dot, sum, max, row[10][2 * ROW_MOST];
+	float dot, sum, max, exp_sum, row[ROWS][2 * ROW_MOST];
 };
 
 /* On rows that begin `shift` floats behind an aligned place. */
 static void run_rows(struct row_results *r, const struct tw_row_kernels *k, int n, int shift)
 {
-	_Alignas(64) float in[4][2 * ROW_MOST + 10], to[10][2 * ROW_MOST + 10];
+	_Alignas(64) float in[4][2 * ROW_MOST + 10], to[ROWS][2 * ROW_MOST + 10];
 	float *x = in[0] + shift, *y = in[1] + shift, *z = in[2] + shift;
 	for (int i = 0; i < 4; i++)
 		fill(in[i] + shift, 2 * ROW_MOST, 3, 50 + (uint64_t)i);
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < ROWS; i++)
 		memcpy(to[i] + shift, in[3] + shift, sizeof(r->row[i]));
 	r->dot = k->dot(x, y, n);
 	r->sum = (float)k->sum(x, n);
@@ -499,7 +499,9 @@ static void run_rows(struct row_results *r, const struct tw_row_kernels *k, int 
 	k->geglu_backward(to[8] + shift, y, to[8] + shift, n);
 	k->cap(to[9] + shift, n, 2);
 	k->cap_backward(to[9] + shift, x, n, 4);
-	for (int i = 0; i < 10; i++)
+	r->exp_sum = (float)k->exp_sum(to[10] + shift, n, -3);
+	k->score_backward(to[11] + shift, to[12] + shift, n, 3, 0.2f, 0.5f);
+	for (int i = 0; i < ROWS; i++)
 		memcpy(r->row[i], to[i] + shift, sizeof(r->row[i]));
 }
 
@@ -509,8 +511,9 @@ static void expect_like_plain(const struct tw_row_kernels *k, int n)
 	run_rows(&plain, tw_row_kernels_plain(), n, 0);
 	run_rows(&here, k, n, 0);
 	bool good = fabsf(plain.dot - here.dot) < 1e-4f && fabsf(plain.sum - here.sum) < 1e-4f &&
-		    plain.max == here.max;
-	for (int i = 0; i < 10; i++)
+		    plain.max == here.max &&
+		    fabsf(plain.exp_sum - here.exp_sum) < 1e-5f * plain.exp_sum;
+	for (int i = 0; i < ROWS; i++)
 		good &= worst_relative(here.row[i], plain.row[i], 2 * ROW_MOST) < 1e-6;
 	if (!good)
 		fail_msg("%s: rows of %d are not what plain code gives", k->name, n);
