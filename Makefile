@@ -21,7 +21,7 @@ TWIN := $(O)/twin$(if $(MPI),-mpi)
 FOLDERS := base core net store llm collect feature training trainer inference serve app
 
 # pkg-config names; LIBS_x for what has no .pc file; LLAMA is filled by tools/deps.sh.
-PKGS_base := jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n
+PKGS_base := jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n libseccomp
 LIBS_base := -lm -lpthread
 PKGS_store := sqlite3
 PKGS_collect := libxml-2.0 libgit2 libarchive
@@ -219,6 +219,7 @@ test:
 	+@$(MAKE) -k --no-print-directory test-programs || true
 	+@$(if $(NEEDS_TWIN),$(MAKE) --no-print-directory $(TWIN) && tools/deps.sh models $(TWIN))
 	@$(if $(filter tests/web/%,$(CHOSEN_PY)),tools/deps.sh test)
+	@$(if $(filter %/test_files_office.py,$(CHOSEN_PY)),tools/deps.sh pdf || true)
 	+@$(run_tests) $(if $(T),,tools/check_layers) $(PROGRAMS) $(CHOSEN_PY)
 test-c:
 	+@$(MAKE) -k --no-print-directory test-programs || true

@@ -4,6 +4,7 @@
 #	deps.sh system [DEPS.MK]   compilers and libraries, through the system's package manager
 #	deps.sh build [DEPS.MK]    that, and libllama
 #	deps.sh mpi                what training on several machines needs: Open MPI
+#	deps.sh pdf                pdftotext, the program that PDF files are read with
 #	deps.sh models [TWIN]      the default models; TWIN (the program) converts them
 #	deps.sh test               what tests in Python need: pytest, an OpenAI client, a browser
 #	deps.sh python             prints the Python that has it
@@ -36,15 +37,16 @@ die() {
 
 # What must be there, as a check that costs milliseconds ...
 commands=(gcc g++ make pkg-config cmake ninja clang-format unzip python3 flock)
-modules=(jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n sqlite3 libxml-2.0 libgit2 libarchive
+modules=(jansson yaml-0.1 libcurl libcrypto icu-uc icu-i18n libseccomp sqlite3 libxml-2.0 libgit2 libarchive
 	libmicrohttpd openblas cmocka)
 # ... and the packages of Debian and Ubuntu that bring it.
 packages=(build-essential pkg-config cmake ninja-build clang-format unzip python3 python3-pip
 	python3-venv util-linux ca-certificates libjansson-dev libyaml-dev libcurl4-openssl-dev
-	libssl-dev libicu-dev libsqlite3-dev libxml2-dev libgit2-dev libarchive-dev libmicrohttpd-dev
+	libssl-dev libicu-dev libseccomp-dev libsqlite3-dev libxml2-dev libgit2-dev libarchive-dev libmicrohttpd-dev
 	libopenblas-dev libcmocka-dev)
 browser_packages=(chromium chromium-driver)
 mpi_packages=(libopenmpi-dev openmpi-bin)
+pdf_packages=(poppler-utils)
 
 missing_system() {
 	local c
@@ -107,6 +109,14 @@ need_mpi() {
 	fi
 	install_packages "${mpi_packages[@]}"
 	has_mpi || die "Open MPI is still missing after the installation"
+}
+
+need_pdf() {
+	! command -v pdftotext >/dev/null || return 0
+	if [ -n "${TWIN_NO_INSTALL:-}" ] || ! command -v apt-get >/dev/null; then
+		die "pdftotext is missing. On Debian or Ubuntu: apt-get install ${pdf_packages[*]}"
+	fi
+	install_packages "${pdf_packages[@]}"
 }
 
 # ---- Python ------------------------------------------------------------------
@@ -342,6 +352,10 @@ models)
 	;;
 mpi)
 	need_mpi
+	exit
+	;;
+pdf)
+	need_pdf
 	exit
 	;;
 test)

@@ -31,6 +31,7 @@ static enum tw_status item_of(struct tw_inbox_item *out, const struct add *o, co
 	const char *type = o->type ? o->type : tw_path_ext(file);
 	*out = (struct tw_inbox_item){
 		.media = tw_inbox_media(strcmp(type, "htm") == 0 ? "html" : type),
+		.file = file,
 		.title = o->title,
 		.author = o->author,
 		.url = o->url,
@@ -102,7 +103,8 @@ const struct tw_command tw_cmd_add = {
 	.help = "Hand in a piece of writing; - is standard input",
 	.more = "  pbpaste | twin add - --title \"On wheels\"\n"
 		"  curl -s https://example.org/post | twin add - --url https://example.org/post\n"
-		"Markdown, plain text or a page of HTML, of which the article is taken. It becomes a Markdown file in the folder\n"
+		"Markdown, plain text, a page of HTML, of which the article is taken, or a file of any kind that folders may hold (DOCX,\n"
+		"ODT, EPUB, PDF, …), which is known by its name. It becomes a Markdown file in the folder\n"
 		"\"" TW_INBOX
 		"\" beside twin.yaml, which is a source as soon as it is there: edit, move and remove files there as you like.\n"
 		"Other programs hand in by POST /api/documents of `twin serve`.",

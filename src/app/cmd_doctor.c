@@ -5,9 +5,11 @@
 #include "app/command.h"
 #include "app/plugins.h"
 #include "app/print.h"
+#include "base/filter.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/sandbox.h"
 #include "base/text.h"
 #include "llm/llm_backends.h"
 #include "trainer/ranks.h"
@@ -48,6 +50,29 @@ static void check_machine(struct report *r)
 	int64_t free_bytes = tw_disk_free(dir);
 	add(r, free_bytes >= (int64_t)1 << 30, "free disk", tw_human_size(a, free_bytes),
 	    "free some space: features and models need room");
+}
+
+/* What parses documents is shut in as far as the kernel can. */
+static void check_sandbox(struct report *r)
+{
+	struct tw_str lacks = TW_STR_INIT;
+	tw_sandbox_lacks(&lacks, tw_sandbox_probe());
+	add(r, !lacks.len, "sandbox",
+	    lacks.len ? tw_sprintf(&r->app->arena, "no %s", lacks.data)
+		      : "Landlock, seccomp and limits",
+	    "collect from sources that you trust only, or run Linux 5.13 or newer with Landlock and seccomp "
+	    "switched on (containers may forbid them)");
+	tw_str_release(&lacks);
+}
+
+static void check_programs(struct report *r)
+{
+	const char *pdf = tw_filter_find("pdftotext", &r->app->arena);
+	add(r, true, "pdftotext",
+	    pdf ? pdf
+		: "none, so PDF is not read; it is optional (Debian: apt-get install "
+		  "poppler-utils)",
+	    "");
 }
 
 static void check_llm(struct report *r)
@@ -156,6 +181,8 @@ static enum tw_status doctor(struct tw_app *app, const void *opts, char *const *
 	tw_jw_init(&r.w, &r.json);
 	tw_jw_array(&r.w, NULL);
 	check_machine(&r);
+	check_sandbox(&r);
+	check_programs(&r);
 	check_llm(&r);
 	check_embedder(&r);
 	check_stores(&r);

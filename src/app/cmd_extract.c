@@ -81,8 +81,8 @@ static enum tw_status extract(struct tw_app *app, const void *options, char *con
 	struct tw_page page;
 	enum tw_status st = read_page(&html, file, err);
 	if (st == TW_OK) {
-		st = tw_extract_page(&page, tw_str_c(&html), html.len, o->url, o->charset,
-				     &app->arena, err);
+		st = tw_extract_page_apart(&page, tw_str_c(&html), html.len, o->url, o->charset,
+					   &app->arena, err);
 		if (st != TW_OK)
 			tw_wrap(err, st, "%s", file ? file : "standard input");
 	}

@@ -12,6 +12,15 @@ static const struct tw_column columns[] = {
 	{0},
 };
 
+/* A parser said it: it is JSON only when it reads as such. */
+static void write_extra(struct tw_json_writer *w, const char *extra)
+{
+	struct tw_arena a;
+	tw_arena_init(&a);
+	tw_jw_raw(w, "extra", extra && tw_json_of(extra, &a) ? extra : "null");
+	tw_arena_release(&a);
+}
+
 static void write_document(struct tw_json_writer *w, const struct tw_document *d)
 {
 	tw_jw_object(w, NULL);
@@ -23,7 +32,7 @@ static void write_document(struct tw_json_writer *w, const struct tw_document *d
 	tw_jw_str(w, "url", d->url);
 	tw_jw_str(w, "lang", d->lang);
 	tw_jw_str(w, "media", d->media);
-	tw_jw_raw(w, "extra", d->extra ? d->extra : "null");
+	write_extra(w, d->extra);
 	tw_jw_int(w, "revision", d->revision);
 	tw_jw_str(w, "digest", d->digest.hex);
 	tw_jw_int(w, "created_ms", d->created_ms);

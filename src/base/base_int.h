@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 struct sockaddr;
+struct tw_talk;
 
 /*
  * NULL when a client may connect to the address, else what is wrong with it:
@@ -21,5 +22,8 @@ bool tw_locale_is_utf8(void);
 /* Guards what is written to stderr: the log's lines and the progress bar. A thread may take it twice. */
 void tw_talk_lock(void);
 void tw_talk_unlock(void);
+
+/* Who talks in place of this process, NULL: nobody. */
+const struct tw_talk *tw_talk_other(void);
 
 #endif

@@ -47,13 +47,26 @@ struct tw_http_response {
 	struct tw_str url;	    /* after redirects */
 	struct tw_str content_type; /* header, "" when absent; likewise below */
 	struct tw_str etag, last_modified, retry_after;
-	struct tw_str location;	  /* as written */
-	struct tw_str robots_tag; /* X-Robots-Tag, each of several on a line */
+	struct tw_str location;		     /* as written */
+	struct tw_str robots_tag;	     /* X-Robots-Tag, each of several on a line */
+	struct tw_str link;		     /* Link (RFC 8288), likewise */
+	struct tw_str rate_left, rate_reset; /* [X-]RateLimit-Remaining and -Reset */
 };
 
 TW_MUST_USE enum tw_status tw_http_new(struct tw_http **out, const struct tw_http_policy *policy,
 				       struct tw_err *err);
 void tw_http_free(struct tw_http *h);
+
+/* Who fetches in place of a process that has no network. Slots as the functions below; all required. */
+struct tw_http_carrier {
+	struct tw_http_policy policy; /* that it keeps to */
+	enum tw_status (*fetch)(struct tw_http_response *out, void *ctx,
+				const struct tw_http_request *req, struct tw_err *err);
+	enum tw_status (*check_host)(void *ctx, const char *host, struct tw_err *err);
+	void *ctx;
+};
+/* A client that leaves all to the carrier, which outlives it. */
+struct tw_http *tw_http_through(const struct tw_http_carrier *carrier);
 
 /* What it was made with; user_agent is borrowed. */
 struct tw_http_policy tw_http_policy_of(const struct tw_http *h);

@@ -22,7 +22,8 @@
 #define MAX_REDIRECTS	  5L
 
 struct tw_http {
-	CURL *curl; /* keeps connections alive between fetches */
+	const struct tw_http_carrier *carrier; /* does it all; NULL: curl does */
+	CURL *curl;			       /* keeps connections alive between fetches */
 	bool offline, allow_private;
 	char *user_agent;
 
@@ -60,6 +61,17 @@ enum tw_status tw_http_new(struct tw_http **out, const struct tw_http_policy *po
 	return TW_OK;
 }
 
+struct tw_http *tw_http_through(const struct tw_http_carrier *carrier)
+{
+	struct tw_http *h = tw_xcalloc(1, sizeof(*h));
+
+	h->carrier = carrier;
+	h->offline = carrier->policy.offline;
+	h->allow_private = carrier->policy.allow_private;
+	h->user_agent = tw_xstrdup(carrier->policy.user_agent);
+	return h;
+}
+
 void tw_http_free(struct tw_http *h)
 {
 	if (!h)
@@ -81,6 +93,8 @@ enum tw_status tw_http_check_host(const struct tw_http *h, const char *host, str
 	const char *why = NULL;
 	int rc;
 
+	if (h->carrier)
+		return h->carrier->check_host(h->carrier->ctx, host, err);
 	if (h->offline)
 		return tw_fail(err, TW_NETWORK, "%s: not reached, because twin is offline", host);
 	rc = getaddrinfo(host, NULL, &hints, &list);
@@ -144,6 +158,9 @@ static void clear_headers(struct tw_http_response *r)
 	tw_str_clear(&r->retry_after);
 	tw_str_clear(&r->location);
 	tw_str_clear(&r->robots_tag);
+	tw_str_clear(&r->link);
+	tw_str_clear(&r->rate_left);
+	tw_str_clear(&r->rate_reset);
 }
 
 static size_t on_header(char *data, size_t one, size_t len, void *ctx)
@@ -161,6 +178,11 @@ static size_t on_header(char *data, size_t one, size_t len, void *ctx)
 		{"Retry-After:", &r->retry_after, false},
 		{"Location:", &r->location, false},
 		{"X-Robots-Tag:", &r->robots_tag, true},
+		{"Link:", &r->link, true},
+		{"X-RateLimit-Remaining:", &r->rate_left, false},
+		{"X-RateLimit-Reset:", &r->rate_reset, false},
+		{"RateLimit-Remaining:", &r->rate_left, false},
+		{"RateLimit-Reset:", &r->rate_reset, false},
 	};
 
 	(void)one;
@@ -309,6 +331,8 @@ enum tw_status tw_http_fetch(struct tw_http_response *out, struct tw_http *h,
 	char *url = NULL;
 	long status = 0;
 
+	if (h->carrier)
+		return h->carrier->fetch(out, h->carrier->ctx, req, err);
 	tw_arena_init(&a);
 	begin(h, out, req);
 	/* For messages: without user, password and path. */
@@ -349,5 +373,8 @@ void tw_http_response_release(struct tw_http_response *r)
 	tw_str_release(&r->retry_after);
 	tw_str_release(&r->location);
 	tw_str_release(&r->robots_tag);
+	tw_str_release(&r->link);
+	tw_str_release(&r->rate_left);
+	tw_str_release(&r->rate_reset);
 	memset(r, 0, sizeof(*r));
 }

@@ -10,9 +10,11 @@
 #include "base/base_int.h"
 #include "base/progress.h"
 #include "base/str.h"
+#include "base/talk.h"
 #include "base/text.h"
 
 static _Atomic enum tw_log_level threshold = TW_LOG_INFO;
+static const struct tw_talk *other;
 
 static pthread_mutex_t talk = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
@@ -24,6 +26,16 @@ void tw_talk_lock(void)
 void tw_talk_unlock(void)
 {
 	pthread_mutex_unlock(&talk);
+}
+
+void tw_talk_through(const struct tw_talk *through)
+{
+	other = through;
+}
+
+const struct tw_talk *tw_talk_other(void)
+{
+	return other;
 }
 
 void tw_log_set_level(enum tw_log_level level)
@@ -72,33 +84,18 @@ static void add_plain(struct tw_str *out, const char *s, size_t len, bool color)
 	}
 }
 
-void tw_log(enum tw_log_level level, const char *fmt, ...)
+/* A line as it stands on standard error. */
+static void write_line(enum tw_log_level level, const char *text, size_t len)
 {
 	static const char *const words[] = {"error: ", "warning: ", "", ""};
 	static const char *const by_level[] = {"red", "yellow", "", "dim"};
 	struct tw_str line = TW_STR_INIT;
-	char small[1024], *text = small;
-	va_list ap;
-	int len;
 
-	if (level > tw_log_level())
-		return;
 	tw_str_adds(&line, tw_color(stderr, by_level[level]));
 	tw_str_adds(&line, words[level]);
 	if (level != TW_LOG_DEBUG)
 		tw_str_adds(&line, tw_color(stderr, level == TW_LOG_INFO ? "" : "reset"));
-	va_start(ap, fmt);
-	len = vsnprintf(small, sizeof(small), fmt, ap);
-	va_end(ap);
-	if (len >= (int)sizeof(small)) {
-		text = tw_xmalloc((size_t)len + 1);
-		va_start(ap, fmt);
-		vsnprintf(text, (size_t)len + 1, fmt, ap);
-		va_end(ap);
-	}
-	add_plain(&line, text, len > 0 ? (size_t)len : 0, wants_color(stderr));
-	if (text != small)
-		free(text);
+	add_plain(&line, text, len, wants_color(stderr));
 	if (level == TW_LOG_DEBUG)
 		tw_str_adds(&line, tw_color(stderr, "reset"));
 	tw_str_addc(&line, '\n');
@@ -110,6 +107,31 @@ void tw_log(enum tw_log_level level, const char *fmt, ...)
 	fflush(stderr);
 	tw_talk_unlock();
 	tw_str_release(&line);
+}
+
+void tw_log(enum tw_log_level level, const char *fmt, ...)
+{
+	char small[1024], *text = small;
+	va_list ap;
+	int len;
+
+	if (level > tw_log_level())
+		return;
+	va_start(ap, fmt);
+	len = vsnprintf(small, sizeof(small), fmt, ap);
+	va_end(ap);
+	if (len >= (int)sizeof(small)) {
+		text = tw_xmalloc((size_t)len + 1);
+		va_start(ap, fmt);
+		vsnprintf(text, (size_t)len + 1, fmt, ap);
+		va_end(ap);
+	}
+	if (other)
+		other->line(other->ctx, level, text);
+	else
+		write_line(level, text, len > 0 ? (size_t)len : 0);
+	if (text != small)
+		free(text);
 }
 
 static bool wants_color(FILE *f)

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/talk.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -24,6 +25,8 @@
 #define PLAIN_EVERY_MS 10000
 #define BAR_WIDTH      26 /* cells */
 #define LEAST_BAR      8
+#define LABEL_MOST     120	     /* code points */
+#define MOST_S	       (999L * 3600) /* that are shown as left */
 
 struct tw_progress {
 	char *label, *unit;
@@ -31,7 +34,8 @@ struct tw_progress {
 	atomic_llong done, next_ms; /* next_ms: when to write again, on the monotonic clock */
 	double start;
 	bool tty, silent;
-	char note[80]; /* under tw_talk_lock() */
+	const struct tw_talk *other; /* shows it; NULL: this process */
+	char note[80];		     /* under tw_talk_lock() */
 };
 
 static bool drawn; /* a bar is on the line; under tw_talk_lock() */
@@ -43,7 +47,7 @@ static long long clock_ms(void)
 
 static void add_left(struct tw_str *out, double seconds)
 {
-	long s = (long)(seconds + 0.5);
+	long s = seconds < MOST_S ? (long)(seconds + 0.5) : MOST_S;
 
 	if (s >= 3600)
 		tw_str_addf(out, "%ld:%02ld:%02ld left", s / 3600, s / 60 % 60, s % 60);
@@ -143,25 +147,37 @@ static void draw(struct tw_progress *p, int64_t done)
 	tw_str_release(&counts);
 }
 
+/* On its way to a terminal, whoever named it. */
+static char *plain(const char *s)
+{
+	struct tw_str out = TW_STR_INIT;
+
+	tw_text_plain(&out, s, tw_utf8_prefix(s, strlen(s), LABEL_MOST), "");
+	return out.data ? out.data : tw_xstrdup("");
+}
+
 struct tw_progress *tw_progress_new(const char *label, const char *unit, int64_t total)
 {
 	struct tw_progress *p = tw_xcalloc(1, sizeof(*p));
 	const char *term = getenv("TERM");
 
-	p->label = tw_xstrdup(label);
-	p->unit = tw_xstrdup(unit);
+	p->label = plain(label);
+	p->unit = plain(unit);
 	p->total = total;
 	p->start = tw_monotonic_s();
 	p->silent = tw_log_level() < TW_LOG_INFO;
-	p->tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	p->other = p->silent ? NULL : tw_talk_other();
+	p->tty = p->other || (isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0);
 	atomic_init(&p->done, 0);
 	atomic_init(&p->next_ms, clock_ms() + (p->tty ? TTY_EVERY_MS : PLAIN_EVERY_MS));
-	if (!p->silent && !p->tty) {
+	if (p->other) {
+		p->other->bar_begin(p->other->ctx, label, unit, total);
+	} else if (!p->silent && !p->tty) {
 		tw_talk_lock();
 		if (total > 0)
-			fprintf(stderr, "%s: %" PRId64 " %s\n", label, total, unit);
+			fprintf(stderr, "%s: %" PRId64 " %s\n", p->label, total, p->unit);
 		else
-			fprintf(stderr, "%s: started\n", label);
+			fprintf(stderr, "%s: started\n", p->label);
 		fflush(stderr);
 		tw_talk_unlock();
 	}
@@ -179,6 +195,10 @@ static void maybe_draw(struct tw_progress *p)
 	if (now < due || !atomic_compare_exchange_strong(
 				 &p->next_ms, &due, now + (p->tty ? TTY_EVERY_MS : PLAIN_EVERY_MS)))
 		return;
+	if (p->other) { /* no lock: in a forked process it may be held for ever */
+		p->other->bar_at(p->other->ctx, atomic_load(&p->done));
+		return;
+	}
 	tw_talk_lock();
 	draw(p, atomic_load(&p->done));
 	tw_talk_unlock();
@@ -239,7 +259,10 @@ void tw_progress_free(struct tw_progress *p)
 {
 	if (!p)
 		return;
-	if (!p->silent) {
+	if (p->other) {
+		p->other->bar_at(p->other->ctx, atomic_load(&p->done));
+		p->other->bar_end(p->other->ctx);
+	} else if (!p->silent) {
 		tw_talk_lock();
 		write_end(p);
 		tw_talk_unlock();

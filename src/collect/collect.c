@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/map.h"
 #include "base/progress.h"
-#include "base/stop.h"
+#include "collect/child/child_int.h"
 #include "collect/reports_int.h"
 
 struct pass {
@@ -13,7 +14,10 @@ struct pass {
 	struct tw_pass *p;
 	struct tw_progress *bar;
 	struct reports reports;
-	bool blind; /* a folder could not be read: what is below it is unknown */
+	const struct tw_source_type *type;
+	struct tw_map skipped; /* keys */
+	bool blind;	       /* it is not known which documents could not be read */
+	bool again;	       /* a parser was lost: what came before may come once more */
 };
 
 static const char *known(void *host, const char *key)
@@ -46,53 +50,42 @@ static void keep_all(void *host)
 	tw_pass_keep_all(pass->p);
 }
 
-static void skip(struct pass *pass, const struct tw_source_type *type,
-		 const struct tw_document *doc, const struct tw_err *why)
+static void opened(void *ctx)
 {
+	struct pass *pass = ctx;
+	pass->again = pass->bar;
+	if (!pass->bar)
+		pass->bar = tw_progress_new(pass->source, "documents", 0);
+}
+
+static void skip(void *ctx, const struct tw_document *doc, const struct tw_err *why)
+{
+	struct pass *pass = ctx;
+	if (doc->key && tw_map_has(&pass->skipped, doc->key))
+		return;
+	tw_progress_add(pass->bar, 1);
 	report(&pass->reports, "%s: %s", pass->source, why->msg);
-	if (doc->key && !type->whole && tw_ends_with(doc->key, "/"))
+	if (doc->key)
+		tw_map_set_int(&pass->skipped, doc->key, 1);
+	if (!pass->type->whole && (!doc->key || tw_ends_with(doc->key, "/")))
 		pass->blind = true;
 	else if (doc->key)
 		tw_pass_skip(pass->p, doc->key);
 }
 
-static enum tw_status put(struct pass *pass, const struct tw_document *doc, struct tw_err *err)
+static enum tw_status put(void *ctx, const struct tw_document *doc, struct tw_err *err)
 {
+	struct pass *pass = ctx;
 	struct tw_err why = TW_ERR_INIT;
+	if (pass->again && tw_pass_seen(pass->p, doc->key))
+		return TW_OK;
 	enum tw_status st = tw_pass_put(pass->p, doc, NULL, &why);
 	if (st == TW_SKIPPED) { /* forgotten on purpose: nothing to report */
 		tw_debug("%s: %s", pass->source, why.msg);
-		return TW_OK;
+		st = TW_OK;
 	}
+	tw_progress_add(pass->bar, st == TW_OK);
 	return st == TW_OK ? st : tw_fail(err, st, "%s", why.msg);
-}
-
-static enum tw_status take_all(struct pass *pass, struct tw_source *s, struct tw_err *err)
-{
-	enum tw_status st = TW_OK;
-	struct tw_arena a;
-	tw_arena_init(&a);
-	while (st == TW_OK) {
-		struct tw_document doc;
-		struct tw_err why = TW_ERR_INIT;
-		if (tw_stopping()) {
-			st = tw_fail(err, TW_CANCELLED, "%s: stopped", pass->source);
-			break;
-		}
-		tw_arena_reset(&a);
-		st = tw_source_next(&doc, s, &a, &why);
-		if (st == TW_OK)
-			st = put(pass, &doc, err);
-		else if (st == TW_SKIPPED)
-			skip(pass, tw_source_type(s), &doc, &why);
-		else if (st != TW_DONE)
-			tw_fail(err, st, "%s", why.msg);
-		if (st == TW_SKIPPED)
-			st = TW_OK;
-		tw_progress_add(pass->bar, st == TW_OK);
-	}
-	tw_arena_release(&a);
-	return st == TW_DONE ? TW_OK : st;
 }
 
 enum tw_status tw_collect_source(struct tw_pass_stats *out, struct tw_feature_store *fs,
@@ -100,30 +93,41 @@ enum tw_status tw_collect_source(struct tw_pass_stats *out, struct tw_feature_st
 				 const struct tw_config_source *src, const struct tw_config *conf,
 				 struct tw_http *http, struct tw_err *err)
 {
-	struct pass pass = {.source = src->name};
-	struct tw_source_host host = {known, get_state, set_state,  &pass,
-				      http,  commit,	conf->twin, keep_all};
-	struct tw_source *s = NULL;
+	struct pass pass = {.source = src->name, .type = type};
+	const struct tw_source_host host = {.known = known,
+					    .get_state = get_state,
+					    .set_state = set_state,
+					    .host = &pass,
+					    .http = http,
+					    .commit = commit,
+					    .twin = conf->twin,
+					    .keep_all = keep_all};
+	const struct child_pass reading = {.name = src->name,
+					   .type = type,
+					   .node = src->node,
+					   .where = conf->path,
+					   .dir = conf->dir,
+					   .host = &host,
+					   .opened = opened,
+					   .put = put,
+					   .skip = skip,
+					   .ctx = &pass};
 	bool whole = false;
 	*out = (struct tw_pass_stats){0};
 	enum tw_status st = tw_pass_begin(&pass.p, fs, src->name, err);
 	if (st != TW_OK)
 		return st;
-	st = tw_source_new(&s, type, src->node, conf->path, conf->dir, &host, err);
-	if (st == TW_OK) {
-		pass.bar = tw_progress_new(src->name, "documents", 0);
-		st = take_all(&pass, s, err);
-		whole = st == TW_OK && tw_source_is_whole(s);
-		tw_progress_free(pass.bar);
-	}
-	tw_source_free(s);
+	st = child_read(&whole, &reading, err);
+	tw_progress_free(pass.bar);
+	tw_map_release(&pass.skipped);
 	reports_end(&pass.reports, src->name);
 	if (st != TW_OK) {
 		tw_pass_abort(pass.p);
 		return tw_wrap(err, st, "source %s", src->name);
 	}
 	if (pass.blind && type->complete)
-		tw_warn("%s: nothing is removed in this pass, since a folder could not be read",
+		tw_warn("%s: nothing is removed in this pass, since it is not known which documents "
+			"could not be read",
 			src->name);
 	return tw_pass_end(pass.p, whole && !pass.blind, out, err);
 }

@@ -2,7 +2,7 @@
  * collect/collect.h: data collection: sources, and the pass that stores what they yield.
  *
  * Owns the source types that read writing from where it lies (folders, git
- * repositories, feeds) and the driver of one pass. What a source is stands in
+ * repositories, feeds, services) and the driver of one pass. What a source is stands in
  * core/source.h; saving, identity and tombstones are the feature store's;
  * cleaning a document's text is feature/'s. One pass belongs to one thread.
  *
@@ -17,10 +17,10 @@
 #include "core/source.h"
 
 extern const struct tw_source_type tw_source_dir, tw_source_git, tw_source_feed, tw_source_site,
-	tw_source_export;
+	tw_source_export, tw_source_hackernews, tw_source_github, tw_source_gitlab;
 
 /*
- * One pass over one source: opens it, puts what it yields into the store, ends
+ * One pass over one source: opens it in a sandboxed child (child/child_int.h), puts what it yields into the store, ends
  * the pass. A document that cannot be taken is reported with tw_warn() (the
  * first 20, then a count) and the pass goes on. Shows progress. TW_CANCELLED
  * on tw_stopping(): what was committed stays, nothing is removed. On any other

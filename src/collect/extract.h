@@ -38,4 +38,9 @@ TW_MUST_USE enum tw_status tw_extract_page(struct tw_page *out, const char *data
 					   const char *url, const char *charset, struct tw_arena *a,
 					   struct tw_err *err);
 
+/* The same, where nothing else can be reached or read (docs/architecture.md); TW_BAD_DATA, too, when it ended its parser. */
+TW_MUST_USE enum tw_status tw_extract_page_apart(struct tw_page *out, const char *data, size_t len,
+						 const char *url, const char *charset,
+						 struct tw_arena *a, struct tw_err *err);
+
 #endif

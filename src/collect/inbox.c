@@ -8,12 +8,15 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "collect/child/child_int.h"
 #include "collect/collect.h"
 #include "collect/file/files_int.h"
 
 #define NAME_MOST 60   /* bytes of a file's name that come from the title */
 #define LINE_MOST 2000 /* bytes of a title, an address */
 #define LOOK_AT	  512  /* bytes in which a page says that it is one */
+#define CLOCK_S	  60   /* for a text, on a machine that has much else to do */
+#define UNNAMED	  "unnamed"
 
 static bool contains_word(const char *s, size_t len, const char *word)
 {
@@ -68,18 +71,25 @@ static const char *either(const char *given, const char *found, struct tw_arena 
 	return line || !found ? line : line_of(found, a);
 }
 
+/* How the file would be called in a folder. */
+static const char *name_to_parse(const struct tw_inbox_item *item, struct tw_arena *a)
+{
+	const bool page = item->media ? strcmp(item->media, "text/html") == 0
+				      : looks_like_a_page(&item->text);
+	if (!item->media && item->file)
+		for (const struct file_format *const *f = file_formats; f[1]; f++)
+			if (file_has_ext(item->file, (*f)->exts))
+				return tw_sprintf(a, UNNAMED ".%s", tw_path_ext(item->file));
+	if (page)
+		return UNNAMED ".html";
+	return tw_streq(item->media, "text/plain") ? UNNAMED ".txt" : UNNAMED ".md";
+}
+
 static enum tw_status parse(struct tw_document *doc, const struct tw_inbox_item *item,
 			    struct tw_arena *a, struct tw_err *err)
 {
-	static const char unnamed[] = "unnamed";
-	const bool page = item->media ? strcmp(item->media, "text/html") == 0
-				      : looks_like_a_page(&item->text);
-	const bool plain = item->media && strcmp(item->media, "text/plain") == 0;
 	struct reports none = {0};
-	const struct file_input in = {.rel = tw_sprintf(a, "%s.%s", unnamed,
-							page	? "html"
-							: plain ? "txt"
-								: "md"),
+	const struct file_input in = {.rel = name_to_parse(item, a),
 				      .label = "the text",
 				      .data = item->text,
 				      .report = &none};
@@ -89,7 +99,7 @@ static enum tw_status parse(struct tw_document *doc, const struct tw_inbox_item 
 			       item->text.len, TW_INBOX_MOST);
 	if (parse_file(doc, &in, a, err) != TW_OK)
 		return tw_fail(err, TW_BAD_DATA, "%s", tw_strdup(a, err->msg));
-	if (doc->title && strcasecmp(doc->title, unnamed) == 0)
+	if (doc->title && strcasecmp(doc->title, UNNAMED) == 0)
 		doc->title = NULL;
 	doc->title = either(item->title, doc->title, a);
 	doc->author = either(item->author, doc->author, a);
@@ -97,6 +107,37 @@ static enum tw_status parse(struct tw_document *doc, const struct tw_inbox_item 
 	doc->lang = either(item->lang, doc->lang, a);
 	doc->created_ms = item->created_ms ? item->created_ms : doc->created_ms;
 	return TW_OK;
+}
+
+struct handed_in {
+	const struct tw_inbox_item *item;
+	struct tw_document *doc;
+	struct tw_arena *a;
+};
+
+static enum tw_status parse_apart(struct wire *w, void *ctx, struct tw_err *err)
+{
+	const struct handed_in *h = ctx;
+	enum tw_status st = parse(h->doc, h->item, h->a, err);
+	h->doc->key = "";
+	if (st == TW_OK)
+		wire_put_document(w, h->doc);
+	return st;
+}
+
+static void take_document(struct wire_frame *f, void *ctx)
+{
+	const struct handed_in *h = ctx;
+	struct tw_document *d = h->doc;
+	wire_get_document(d, f);
+	f->bad |= !d->body.len;
+	d->title = tw_strdup(h->a, d->title);
+	d->author = tw_strdup(h->a, d->author);
+	d->url = tw_strdup(h->a, d->url);
+	d->lang = tw_strdup(h->a, d->lang);
+	d->media = tw_strdup(h->a, d->media);
+	d->extra = tw_strdup(h->a, d->extra);
+	d->body.data = d->body.data ? tw_strndup(h->a, d->body.data, d->body.len) : "";
 }
 
 /* --- the file --- */
@@ -240,7 +281,19 @@ static enum tw_status add(struct tw_inbox_receipt *out, const struct tw_inbox *i
 			  const struct tw_inbox_item *item, struct tw_arena *a, struct tw_err *err)
 {
 	struct tw_document doc;
-	enum tw_status st = parse(&doc, item, a, err);
+	struct handed_in in = {item, &doc, a};
+	struct tw_source_needs needs = {0};
+	if (item->file)
+		file_needs(&needs, &(struct file_rules){0}, name_to_parse(item, a));
+	tw_str_trim(&needs.run);
+	const struct child_question q = {.what = "what is handed in",
+					 .run = needs.run.len ? needs.run.data : NULL,
+					 .parse = parse_apart,
+					 .take = take_document,
+					 .ctx = &in,
+					 .clock_s = CLOCK_S};
+	enum tw_status st = child_ask(&q, err);
+	tw_str_release(&needs.run);
 	if (st == TW_OK)
 		st = tw_mkdirs(inbox->folder, err);
 	if (st != TW_OK)

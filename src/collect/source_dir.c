@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "collect/file/files_int.h"
 #include "collect/git/git_int.h"
+#include "collect/notes/notes_int.h"
 
 struct entry {
 	char *rel; /* heap */
@@ -29,8 +30,9 @@ struct dir {
 	struct reports reports;
 	TW_VEC(struct entry) files;
 	size_t at;
-	bool single;	 /* `path` is one file */
-	const char *tag; /* of parser version and options: part of the fingerprints */
+	bool single;	    /* `path` is one file */
+	const char *tag;    /* of parser version and options: part of the fingerprints */
+	struct vault vault; /* that the folder is */
 	struct git_repo *repo;
 	struct history *history; /* NULL: not in a git work tree */
 	char head[GIT_ID_LEN + 1];
@@ -50,13 +52,13 @@ static const struct tw_opt dir_opts[] = {
 static bool take_folder(void *ctx, const char *rel)
 {
 	const struct dir *d = ctx;
-	return rules_enter_folder(&d->rules, rel);
+	return rules_enter_folder(&d->rules, rel) && !vault_leaves_out(&d->vault, rel);
 }
 
 static bool take_file(void *ctx, const char *rel)
 {
 	const struct dir *d = ctx;
-	return rules_take_file(&d->rules, rel);
+	return rules_take_file(&d->rules, rel) && !vault_leaves_out(&d->vault, rel);
 }
 
 static enum tw_status on_file(void *ctx, const char *rel, const struct tw_stat *st,
@@ -64,7 +66,7 @@ static enum tw_status on_file(void *ctx, const char *rel, const struct tw_stat *
 {
 	struct dir *d = ctx;
 	struct entry e = {.size = st->size, .mtime_ns = st->mtime_ns};
-	if (!problem && !rules_take_file(&d->rules, rel))
+	if (!problem && !take_file(d, rel))
 		return TW_OK;
 	e.rel = tw_xstrdup(rel);
 	e.problem = tw_xstrdup(problem);
@@ -117,7 +119,9 @@ static enum tw_status dir_open(void *ctx, const struct tw_source_host *host, str
 	struct dir *d = ctx;
 	d->host = host;
 	tw_arena_init(&d->arena);
+	vault_find(&d->vault, d->path, &d->arena);
 	d->tag = tw_source_tag(d, dir_opts, FILE_PARSER_VERSION, &d->arena);
+	d->tag = tw_sprintf(&d->arena, "%s%s", d->tag, vault_tag(&d->vault, &d->arena));
 	enum tw_status st = list_files(d, err);
 	if (st == TW_OK)
 		st = open_history(d, err);
@@ -188,10 +192,13 @@ static enum tw_status read_entry(struct tw_document *doc, struct dir *d, const s
 	if (e->size > d->rules.max_size)
 		return tw_fail(err, TW_SKIPPED, "%s: %s are more than max_size (%s)", path,
 			       tw_human_size(a, e->size), tw_human_size(a, d->rules.max_size));
-	enum tw_status st = tw_read_file(&bytes, path, d->rules.max_size, err);
+	enum tw_status st = tw_source_enter(d->host, doc->key, err);
+	if (st == TW_OK)
+		st = tw_read_file(&bytes, path, d->rules.max_size, err);
 	if (st == TW_OK) {
 		struct file_input in = {
 			.rel = e->rel, .label = path, .author = d->author, .report = &d->reports};
+		in.vault = &d->vault;
 		in.data = (struct tw_bytes){tw_strndup(a, tw_str_c(&bytes), bytes.len), bytes.len};
 		st = parse_file(doc, &in, a, err);
 	} else {
@@ -227,9 +234,17 @@ static void dir_places(const void *ctx, struct tw_str *out)
 	tw_str_addf(out, "%s\n", ((const struct dir *)ctx)->path);
 }
 
+/* Dates come from the repository that it lies in. */
+static void dir_needs(const void *ctx, struct tw_source_needs *out)
+{
+	const struct dir *d = ctx;
+	git_repo_places(&out->read, d->path);
+	file_needs(out, &d->rules, d->path);
+}
+
 const struct tw_source_type tw_source_dir = {
 	.name = "dir",
-	.help = "a folder of Markdown, MDX, text and HTML files",
+	.help = "a folder of Markdown, text, HTML, DOCX, ODT and other files",
 	.opts = dir_opts,
 	.ctx_size = sizeof(struct dir),
 	.complete = true,
@@ -237,4 +252,5 @@ const struct tw_source_type tw_source_dir = {
 	.next = dir_next,
 	.close = dir_close,
 	.places = dir_places,
+	.needs = dir_needs,
 };

@@ -257,6 +257,11 @@ static void fill_from_page(struct tw_document *doc, const struct page *page)
 static enum tw_status read_item(struct tw_document *doc, struct feed_source *f,
 				const struct feed_item *it, struct tw_arena *a, struct tw_err *err)
 {
+	enum tw_status st = tw_source_enter(f->host, it->key, err);
+	if (st != TW_OK) {
+		f->incomplete = true;
+		return st;
+	}
 	const char *content = feed_text_markdown(&it->content, it->link, a);
 	const char *summary = feed_text_markdown(&it->summary, it->link, a);
 	bool full = strlen(content) >= FULL_LENGTH && !is_cut(content);
@@ -264,7 +269,7 @@ static enum tw_status read_item(struct tw_document *doc, struct feed_source *f,
 	fill_item(doc, f, it, own, a);
 	if (f->fetch_articles && !full && it->link) {
 		struct page page;
-		enum tw_status st = fetch_article(&page, f, it->link, a, err);
+		st = fetch_article(&page, f, it->link, a, err);
 		if (st == TW_OK)
 			fill_from_page(doc, &page);
 		if (st == TW_CANCELLED)

@@ -12,6 +12,7 @@
 #include "base/vec.h"
 #include "collect/file/files_int.h"
 #include "collect/git/git_int.h"
+#include "collect/notes/notes_int.h"
 
 struct entry {
 	char *rel; /* heap, below subdir */
@@ -26,15 +27,17 @@ struct git {
 	bool allow_private;
 	/* state */
 	const struct tw_source_host *host;
-	struct tw_http *own_http; /* with this source's allow_private */
+	struct tw_http *own_http; /* with this source's allow_private; NULL: the host's has it */
 	struct reports reports;
 	TW_VEC(struct entry) files;
 	size_t at;
 	const char *prefix;
 	char head[GIT_ID_LEN + 1];
 	const char *tag;
+	struct vault vault; /* that it is, or a folder in it */
 	struct git_repo *repo;
 	struct history *history; /* NULL in a shallow clone */
+	bool left_out;		 /* a file was, which the next pass shall try again */
 	struct tw_arena arena;
 };
 
@@ -61,17 +64,29 @@ static bool take_file(void *ctx, const char *rel)
 
 static bool take_folder(void *ctx, const char *rel)
 {
-	const struct git *g = ctx;
-	return rules_enter_folder(&g->rules, rel);
+	struct git *g = ctx;
+	vault_see(&g->vault, rel, NULL, &g->arena);
+	return rules_enter_folder(&g->rules, rel) || vault_keeps_settings(rel);
 }
 
-static enum tw_status on_file(void *ctx, const char *path, const char *blob,
-			      struct tw_err *err TW_UNUSED)
+static enum tw_status see_file(struct git *g, const char *path, const char *blob,
+			       struct tw_err *err)
+{
+	struct tw_bytes text = {0};
+	enum tw_status st = TW_OK;
+	if (vault_wants(path))
+		st = git_blob_read(&text, g->repo, blob, &g->arena, err);
+	vault_see(&g->vault, path, text.data ? &text : NULL, &g->arena);
+	return st;
+}
+
+static enum tw_status on_file(void *ctx, const char *path, const char *blob, struct tw_err *err)
 {
 	struct git *g = ctx;
 	struct entry e;
-	if (!rules_take_file(&g->rules, path))
-		return TW_OK;
+	enum tw_status st = see_file(g, path, blob, err);
+	if (st != TW_OK || !rules_take_file(&g->rules, path))
+		return st;
 	e.rel = tw_xstrdup(path);
 	snprintf(e.blob, sizeof(e.blob), "%s", blob);
 	tw_vec_push(&g->files, e);
@@ -95,9 +110,14 @@ static enum tw_status sync_remote(const char **path, struct git *g, struct tw_er
 	if (!http)
 		return tw_fail(err, TW_NETWORK, "%s: no network is to be used", g->url);
 	struct tw_http_policy policy = tw_http_policy_of(http);
-	policy.allow_private = g->allow_private;
-	enum tw_status st = tw_http_new(&g->own_http, &policy, err);
-	return st == TW_OK ? git_remote_sync(path, g->url, g->own_http, &g->arena, err) : st;
+	if (policy.allow_private != g->allow_private) {
+		policy.allow_private = g->allow_private;
+		enum tw_status st = tw_http_new(&g->own_http, &policy, err);
+		if (st != TW_OK)
+			return st;
+		http = g->own_http;
+	}
+	return git_remote_sync(path, g->url, http, &g->arena, err);
 }
 
 static enum tw_status open_history(struct git *g, struct tw_err *err)
@@ -133,6 +153,7 @@ static enum tw_status open_repo(struct git *g, struct tw_err *err)
 		st = git_repo_head(g->head, g->repo, g->branch, err);
 	if (st == TW_OK)
 		st = git_repo_list(g->repo, g->head, g->prefix, take_folder, on_file, g, err);
+	g->tag = tw_sprintf(&g->arena, "%s%s", g->tag, vault_tag(&g->vault, &g->arena));
 	return st == TW_OK ? open_history(g, err) : st;
 }
 
@@ -145,6 +166,7 @@ static enum tw_status git_open(void *ctx, const struct tw_source_host *host, str
 	tw_arena_init(&g->arena);
 	g->tag = tw_source_tag(g, git_opts, FILE_PARSER_VERSION, &g->arena);
 	g->prefix = prefix_of(g->subdir, &g->arena);
+	g->vault.root = "";
 	enum tw_status st = open_repo(g, err);
 	if (st != TW_OK)
 		git_close(g);
@@ -170,11 +192,14 @@ static enum tw_status read_entry(struct tw_document *doc, struct git *g, const s
 	struct file_input in = {
 		.rel = e->rel, .author = f ? f->author : NULL, .report = &g->reports};
 	int64_t size = 0;
+	in.vault = &g->vault;
 	in.label = tw_sprintf(a, "%s: %s%s", g->url, g->prefix, e->rel);
 	enum tw_status st = git_blob_size(&size, g->repo, e->blob, err);
 	if (st == TW_OK && size > g->rules.max_size)
 		return tw_fail(err, TW_SKIPPED, "%s: %s are more than max_size (%s)", in.label,
 			       tw_human_size(a, size), tw_human_size(a, g->rules.max_size));
+	if (st == TW_OK && (st = tw_source_enter(g->host, doc->key, err)) != TW_OK)
+		g->left_out = true;
 	if (st == TW_OK)
 		st = git_blob_read(&in.data, g->repo, e->blob, a, err);
 	if (st != TW_OK)
@@ -204,6 +229,8 @@ static enum tw_status git_next(struct tw_document *doc, void *ctx, struct tw_are
 	struct git *g = ctx;
 	while (g->at < g->files.n) {
 		const struct entry *e = &g->files.at[g->at++];
+		if (vault_leaves_out(&g->vault, e->rel))
+			continue;
 		doc->key = key_from_path(e->rel, a);
 		if (same_as_before(doc, g, a))
 			return TW_OK;
@@ -215,7 +242,7 @@ static enum tw_status git_next(struct tw_document *doc, void *ctx, struct tw_are
 			tw_streq(g->host->known(g->host->host, doc->key), doc->fingerprint);
 		return doc->unchanged ? TW_OK : read_entry(doc, g, e, f, a, err);
 	}
-	if (g->history)
+	if (g->history && !g->left_out)
 		history_store(g->history);
 	return TW_DONE;
 }
@@ -224,6 +251,19 @@ static void git_hosts(const void *ctx, struct tw_str *out)
 {
 	const struct git *g = ctx;
 	git_url_host(out, g->url);
+}
+
+static void git_needs(const void *ctx, struct tw_source_needs *out)
+{
+	const struct git *g = ctx;
+	const char *path = tw_starts_with(g->url, "file://") ? g->url + 7 : g->url;
+	file_needs(out, &g->rules, NULL);
+	if (git_url_is_remote(g->url)) {
+		git_remote_needs(out, g->url);
+		return;
+	}
+	tw_str_addf(&out->read, "%s\n", path);
+	git_repo_places(&out->read, path);
 }
 
 const struct tw_source_type tw_source_git = {
@@ -236,4 +276,5 @@ const struct tw_source_type tw_source_git = {
 	.next = git_next,
 	.close = git_close,
 	.hosts = git_hosts,
+	.needs = git_needs,
 };

@@ -70,7 +70,7 @@ static const char *without_login(struct tw_arena *a, const char *url)
 /* Of the source's own settings alone: a document's identity must not hang on the order of the list. */
 static const char *default_name(struct tw_arena *a, const char *type, const struct tw_json *v)
 {
-	static const char *const places[] = {"path", "url", NULL};
+	static const char *const places[] = {"path", "url", "user", NULL};
 	for (const char *const *p = places; *p; p++) {
 		const struct tw_json *place = tw_json_get(v, *p);
 		if (place && place->s && place->len)

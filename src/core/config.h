@@ -25,7 +25,7 @@
 
 struct tw_config_source {
 	const char *
-		name; /* `name:` of the source, else "type:place", its `path` or `url` as written */
+		name; /* `name:` of the source, else "type:place", its `path`, `url` or `user` as written */
 	const char *type;
 	const struct tw_json *node;
 };

@@ -4,6 +4,12 @@
  * A source fills it; everything is borrowed from the arena that the source was
  * given. The feature store adds identity: `id` stays with the document through
  * edits and renames, `revision` counts its contents, `digest` is the content's.
+ *
+ * Members of `extra` that others read:
+ *   "exchanges"  of a conversation: [{"context": "…", "reply": "…"}, …], what
+ *                others wrote and what the author answered, in the order of the
+ *                text. Not scrubbed; the view "labels" makes rows of them. The
+ *                context is never the author's text, and no names stand in front.
  */
 #ifndef TW_CORE_DOCUMENT_H
 #define TW_CORE_DOCUMENT_H
@@ -25,7 +31,7 @@ struct tw_document {
 	const char *url;      /* where a reader finds it; NULL: the key says it */
 	const char *lang;     /* BCP 47, NULL: unknown */
 	const char *media;    /* "text/markdown", "text/mdx", "text/plain" */
-	const char *extra;    /* JSON object of what else the source knows (tags, …), or NULL */
+	const char *extra;    /* JSON object of what else the source knows, see below, or NULL */
 	int64_t created_ms;   /* 0 unknown */
 	int64_t modified_ms;  /* 0 unknown */
 	struct tw_bytes body; /* UTF-8, as written; front matter taken out */

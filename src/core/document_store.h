@@ -29,7 +29,8 @@ struct tw_pass_stats {
 
 TW_MUST_USE enum tw_status tw_pass_begin(struct tw_pass **out, struct tw_feature_store *fs,
 					 const char *source, struct tw_err *err);
-/* Borrowed until the pass ends; NULL when no live document has this key. */
+/* Borrowed until the pass ends; NULL when no live document has this key. Both answer from memory, so a forked child may
+ * ask its copy of a pass, too. */
 const char *tw_pass_known(struct tw_pass *p, const char *key);
 const char *tw_pass_state(struct tw_pass *p, const char *name);
 void tw_pass_set_state(struct tw_pass *p, const char *name, const char *value);
@@ -41,6 +42,8 @@ TW_MUST_USE enum tw_status tw_pass_put(struct tw_pass *p, const struct tw_docume
 void tw_pass_keep_all(struct tw_pass *p);
 /* Seen, but could not be read: neither changed nor removed. */
 void tw_pass_skip(struct tw_pass *p, const char *key);
+/* Whether this pass has put, kept or skipped it. */
+bool tw_pass_seen(struct tw_pass *p, const char *key);
 /* Stores what was put and set so far; the pass goes on. */
 TW_MUST_USE enum tw_status tw_pass_commit(struct tw_pass *p, struct tw_err *err);
 /* Commits, and with `complete` removes what was not seen. Frees the pass, also on failure. */

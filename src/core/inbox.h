@@ -19,8 +19,10 @@
 /* What is NULL or 0 is taken from the text: front matter, a page's head, the first heading. */
 struct tw_inbox_item {
 	struct tw_bytes
-		text; /* Markdown, plain text or a page of HTML; any charset that can be told */
-	const char *media; /* "text/markdown", "text/plain", "text/html" */
+		text; /* Markdown, plain text, a page of HTML (any charset that can be told), or the file's bytes */
+	const char *
+		media; /* "text/markdown", "text/plain", "text/html"; NULL: by the file's name, or what it looks like */
+	const char *file; /* the name of the file that it was; NULL: it was none */
 	const char *title, *author, *url, *lang;
 	int64_t created_ms; /* and where the text says nothing, now */
 };

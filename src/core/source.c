@@ -45,6 +45,20 @@ enum tw_status tw_source_next(struct tw_document *doc, struct tw_source *s, stru
 	return s->type->next(doc, s->ctx, a, err);
 }
 
+enum tw_status tw_source_enter(const struct tw_source_host *host, const char *key,
+			       struct tw_err *err)
+{
+	if (!host->enter || host->enter(host->host, key))
+		return TW_OK;
+	return tw_fail(err, TW_SKIPPED, "%s: left out, since it ended a parser", key);
+}
+
+void tw_source_alive(const struct tw_source_host *host)
+{
+	if (host->enter)
+		host->enter(host->host, NULL);
+}
+
 typedef void (*tell_fn)(const void *ctx, struct tw_str *out);
 
 /* What a configuration says of itself, without being opened. */
@@ -75,6 +89,59 @@ enum tw_status tw_source_places(struct tw_str *out, const struct tw_source_type 
 				struct tw_err *err)
 {
 	return tell(out, type, type->places, node, where, dir, err);
+}
+
+/* Where the value of an option is, NULL when there is none of this name and type. */
+static const void *value_of(const struct tw_source_type *type, const void *ctx, const char *name,
+			    enum tw_opt_type kind)
+{
+	for (const struct tw_opt *o = type->opts; o && o->name; o++)
+		if (strcmp(o->name, name) == 0 && o->type == kind)
+			return (const char *)ctx + o->offset;
+	return NULL;
+}
+
+static void add_usual_needs(struct tw_source_needs *out, const struct tw_source_type *type,
+			    const void *ctx)
+{
+	const bool *private = value_of(type, ctx, "allow_private", TW_OPT_BOOL);
+	const char *const *token = value_of(type, ctx, "token_env", TW_OPT_STRING);
+	struct tw_str hosts = TW_STR_INIT;
+	if (type->places)
+		type->places(ctx, &out->read);
+	if (type->hosts)
+		type->hosts(ctx, &hosts);
+	out->http = hosts.len > 0;
+	out->allow_private = private && *private;
+	if (token && *token)
+		tw_str_addf(&out->env, "%s\n", *token);
+	tw_str_release(&hosts);
+}
+
+enum tw_status tw_source_needs(struct tw_source_needs *out, const struct tw_source_type *type,
+			       const struct tw_json *node, const char *where, const char *dir,
+			       struct tw_err *err)
+{
+	struct tw_arena a;
+	tw_arena_init(&a);
+	*out = (struct tw_source_needs){0};
+	void *ctx = tw_alloc(&a, type->ctx_size);
+	enum tw_status st = tw_opt_parse(ctx, type->opts, tw_json_without(node, list_keys, &a),
+					 where, dir, &a, err);
+	if (st == TW_OK)
+		add_usual_needs(out, type, ctx);
+	if (st == TW_OK && type->needs)
+		type->needs(ctx, out);
+	tw_arena_release(&a);
+	return st;
+}
+
+void tw_source_needs_release(struct tw_source_needs *n)
+{
+	tw_str_release(&n->read);
+	tw_str_release(&n->write);
+	tw_str_release(&n->run);
+	tw_str_release(&n->env);
 }
 
 const struct tw_source_type *tw_source_type(const struct tw_source *s)

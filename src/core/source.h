@@ -6,10 +6,12 @@
  *
  * A document's identity is its source's name and its key. Unless twin.yaml has
  * a `name:`, the name is the type and the place, "dir:posts" (core/config.h): so
- * the option that says where a source is, is called `path` or `url`.
+ * the option that says where a source is, is called `path` or `url`, and that
+ * which says whose account it is, `user`.
  *
  * To add one: collect/source_x.c, its extern in collect/collect.h, one line
- * in app/plugins.c, one row in tests/contract/test_source.c.
+ * in app/plugins.c, one row in tests/contract/test_source.c. It runs in a
+ * sandbox: see tw_source_enter() and struct tw_source_needs.
  */
 #ifndef TW_CORE_SOURCE_H
 #define TW_CORE_SOURCE_H
@@ -39,6 +41,26 @@ struct tw_source_host {
 	/* Says that every stored document of the source is there as it was: for one that sees so at a glance, and
 	 * then yields none. NULL: it cannot be said here. */
 	void (*keep_all)(void *host);
+	/* See tw_source_enter() and tw_source_alive(); NULL: nobody watches. */
+	bool (*enter)(void *host, const char *key);
+};
+
+/* To be asked before what others wrote is parsed: `key` is its document's, or with "/" at the end that of a part with many.
+ * TW_SKIPPED, which next() passes on: it has ended a parser in this pass, and is left out. */
+TW_MUST_USE enum tw_status tw_source_enter(const struct tw_source_host *host, const char *key,
+					   struct tw_err *err);
+/* For what goes on for long within one document: it gets on. */
+void tw_source_alive(const struct tw_source_host *host);
+
+/* What a source needs beside its own memory; all else is denied to it (docs/architecture.md). Paths, a line each. */
+struct tw_source_needs {
+	struct tw_str read;  /* its places are in it */
+	struct tw_str write; /* folders; those that are missing are made */
+	struct tw_str run;   /* programs */
+	struct tw_str env;   /* names of variables */
+	bool http;	     /* it names hosts: it may fetch */
+	bool allow_private;  /* its option of this name */
+	bool sockets;	     /* it speaks to hosts by itself */
 };
 
 /* What a collector supplies: one const instance, listed in app/plugins.c. */
@@ -52,8 +74,8 @@ struct tw_source_type {
 	 * newest items, says false. */
 	bool complete;
 
-	/* Optional. Asked after TW_DONE: whether this pass of a complete source saw all. With it the last letter of
-	 * a skipped key means nothing (see next). */
+	/* Optional. Asked after TW_DONE: whether this pass of a complete source saw all. With it a skipped key without
+	 * a document's name means nothing (see next). */
 	bool (*whole)(const void *ctx);
 
 	/* Required. On failure leaves nothing for close() to undo. `host` outlives the instance. */
@@ -61,7 +83,8 @@ struct tw_source_type {
 
 	/* Required. Fills *doc out of `a`, or returns TW_DONE at the end. TW_SKIPPED: this one could not be taken;
 	 * doc->key and *err say which and why, and the document counts as still there. A key that ends in "/" is a
-	 * folder that could not be read: the pass then removes nothing. */
+	 * folder that could not be read, NULL says that it is not known which document it was: the pass then removes
+	 * nothing. */
 	enum tw_status (*next)(struct tw_document *doc, void *ctx, struct tw_arena *a,
 			       struct tw_err *err);
 
@@ -73,6 +96,9 @@ struct tw_source_type {
 
 	/* Optional. Appends each folder or file of this machine that it reads, a line each, for `twin collect --watch`. */
 	void (*places)(const void *ctx, struct tw_str *out);
+
+	/* Optional. Adds what it needs beyond places, hosts and options `allow_private` and `token_env`. */
+	void (*needs)(const void *ctx, struct tw_source_needs *out);
 };
 
 /* `where` and `dir` as in tw_opt_parse(). On TW_OK the caller owns *out and ends it with tw_source_free(). */
@@ -102,6 +128,12 @@ TW_MUST_USE enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_s
 TW_MUST_USE enum tw_status tw_source_places(struct tw_str *out, const struct tw_source_type *type,
 					    const struct tw_json *node, const char *where,
 					    const char *dir, struct tw_err *err);
+/* Likewise what it needs; end *out with tw_source_needs_release(). */
+TW_MUST_USE enum tw_status tw_source_needs(struct tw_source_needs *out,
+					   const struct tw_source_type *type,
+					   const struct tw_json *node, const char *where,
+					   const char *dir, struct tw_err *err);
+void tw_source_needs_release(struct tw_source_needs *n);
 
 /* The type named `name` in a NULL-terminated list; TW_BAD_USE names the nearest. */
 TW_MUST_USE enum tw_status tw_source_find(const struct tw_source_type **out,

@@ -351,6 +351,13 @@ void tw_pass_skip(struct tw_pass *p, const char *key)
 		e->seen = true;
 }
 
+bool tw_pass_seen(struct tw_pass *p, const char *key)
+{
+	const struct tw_pass_entry *e = entry_of(p, key);
+
+	return e && e->seen;
+}
+
 enum tw_status tw_pass_commit(struct tw_pass *p, struct tw_err *err)
 {
 	return tw_pass_write(p, true, err);

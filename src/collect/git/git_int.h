@@ -27,6 +27,9 @@ TW_MUST_USE enum tw_status git_repo_open(struct git_repo **out, const char *path
 					 struct tw_err *err);
 void git_repo_free(struct git_repo *r); /* NULL is fine */
 
+/* Appends the folders in which the repository of `path` lies, a line each; nothing when there is none. */
+void git_repo_places(struct tw_str *out, const char *path);
+
 /* Where the folder `path` lies in the work tree: "" or "notes/"; NULL when it does not, or is ignored by git. */
 const char *git_repo_prefix(const struct git_repo *r, const char *path, struct tw_arena *a);
 
@@ -54,6 +57,8 @@ TW_MUST_USE enum tw_status git_blob_read(struct tw_bytes *out, const struct git_
 bool git_url_is_remote(const char *url);
 /* Appends the host of a remote URL and a line end. */
 void git_url_host(struct tw_str *out, const char *url);
+/* Appends to `needs` what git_remote_sync() takes: folder, network, and with ssh the keys of the user's agent. */
+void git_remote_needs(struct tw_source_needs *needs, const char *url);
 /* Clones `url` bare below the cache folder, or fetches what is new; *path is where. A lock keeps processes apart.
  * http and https go through `http`; ssh is checked as far as its name goes. TW_NETWORK. */
 TW_MUST_USE enum tw_status git_remote_sync(const char **path, const char *url, struct tw_http *http,

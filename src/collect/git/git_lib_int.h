@@ -17,8 +17,13 @@ void git_lib_init(void); /* any number of times */
 enum tw_status git_lib_fail(struct tw_err *err, enum tw_status code, const char *what,
 			    const char *where);
 
-/* For git_remote_callbacks.transport: smart HTTP through a struct tw_http, the payload. */
-int git_http_transport(git_transport **out, git_remote *owner, void *http);
+/* How smart HTTP gets to the other side; outlives the transport. */
+struct git_way {
+	struct tw_http *http;
+	const char *dir; /* for what is too large for memory */
+};
+/* For git_remote_callbacks.transport; `way` is a struct git_way. */
+int git_http_transport(git_transport **out, git_remote *owner, void *way);
 
 /* The tree of a commit below the prefix; TW_NOT_FOUND when the commit has none there. */
 TW_MUST_USE enum tw_status git_lib_tree(git_tree **out, const struct git_repo *r,

@@ -1,6 +1,7 @@
 /* A bare copy of a remote repository, kept in the cache folder. */
 #include "collect/git/git_lib_int.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -44,7 +45,7 @@ void git_url_host(struct tw_str *out, const char *url)
 }
 
 struct sync {
-	struct tw_http *http;
+	struct git_way way;
 	struct tw_progress *bar;
 	int tries; /* of keys */
 };
@@ -52,7 +53,7 @@ struct sync {
 static int on_transport(git_transport **out, git_remote *owner, void *payload)
 {
 	struct sync *s = payload;
-	return git_http_transport(out, owner, s->http);
+	return git_http_transport(out, owner, &s->way);
 }
 
 static int on_progress(const git_indexer_progress *p, void *payload)
@@ -109,6 +110,11 @@ static int fetch(git_repository *g, const char *url, struct sync *s)
 	return rc;
 }
 
+static bool is_ssh(const char *url)
+{
+	return is_scp(url) || tw_starts_with(url, "ssh://");
+}
+
 /* Where the copy of `url` lies. Its name is a digest: a URL may hold what no file name may. */
 static char *copy_path(const char *url, struct tw_arena *a)
 {
@@ -116,13 +122,33 @@ static char *copy_path(const char *url, struct tw_arena *a)
 	return tw_sprintf(a, "%s/git/%.32s", tw_cache_dir(a), d.hex);
 }
 
+void git_remote_needs(struct tw_source_needs *needs, const char *url)
+{
+	static const char for_names[] =
+		"/etc/resolv.conf\n/etc/hosts\n/etc/host.conf\n/etc/nsswitch.conf\n/etc/gai.conf\n"
+		"/run/systemd/resolve\n";
+	const char *home = getenv("HOME");
+	struct tw_arena a;
+	tw_arena_init(&a);
+	tw_str_addf(&needs->write, "%s\n", copy_path(url, &a));
+	if (is_ssh(url)) {
+		needs->sockets = true;
+		tw_str_adds(&needs->env, "SSH_AUTH_SOCK\n");
+		tw_str_addf(&needs->read, "%s%s/.ssh/known_hosts\n%s/.gitconfig\n", for_names,
+			    home ? home : "", home ? home : "");
+	}
+	tw_arena_release(&a);
+}
+
 static enum tw_status sync_locked(const char *path, const char *url, const char *host,
 				  struct tw_http *http, struct tw_err *err)
 {
-	struct sync s = {.http = http};
+	struct sync s = {.way = {http, path}};
 	git_repository *g = NULL;
 	enum tw_status st = TW_OK;
 	git_lib_init();
+	if (is_ssh(url) && getenv("HOME")) /* for the keys of known hosts */
+		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_GLOBAL, getenv("HOME"));
 	if (git_repository_open_bare(&g, path) < 0 && git_repository_init(&g, path, 1) < 0)
 		return git_lib_fail(err, TW_IO, "making", path);
 	s.bar = tw_progress_new(host, "objects", 0);
@@ -138,7 +164,7 @@ enum tw_status git_remote_sync(const char **path, const char *url, struct tw_htt
 			       struct tw_arena *a, struct tw_err *err)
 {
 	const char *host = host_of(url, a);
-	bool ssh = is_scp(url) || tw_starts_with(url, "ssh://");
+	bool ssh = is_ssh(url);
 	enum tw_status st = TW_OK;
 	int lock = -1;
 	if (!host || (!ssh && !is_http(url)))
@@ -151,9 +177,9 @@ enum tw_status git_remote_sync(const char **path, const char *url, struct tw_htt
 		st = tw_http_check_host(http, tw_strndup(a, host, strcspn(host, ":")), err);
 	char *dir = copy_path(url, a);
 	if (st == TW_OK)
-		st = tw_mkdirs(tw_path_dir(a, dir), err);
-	if (st == TW_OK)
-		st = tw_lock_file(&lock, tw_sprintf(a, "%s.lock", dir), err);
+		st = tw_mkdirs(dir, err);
+	if (st == TW_OK) /* in the folder: a source may write to no other */
+		st = tw_lock_file(&lock, tw_path_join(a, dir, "twin.lock"), err);
 	if (st == TW_OK)
 		st = sync_locked(dir, url, host, http, err);
 	if (lock >= 0)

@@ -5,11 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/str.h"
 
 static void init_libgit2(void)
 {
+	static const git_config_level_t levels[] = {GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_XDG,
+						    GIT_CONFIG_LEVEL_SYSTEM,
+						    GIT_CONFIG_LEVEL_PROGRAMDATA};
 	git_libgit2_init();
+	/* The user's own settings mean nothing here, and the sandbox does not show them. */
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
+		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+	/* Packs are mapped in pieces, however large they are: address space has a limit, too. */
+	git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, (size_t)32 << 20);
+	git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, (size_t)1 << 30);
 	/* Nothing of a repository is ever run here, so one of another user's is as good as one's own. */
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 }
@@ -54,6 +64,50 @@ void git_repo_free(struct git_repo *r)
 	git_repository_free(r->g);
 	tw_arena_release(&r->arena);
 	free(r);
+}
+
+/* The first line of a file that names a folder, whole; NULL when there is none. */
+static const char *named_folder(const char *dir, const char *file, struct tw_arena *a)
+{
+	struct tw_str text = TW_STR_INIT;
+	const char *found = NULL;
+	if (tw_read_file(&text, tw_path_join(a, dir, file), 1 << 16, NULL) == TW_OK)
+		found = tw_path_join(
+			a, dir, tw_strndup(a, tw_str_c(&text), strcspn(tw_str_c(&text), "\n")));
+	tw_str_release(&text);
+	return found;
+}
+
+/* From `path` upwards: where a work tree begins, and what it ignores. */
+static void add_work_tree(struct tw_str *out, const char *path, struct tw_arena *a)
+{
+	char *real = realpath(path, NULL);
+	for (const char *dir = tw_strdup(a, real); dir; dir = tw_path_dir(a, dir)) {
+		const char *git = tw_path_join(a, dir, ".git");
+		tw_str_addf(out, "%s\n%s/.gitignore\n", git, dir);
+		if (tw_exists(git) || !dir[1])
+			break;
+	}
+	free(real);
+}
+
+void git_repo_places(struct tw_str *out, const char *path)
+{
+	git_buf found = {0};
+	struct tw_arena a;
+	tw_arena_init(&a);
+	git_lib_init();
+	if (git_repository_discover(&found, path, 0, NULL) == 0) {
+		/* A work tree beside others has its objects elsewhere, and a clone may have those of another. */
+		const char *common = named_folder(found.ptr, "commondir", &a);
+		const char *objects = tw_path_join(&a, common ? common : found.ptr, "objects");
+		const char *other = named_folder(objects, "info/alternates", &a);
+		tw_str_addf(out, "%s\n%s\n%s\n", found.ptr, common ? common : "",
+			    other ? other : "");
+		add_work_tree(out, path, &a);
+	}
+	git_buf_dispose(&found);
+	tw_arena_release(&a);
 }
 
 const char *git_repo_prefix(const struct git_repo *r, const char *path, struct tw_arena *a)

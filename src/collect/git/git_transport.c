@@ -6,10 +6,12 @@
  */
 #include "collect/git/git_lib_int.h"
 
+#include <fcntl.h>
 #include <git2/sys/transport.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
@@ -20,7 +22,7 @@ static const char refs_path[] = "/info/refs?service=git-upload-pack";
 
 struct subtransport {
 	git_smart_subtransport base;
-	struct tw_http *http;
+	const struct git_way *way;
 	char *url; /* after the redirects of the first request; NULL before it */
 };
 
@@ -74,6 +76,20 @@ static int judge(const struct tw_http_response *res, bool post)
 	return -1;
 }
 
+/* A file without a name. */
+static FILE *scratch(const char *dir)
+{
+	struct tw_arena a;
+	tw_arena_init(&a);
+	char *path = tw_sprintf(&a, "%s/answer.XXXXXX", dir);
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	FILE *f = fd >= 0 ? fdopen(fd, "w+b") : NULL;
+	tw_arena_release(&a);
+	return f;
+}
+
 static int send_request(struct stream *s)
 {
 	static const char *const headers[] = {"Content-Type: application/x-git-upload-pack-request",
@@ -86,7 +102,7 @@ static int send_request(struct stream *s)
 				      .on_data = on_answer,
 				      .ctx = s};
 	s->sent = true;
-	s->answer = tmpfile();
+	s->answer = scratch(s->t->way->dir);
 	if (!s->answer) {
 		git_error_set_str(GIT_ERROR_OS, "no temporary file could be made");
 		return -1;
@@ -96,7 +112,8 @@ static int send_request(struct stream *s)
 		req.body = tw_str_c(&s->body);
 		req.body_len = s->body.len;
 	}
-	int rc = tw_http_fetch(&res, s->t->http, &req, &err) == TW_OK ? judge(&res, s->post) : -1;
+	int rc = tw_http_fetch(&res, s->t->way->http, &req, &err) == TW_OK ? judge(&res, s->post)
+									   : -1;
 	if (err.code != TW_OK)
 		git_error_set_str(GIT_ERROR_NET, err.msg);
 	if (rc == 0)
@@ -163,19 +180,19 @@ static void free_transport(git_smart_subtransport *base)
 	free(t);
 }
 
-static int new_transport(git_smart_subtransport **out, git_transport *owner TW_UNUSED, void *http)
+static int new_transport(git_smart_subtransport **out, git_transport *owner TW_UNUSED, void *way)
 {
 	struct subtransport *t = tw_xcalloc(1, sizeof(*t));
 	t->base.action = start;
 	t->base.close = end_transport;
 	t->base.free = free_transport;
-	t->http = http;
+	t->way = way;
 	*out = &t->base;
 	return 0;
 }
 
-int git_http_transport(git_transport **out, git_remote *owner, void *http)
+int git_http_transport(git_transport **out, git_remote *owner, void *way)
 {
-	git_smart_subtransport_definition def = {new_transport, 1, http};
+	git_smart_subtransport_definition def = {new_transport, 1, way};
 	return git_transport_smart(out, owner, &def);
 }

@@ -45,7 +45,7 @@ const char *url_shown(const char *url, struct tw_arena *a)
 	return tw_sprintf(a, "%.*s%s", (int)(from + 3 - url), url, at + 1);
 }
 
-static enum tw_status wait_ms(int64_t ms, struct tw_err *err)
+enum tw_status polite_wait_ms(int64_t ms, struct tw_err *err)
 {
 	while (ms > 0 && !tw_stopping()) {
 		int64_t piece = ms < 50 ? ms : 50;
@@ -89,7 +89,7 @@ enum tw_status polite_fetch(struct tw_http_response *out, struct polite *p,
 	struct tw_arena a;
 	tw_arena_init(&a);
 	const char *host = tw_url_host(&a, req->url);
-	enum tw_status st = wait_ms(pause_ms(p, req->url, &a), err);
+	enum tw_status st = polite_wait_ms(pause_ms(p, req->url, &a), err);
 	if (st == TW_OK)
 		st = tw_http_fetch(out, p->http, req, err);
 	if (host)
@@ -129,7 +129,7 @@ enum tw_status polite_fetch_patiently(struct tw_http_response *out, struct polit
 		if (s > left)
 			break;
 		left -= s;
-		st = wait_ms((int64_t)(s * 1000), err);
+		st = polite_wait_ms((int64_t)(s * 1000), err);
 		if (st == TW_OK)
 			st = polite_fetch(out, p, req, err);
 	}

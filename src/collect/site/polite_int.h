@@ -41,6 +41,9 @@ TW_MUST_USE enum tw_status polite_fetch_patiently(struct tw_http_response *out, 
 						  const struct tw_http_request *req,
 						  struct tw_err *err);
 
+/* TW_CANCELLED on tw_stopping(). */
+TW_MUST_USE enum tw_status polite_wait_ms(int64_t ms, struct tw_err *err);
+
 /* TW_BLOCKED when robots.txt says no, or can't be asked (RFC 9309, 2.3.1.4). */
 TW_MUST_USE enum tw_status polite_may(struct polite *p, const char *url, struct tw_err *err);
 

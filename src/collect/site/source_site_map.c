@@ -67,7 +67,10 @@ static enum tw_status take_answer(struct site_source *s, struct site_place at,
 		site_record_answer(s, at.record, res);
 		return TW_OK;
 	}
-	enum tw_status st = sitemap_read(&map, tw_str_c(&res->body), res->body.len, a, err);
+	enum tw_status st = tw_source_enter(s->host, url, err);
+	if (st != TW_OK)
+		return fail(s, at, true);
+	st = sitemap_read(&map, tw_str_c(&res->body), res->body.len, a, err);
 	if (st != TW_OK && !s->maps_are_named && !map.cut) { /* a page that says "not found" */
 		tw_err_clear(err);
 		return TW_OK;

@@ -236,7 +236,10 @@ static enum tw_status take_answer(struct tw_document *doc, bool *yields, struct 
 	if (!web_page_is_html(type) && !web_page_is_text(type))
 		return take_nothing(doc, s, at, res, tw_sprintf(a, "%.80s is no page", type), a,
 				    err);
-	enum tw_status st = take_page(doc, yields, s, at, res, a, err);
+	enum tw_status st = tw_source_enter(s->host, r->key ? r->key : r->url, err);
+	if (st != TW_OK)
+		return skip(doc, s, at, true, a);
+	st = take_page(doc, yields, s, at, res, a, err);
 	if (st == TW_OK || st == TW_NO_MEMORY)
 		return st;
 	tw_wrap(err, st, "%s", s->table.records.at[at.record].url);

@@ -116,6 +116,13 @@ static void route(int fd, const char *path, const char *request, const char *bod
 	} else if (strcmp(path, "/robots-tags") == 0) {
 		answer(fd, "200 OK\r\nX-Robots-Tag: noindex\r\nx-robots-tag:  otherbot: nofollow ",
 		       "ok");
+	} else if (strcmp(path, "/limits") == 0) {
+		answer(fd,
+		       "200 OK\r\nLink: </a?page=2>; rel=\"next\"\r\nx-ratelimit-remaining: 0\r\n"
+		       "X-RateLimit-Reset: 1700000000",
+		       "ok");
+	} else if (strcmp(path, "/limits-of-another") == 0) {
+		answer(fd, "200 OK\r\nRateLimit-Remaining: 7\r\nRateLimit-Reset: 60", "ok");
 	} else if (strcmp(path, "/to-metadata") == 0) {
 		redirect(fd, "http://169.254.169.254/latest/meta-data/");
 	} else if (strcmp(path, "/to-file") == 0) {

@@ -170,6 +170,22 @@ static void a_redirect_may_be_the_answer(void **state)
 	tw_http_response_release(&r);
 }
 
+static void pages_and_limits_are_told(void **state)
+{
+	struct tw_http_response r = {0};
+
+	(void)state;
+	get(&r, "/limits");
+	assert_string_equal(tw_str_c(&r.link), "</a?page=2>; rel=\"next\"\n");
+	assert_string_equal(tw_str_c(&r.rate_left), "0");
+	assert_string_equal(tw_str_c(&r.rate_reset), "1700000000");
+	get(&r, "/limits-of-another");
+	assert_string_equal(tw_str_c(&r.link), "");
+	assert_string_equal(tw_str_c(&r.rate_left), "7");
+	assert_string_equal(tw_str_c(&r.rate_reset), "60");
+	tw_http_response_release(&r);
+}
+
 static void a_redirect_cannot_leave_the_rules(void **state)
 {
 	(void)state;
@@ -386,6 +402,7 @@ int main(void)
 		cmocka_unit_test(a_line_end_in_a_header_is_refused),
 		cmocka_unit_test(five_redirects_are_followed_six_are_not),
 		cmocka_unit_test(a_redirect_may_be_the_answer),
+		cmocka_unit_test(pages_and_limits_are_told),
 		cmocka_unit_test(a_redirect_cannot_leave_the_rules),
 		cmocka_unit_test(hostile_urls_reach_nothing),
 		cmocka_unit_test(an_offline_client_fetches_nothing),

@@ -316,6 +316,23 @@ static void a_page_that_fails_is_tried_again(void **state)
 	assert_contains(find_seen(&h, "two")->doc.body.data, "the wind turned");
 }
 
+static bool leaves_out_two(void *host TW_UNUSED, const char *key)
+{
+	return !key || strcmp(key, "two") != 0;
+}
+
+static void what_ended_its_parser_is_tried_again(void **state)
+{
+	(void)state;
+	h.host.enter = leaves_out_two;
+	assert_ok(pass("/feed", "max_items: 2\n"), &h.err);
+	assert_int_equal(find_seen(&h, "two")->status, TW_SKIPPED);
+	h.host.enter = NULL;
+	assert_ok(pass("/feed", "max_items: 2\n"), &h.err);
+	assert_int_equal(b.not_modified, 0);
+	assert_contains(find_seen(&h, "two")->doc.body.data, "the wind turned");
+}
+
 static void robots_that_cannot_be_read_forbid(void **state)
 {
 	(void)state;
@@ -390,6 +407,7 @@ int main(void)
 		B(articles_are_fetched_and_politely),
 		B(an_unchanged_feed_costs_one_request),
 		B(a_page_that_fails_is_tried_again),
+		B(what_ended_its_parser_is_tried_again),
 		B(robots_that_cannot_be_read_forbid),
 		B(a_page_may_name_its_feed),
 		B(a_bad_feed_names_itself),

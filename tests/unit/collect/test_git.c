@@ -289,6 +289,22 @@ static void hosts_of_urls_are_named(void **state)
 	}
 }
 
+/* What has taken over the reading of one repository can't write into the copy of another, or beside it. */
+static void each_copy_is_written_to_by_its_own_source_alone(void **state)
+{
+	(void)state;
+	struct tw_source_needs one = {0}, two = {0};
+	git_remote_needs(&one, "https://example.org/one.git");
+	git_remote_needs(&two, "https://example.org/two.git");
+	const char *name = strrchr(tw_str_c(&one.write), '/');
+	assert_non_null(name);
+	assert_int_equal(strlen(name), strlen("/0123456789abcdef0123456789abcdef\n"));
+	assert_string_not_equal(tw_str_c(&one.write), tw_str_c(&two.write));
+	assert_int_equal(one.read.len, 0);
+	tw_source_needs_release(&one);
+	tw_source_needs_release(&two);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -300,6 +316,7 @@ int main(void)
 		T(what_is_no_repository_is_said),
 		T(a_remote_repository_is_cloned_and_followed),
 		T(hosts_of_urls_are_named),
+		T(each_copy_is_written_to_by_its_own_source_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

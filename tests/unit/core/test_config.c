@@ -91,11 +91,13 @@ static void names_of_sources_hold_no_password(void **state)
 	assert_int_equal(load(f, "sources:\n"
 				 "  - {type: git, url: 'https://me:secret@host/a@b.git'}\n"
 				 "  - {type: git, url: 'git@host:notes.git'}\n"
-				 "  - {type: dir, path: 2020}\n"),
+				 "  - {type: dir, path: 2020}\n"
+				 "  - {type: github, user: ann}\n"),
 			 TW_OK);
 	assert_string_equal(f->c->sources[0].name, "git:https://host/a@b.git");
 	assert_string_equal(f->c->sources[1].name, "git:git@host:notes.git");
 	assert_string_equal(f->c->sources[2].name, "dir:2020");
+	assert_string_equal(f->c->sources[3].name, "github:ann");
 }
 
 static void two_sources_of_one_name_are_refused(void **state)
