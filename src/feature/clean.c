@@ -282,6 +282,19 @@ static struct tw_bytes without_blank_front(const struct tw_str *s)
 	return (struct tw_bytes){tw_str_c(s) + i, s->len - i};
 }
 
+void tw_clean_piece(struct tw_str *out, const char *media, const char *s, size_t n,
+		    struct tw_arena *a)
+{
+	struct cleaner c = {.a = a};
+	struct tw_str raw = TW_STR_INIT;
+	normalize(&raw, s, n);
+	clean_body(&c, &raw, media, false);
+	const struct tw_bytes text = without_blank_front(&c.out);
+	tw_str_add(out, text.data, text.len);
+	tw_str_release(&raw);
+	release(&c);
+}
+
 static void fill_row(struct tw_rows *out, const char *doc, const struct clean *o,
 		     const struct tw_rows *in, const struct tw_row *from, struct cleaner *c,
 		     double removed)

@@ -52,6 +52,12 @@ struct cleaner {
 	int64_t budget;
 };
 
+/* --- clean.c --- */
+
+/* Appends a piece of a document's text as the view has it, or would if it stood there. */
+void tw_clean_piece(struct tw_str *out, const char *media, const char *s, size_t n,
+		    struct tw_arena *a);
+
 /* --- clean_blocks.c --- */
 
 void tw_clean_find_blocks(struct cleaner *c, const char *s, size_t n);

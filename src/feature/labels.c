@@ -1,7 +1,8 @@
 /*
  * View "labels": instruction and answer pairs for training, made without a
  * model: what a title or heading asks for, answered by the author's own words
- * under it, verbatim. A label view: its rows are targets.
+ * under it, verbatim; and in conversations what another wrote, answered by the
+ * author's reply (replies.c). A label view: its rows are targets.
  */
 #include <string.h>
 
@@ -10,11 +11,13 @@
 #include "feature/feature.h"
 #include "feature/instruct_int.h"
 #include "feature/passage_int.h"
+#include "feature/replies_int.h"
 
 struct labels {
 	struct passage_limits limits;
 	int64_t max_per_document;
 	bool headings;
+	struct reply_limits replies;
 };
 
 static const struct tw_opt opts[] = {
@@ -26,20 +29,28 @@ static const struct tw_opt opts[] = {
 	 .min = 1, .max = 1000, .help = "most pairs from one document"},
 	{"headings", TW_OPT_BOOL, offsetof(struct labels, headings), .def = "true",
 	 .help = "pairs from the headings within a document too"},
+	{"replies", TW_OPT_BOOL, offsetof(struct labels, replies.on), .def = "true",
+	 .help = "pairs from conversations: what another wrote, and the author's reply"},
+	{"reply_words", TW_OPT_INT, offsetof(struct labels, replies.answer.min_words), .def = "3",
+	 .min = 1, .max = 1000, .help = "fewest words of prose in a reply"},
+	{"max_context", TW_OPT_INT, offsetof(struct labels, replies.max_context), .def = "1000",
+	 .min = 50, .max = 100000, .help = "most of what is answered, in bytes: the newest"},
+	{"max_replies", TW_OPT_INT, offsetof(struct labels, replies.max_pairs), .def = "50",
+	 .min = 1, .max = 1000, .help = "most replies from one document"},
 	{0},
 };
 
 static const struct tw_field schema[] = {
-	{"instruction", TW_FIELD_TEXT, 0, "what a reader would ask"},
+	{"instruction", TW_FIELD_TEXT, 0, "what a reader would ask, or another wrote"},
 	{"answer", TW_FIELD_TEXT, 0, "verbatim piece of the scrubbed text"},
-	{"kind", TW_FIELD_TEXT, 0, "\"title\" or \"heading\""},
+	{"kind", TW_FIELD_TEXT, 0, "\"title\", \"heading\" or \"reply\""},
 	{"start", TW_FIELD_INT, 0, "offset of the answer in the scrubbed text, bytes"},
 	{"end", TW_FIELD_INT, 0, "offset of its end"},
 	{"title", TW_FIELD_TEXT, 0, "of the document"},
 	{0},
 };
 
-static const char *const inputs[] = {"scrub", "duplicates", NULL};
+static const char *const inputs[] = {"scrub", "duplicates", TW_DOCUMENTS_VIEW, NULL};
 
 struct labeler {
 	struct tw_rows *out;
@@ -116,6 +127,24 @@ static char *prose_of(const struct labeler *k, size_t n)
 	return prose;
 }
 
+/* `raw` is the document as it was collected. */
+static void add_replies(struct labeler *k, struct tw_bytes text, const struct tw_rows *raw)
+{
+	struct reply_limits limits = k->o->replies;
+	limits.answer.max_chars = k->o->limits.max_chars;
+	if (!raw->n)
+		return;
+	const struct replies r = {
+		.doc = k->doc,
+		.title = k->title,
+		.text = text,
+		.media = tw_row_cstr(raw, &raw->at[0], "media"),
+		.extra = tw_row_cstr(raw, &raw->at[0], "extra"),
+		.limits = &limits,
+	};
+	tw_replies(k->out, &r, k->a);
+}
+
 static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 			    const struct tw_rows *in, struct tw_arena *a, struct tw_err *err)
 {
@@ -135,13 +164,14 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 		add(&k, "title", k.title, NULL, 0, k.outline.n_blocks);
 	if (o->headings)
 		add_headings(&k);
+	add_replies(&k, text, &in[2]);
 	return TW_OK;
 }
 
 const struct tw_transform_type tw_transform_labels = {
 	.name = "labels",
-	.help = "instruction and answer pairs from titles and headings",
-	.code_version = 3,
+	.help = "instruction and answer pairs from titles, headings and conversations",
+	.code_version = 4,
 	.inputs = inputs,
 	.schema = schema,
 	.opts = opts,

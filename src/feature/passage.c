@@ -2,10 +2,10 @@
 
 #include <string.h>
 
-#define MOSTLY 0.5 /* quoted, or listed without a sentence: not the author's answer */
+#define MOSTLY 0.5 /* listed without a sentence: not the author's answer */
 
 struct tally {
-	size_t prose, quoted, listed; /* words */
+	size_t prose, listed; /* words */
 };
 
 static size_t count_words(const char *s, size_t n, struct tw_arena *a)
@@ -51,23 +51,13 @@ static void add(struct tally *t, const char *s, const struct outline_block *b, s
 		words = prose_words(s, b, a);
 		*(is_bare_item(s, b, words) ? &t->listed : &t->prose) += words;
 		break;
-	case OUTLINE_QUOTE:
-		t->quoted += count_words(s + b->start, b->end - b->start, a);
-		break;
+	case OUTLINE_QUOTE: /* in no passage */
 	case OUTLINE_TABLE:
 	case OUTLINE_CODE:
 	case OUTLINE_HEADING:
 	case OUTLINE_RULE:
 		break;
 	}
-}
-
-static bool usable(const struct tally *t, const struct passage_limits *limits)
-{
-	size_t all = t->prose + t->quoted + t->listed;
-	return (int64_t)t->prose >= limits->min_words &&
-	       (double)t->quoted <= MOSTLY * (double)all &&
-	       (double)t->listed <= MOSTLY * (double)all;
 }
 
 /* As many whole sentences of a block as fit before `limit`; its start when none does. */
@@ -88,47 +78,76 @@ static bool announces(char last)
 	return last == ':' || last == ',';
 }
 
+/* What others said is no answer of the author's, wherever it stands: block quotes, with the code in them. */
+static bool is_quoted(const char *s, const struct outline_block *b)
+{
+	size_t i = b->start;
+	while (i < b->end && (s[i] == ' ' || s[i] == '\t'))
+		i++;
+	return s[i] == '>';
+}
+
+static bool is_mark(const struct outline_block *b)
+{
+	return b->type == OUTLINE_RULE || b->type == OUTLINE_HEADING;
+}
+
+/* Ends at a block's end, or within the last one. Not with a heading or a rule and, where more follows, not with a line
+ * that announces it. Returns the blocks behind `first`. */
+static size_t trim(size_t *end, const char *s, const struct outline_block *first, size_t n,
+		   bool cut, struct tw_arena *a)
+{
+	while (n) {
+		const struct outline_block *b = &first[n - 1];
+		if (!is_mark(b) && !(cut && announces(s[*end - 1])))
+			return n;
+		/* Before "He said:" there may be more of the author's. */
+		size_t part = b->type == OUTLINE_PROSE ? cut_at_sentence(s, b, *end - 1, a) : 0;
+		if (part > b->start && !announces(s[part - 1])) {
+			*end = part;
+			return n;
+		}
+		n--;
+		*end = n ? first[n - 1].end : first->start;
+	}
+	return 0;
+}
+
+static bool is_usable(const char *s, const struct outline_block *first, size_t n, size_t end,
+		      const struct passage_limits *limits, struct tw_arena *a)
+{
+	struct tally t = {0};
+	for (size_t i = 0; i < n; i++) {
+		struct outline_block b = first[i];
+		b.end = b.end < end ? b.end : end;
+		add(&t, s, &b, a);
+	}
+	const size_t all = t.prose + t.listed;
+	return n && (int64_t)t.prose >= limits->min_words &&
+	       (double)t.listed <= MOSTLY * (double)all;
+}
+
 bool tw_passage(struct passage *out, const char *s, const struct outline *o, size_t first, size_t n,
 		const struct passage_limits *limits, struct tw_arena *a)
 {
-	struct tally t = {0};
-	while (n &&
-	       (o->blocks[first].type == OUTLINE_RULE || o->blocks[first].type == OUTLINE_HEADING))
+	while (n && (is_mark(&o->blocks[first]) || is_quoted(s, &o->blocks[first])))
 		first++, n--;
 	if (!n)
 		return false;
-	struct passage p = {o->blocks[first].start, o->blocks[first].start};
-	size_t limit = p.start + (size_t)limits->max_chars, i = first;
-	for (; i < first + n && o->blocks[i].end <= limit; i++) {
-		add(&t, s, &o->blocks[i], a);
-		p.end = o->blocks[i].end;
-	}
-	bool cut = i < first + n;
-	if (cut && o->blocks[i].type == OUTLINE_PROSE) {
-		struct outline_block part = o->blocks[i];
-		part.end = cut_at_sentence(s, &part, limit, a);
-		if (part.end > part.start) {
-			add(&t, s, &part, a);
-			p.end = part.end;
+	const struct outline_block *b = &o->blocks[first];
+	const size_t limit = b->start + (size_t)limits->max_chars;
+	size_t end = b->start, i = 0;
+	for (; i < n && !is_quoted(s, &b[i]) && b[i].end <= limit; i++)
+		end = b[i].end;
+	const bool cut = i < n;
+	if (cut && b[i].type == OUTLINE_PROSE) {
+		const size_t part = cut_at_sentence(s, &b[i], limit, a);
+		if (part > b[i].start) {
+			end = part;
 			i++;
 		}
 	}
-	/* Where it was cut it must not end with a heading, a rule, or a line that announces what is missing. */
-	while (cut && i > first) {
-		const struct outline_block *b = &o->blocks[i - 1];
-		bool bad = b->type == OUTLINE_HEADING || b->type == OUTLINE_RULE ||
-			   announces(s[p.end - 1]);
-		if (!bad)
-			break;
-		i--;
-		p.end = i > first ? o->blocks[i - 1].end : p.start;
-	}
-	while (!cut && i > first &&
-	       (o->blocks[i - 1].type == OUTLINE_RULE ||
-		o->blocks[i - 1].type == OUTLINE_HEADING)) {
-		i--;
-		p.end = i > first ? o->blocks[i - 1].end : p.start;
-	}
-	*out = p;
-	return p.end > p.start && usable(&t, limits);
+	i = trim(&end, s, b, i, cut, a);
+	*out = (struct passage){b->start, end};
+	return is_usable(s, b, i, end, limits, a);
 }

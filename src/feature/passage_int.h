@@ -3,7 +3,8 @@
  *
  * A passage is a verbatim range of the scrubbed text, cut at the end of a
  * paragraph, of code, or of a sentence, and judged for whether it can be an
- * answer at all.
+ * answer at all. Block quotes are never part of it: it begins behind them, and ends
+ * before the next one.
  */
 #ifndef TW_FEATURE_PASSAGE_INT_H
 #define TW_FEATURE_PASSAGE_INT_H

@@ -153,7 +153,7 @@ static enum tw_status apply(struct tw_rows *out, void *ctx, const char *doc,
 const struct tw_transform_type tw_transform_questions = {
 	.name = "questions",
 	.help = "questions that the LLM writes for a share of the passages",
-	.code_version = 3,
+	.code_version = 4,
 	.inputs = inputs,
 	.schema = schema,
 	.opts = opts,

@@ -112,6 +112,13 @@ static void scrub_text(struct tw_str *out, int64_t counts[SCRUB_KINDS], const st
 	tw_vec_release(&spans);
 }
 
+void tw_scrub_every_kind(struct tw_str *out, const char *s, size_t n)
+{
+	static const struct scrub all = {{true, true, true, true, true, true}};
+	int64_t counts[SCRUB_KINDS] = {0};
+	scrub_text(out, counts, &all, (struct tw_bytes){s, n});
+}
+
 static void set_scrubbed(struct tw_rows *out, struct tw_row *r, const char *field,
 			 const struct scrub *o, int64_t counts[SCRUB_KINDS], struct tw_bytes s)
 {

@@ -28,6 +28,10 @@ struct scrub_text {
 	size_t n;
 };
 
+/* Appends the text as the view has it when it looks for every kind: for text beside the view's that is others' too. */
+struct tw_str;
+void tw_scrub_every_kind(struct tw_str *out, const char *s, size_t n);
+
 /* Each fills *out and returns true when something of its kind is at `at`. */
 bool tw_scrub_email(struct scrub_span *out, const struct scrub_text *t, size_t at); /* at '@' */
 bool tw_scrub_phone(struct scrub_span *out, const struct scrub_text *t, size_t at);

@@ -191,7 +191,8 @@ static enum tw_status nothing(const struct build *b, struct tw_err *err)
 	return tw_fail(err, TW_BLOCKED,
 		       "there is nothing to train on: %zu documents gave no instruction with an "
 		       "answer; documents need a title or headings with prose under them "
-		       "(features.labels.min_words says how much)",
+		       "(features.labels.min_words says how much), or what another wrote and the "
+		       "author answered",
 		       b->groups.n);
 }
 

@@ -33,6 +33,7 @@ struct tw_dataset_sources {
 
 /* Kind of an example that is asked with passages, as serving asks. */
 #define TW_GROUNDED "grounded"
+#define TW_REPLY    "reply" /* likewise, of a conversation: it says nothing that could be looked up */
 
 /* Builds, checks and stores the snapshot; *out is in the arena. TW_BLOCKED when there is nothing to train on, or too few
  * groups for one in each split that was asked for. However small the share, a split that is asked for gets one group. */

@@ -3,7 +3,8 @@
  * it is given, and to name it (after RAFT: Zhang et al. 2024). One passage is the example's own text; where there is
  * room another of the same document stands beside it, so that the number tells something. Of no other document: an
  * example holds the text of one, which can be forgotten. The answer is the beginning of the passage, in the author's
- * words, and its number. Pairs stay as they are: their worse answer was written without passages.
+ * words, and its number. Pairs stay as they are: their worse answer was written without passages; so do replies of a
+ * conversation, which answer another, not a reader who wants to know.
  */
 #include <string.h>
 
@@ -78,13 +79,19 @@ static bool overlap(const struct candidate *a, const struct candidate *b)
 	       memmem(b->answer.data, b->answer.len, a->answer.data, a->answer.len);
 }
 
+static bool is_reply(const struct candidate *c)
+{
+	return strcmp(c->e.kind, TW_REPLY) == 0;
+}
+
 /* Another example of the same document, with other text, that begins shortly enough; NULL: none near. */
 static const struct candidate *other(const struct ground *g, size_t i, size_t room, size_t *len)
 {
 	const struct candidate *c = &g->all->at[i];
 	for (size_t k = i < NEAR ? 0 : i - NEAR; k < g->all->n && k <= i + NEAR; k++) {
 		const struct candidate *o = &g->all->at[k];
-		if (k == i || o->out || strcmp(o->e.doc, c->e.doc) != 0 || overlap(o, c))
+		if (k == i || o->out || is_reply(o) || strcmp(o->e.doc, c->e.doc) != 0 ||
+		    overlap(o, c))
 			continue;
 		*len = beginning(o->answer, room < OTHER_BYTES ? room : OTHER_BYTES, g->a);
 		if (*len)
@@ -130,7 +137,8 @@ void tw_dataset_ground(struct candidates *all, const struct tw_dataset_options *
 	for (size_t i = 0; i < all->n; i++) {
 		const struct candidate *c = &all->at[i];
 		uint64_t hash = tw_hash64(c->e.row_id, strlen(c->e.row_id), (uint64_t)o->seed + 1);
-		if (!c->out && !c->e.rejected && (double)(hash >> 11) * 0x1p-53 < o->grounded)
+		if (!c->out && !c->e.rejected && !is_reply(c) &&
+		    (double)(hash >> 11) * 0x1p-53 < o->grounded)
 			ask_with_passages(&g, i, hash);
 	}
 }

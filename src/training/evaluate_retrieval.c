@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/progress.h"
 #include "base/stop.h"
+#include "training/dataset.h"
 #include "training/evaluate_int.h"
 
 /* Passages asked for: ranks beyond are worth nothing. */
@@ -52,9 +53,21 @@ static struct tw_examples all_examples(const struct evaluation *e)
 	return (struct tw_examples){at, n};
 }
 
+/* A reply answers another, and says nothing that a reader would look for. */
+static struct tw_examples without_replies(struct tw_examples from, struct tw_arena *a)
+{
+	struct tw_example *at = TW_NEW_ARRAY(a, from.n, struct tw_example);
+	size_t n = 0;
+	for (size_t i = 0; i < from.n; i++)
+		if (strcmp(from.at[i].kind, TW_REPLY) != 0)
+			at[n++] = from.at[i];
+	return (struct tw_examples){at, n};
+}
+
 enum tw_status tw_eval_retrieval(struct evaluation *e, struct tw_err *err)
 {
-	const struct tw_examples all = all_examples(e), plain = tw_eval_plain(&all, e->a);
+	const struct tw_examples all = without_replies(all_examples(e), e->a);
+	const struct tw_examples plain = tw_eval_plain(&all, e->a);
 	const struct tw_examples q =
 		tw_eval_sample(&plain, (size_t)e->o->n_questions, e->o->seed, e->a);
 	if (!q.n || !e->job->retriever)

@@ -13,6 +13,7 @@
 #include "llm/llm_backends.h"
 #include "support/echo_models.h"
 #include "support/tiny_gguf.h"
+#include "training/dataset.h"
 #include "training/evaluate.h"
 
 static const struct tw_llm_type *const types[] = {&tw_llm_llama, &echo_llm, NULL};
@@ -89,7 +90,8 @@ struct evaluated {
 	struct tw_metric_list list;
 };
 
-static void evaluated_init(struct evaluated *e, struct store_world *w)
+/* Every second example is of the kind `other`. */
+static void evaluated_with(struct evaluated *e, struct store_world *w, const char *other)
 {
 	struct tw_example at[N_TRAIN + N_VALID + N_TEST];
 	struct tw_arena *a = &w->a;
@@ -103,7 +105,7 @@ static void evaluated_init(struct evaluated *e, struct store_world *w)
 			.view = "labels",
 			.doc = tw_sprintf(a, "doc%02zu", i),
 			.group = tw_sprintf(a, "doc%02zu", i),
-			.kind = "title",
+			.kind = i % 2 ? other : "title",
 			.messages = chat_json(a, tw_sprintf(a, QUESTION, i),
 					      prose(a, i, i < N_TRAIN ? 120 : 40)),
 		};
@@ -114,6 +116,11 @@ static void evaluated_init(struct evaluated *e, struct store_world *w)
 		  &w->err);
 	e->o.max_tokens = 24;
 	e->job = (struct tw_evaluation_job){.fs = w->fs, .dataset = d.id};
+}
+
+static void evaluated_init(struct evaluated *e, struct store_world *w)
+{
+	evaluated_with(e, w, "heading");
 }
 
 static void evaluate(struct evaluated *e)
@@ -354,6 +361,21 @@ static void as_many_questions_are_asked_as_the_options_say(void **state)
 	tw_llm_close(e.job.base);
 }
 
+static void a_reply_is_no_question_for_retrieval(void **state)
+{
+	struct evaluated e;
+	struct listed l = {.iface.search = listed_search};
+	evaluated_with(&e, *state, TW_REPLY);
+	e.o.n_score = e.o.n_generate = 0;
+	e.job.base = e.job.adapted = echo("long");
+	e.job.retriever = &l.iface;
+	evaluate(&e);
+	assert_int_equal(l.asked, 10); /* those with an even number */
+	assert_near(value(&e, "hit1"), 0);
+	assert_near(value(&e, "hit5"), 4 / 10.0);
+	tw_llm_close(e.job.base);
+}
+
 /* Counts the questions of each document: "Of d3: …". */
 struct noting {
 	struct tw_retriever iface;
@@ -491,6 +513,7 @@ int main(void)
 		T(style_is_measured_on_what_each_model_writes),
 		T(hits_and_ranks_are_what_one_counts_by_hand),
 		T(as_many_questions_are_asked_as_the_options_say),
+		T(a_reply_is_no_question_for_retrieval),
 		T(documents_take_turns_in_a_sample),
 		T(every_metric_says_what_it_is),
 		T(failures_of_a_part_fail_the_whole),

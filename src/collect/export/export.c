@@ -84,6 +84,8 @@ const char *export_extra(struct export_tags *t, const char *summary, const char 
 		tw_jw_str(&w, "summary", summary);
 	if (in_reply_to)
 		tw_jw_str(&w, "in_reply_to", in_reply_to);
+	if (t->exchanges)
+		tw_jw_raw(&w, "exchanges", t->exchanges);
 	tw_jw_end(&w);
 	const char *extra = s.len > 2 ? tw_str_dup(&s, a) : NULL;
 	tw_str_release(&s);

@@ -5,7 +5,8 @@
  * is that of its files: an array of conversations, each a tree of messages in
  * `mapping`, of which the way from `current_node` up to the root is what stands.
  *
- * A conversation is one document: the turns of the person, nobody else's. Its
+ * A conversation is one document: the turns of the person, nobody else's; what
+ * the model said before them is context of the exchanges (exchange_int.h). Its
  * title is left out, since the model made it, and so are the custom
  * instructions, pictures and files.
  */
@@ -13,6 +14,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "collect/export/exchange_int.h"
 #include "collect/export/export_int.h"
 
 struct turns TW_VEC_BODY(const struct tw_json *);
@@ -36,13 +38,40 @@ static void add_parts(struct tw_str *out, const struct tw_json *content)
 	}
 }
 
-static bool is_own_turn(const struct tw_json *message)
+/* The model's words to its tools, and its thoughts, are no text of the conversation. */
+static bool is_written(const struct tw_json *message)
+{
+	const char *type = export_text(tw_json_get(message, "content"), "content_type");
+	const char *to = export_text(message, "recipient");
+	return (tw_streq(type, "text") || tw_streq(type, "multimodal_text")) &&
+	       (!to || strcmp(to, "all") == 0);
+}
+
+static bool is_hidden(const struct tw_json *message)
 {
 	const struct tw_json *meta = tw_json_get(message, "metadata");
-	const char *type = export_text(tw_json_get(message, "content"), "content_type");
-	return tw_streq(export_text(tw_json_get(message, "author"), "role"), "user") &&
-	       !tw_json_bool(tw_json_get(meta, "is_visually_hidden_from_conversation"), false) &&
-	       (tw_streq(type, "text") || tw_streq(type, "multimodal_text"));
+	return tw_json_bool(tw_json_get(meta, "is_visually_hidden_from_conversation"), false);
+}
+
+/* What is no text of the two breaks the exchange: a tool was at work, a picture was shown. */
+static void add_turn(struct tw_str *out, struct exchanges *e, const struct tw_json *message)
+{
+	const char *role = export_text(tw_json_get(message, "author"), "role");
+	struct tw_str text = TW_STR_INIT;
+	if (!role || strcmp(role, "system") == 0 || is_hidden(message))
+		return;
+	bool own = strcmp(role, "user") == 0;
+	if (is_written(message) && (own || strcmp(role, "assistant") == 0))
+		add_parts(&text, tw_json_get(message, "content"));
+	if (!text.len)
+		exchange_break(e);
+	else if (own)
+		exchange_said(e, tw_str_c(&text), 0);
+	else
+		exchange_heard(e, tw_str_c(&text), 0);
+	if (own)
+		export_add_paragraph(out, tw_str_c(&text));
+	tw_str_release(&text);
 }
 
 /* From the last message up, through none twice. `mapping` is searched by a map, for it may be long. */
@@ -69,6 +98,8 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 {
 	struct turns turns = {0};
 	struct tw_str text = TW_STR_INIT;
+	struct exchanges exchanges = {0};
+	struct export_tags tags = {0};
 	const char *id = export_text(v, "conversation_id");
 	id = id ? id : export_text(v, "id");
 	doc->key = id;
@@ -77,12 +108,14 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 			       id ? id : "ChatGPT");
 	gather(&turns, v);
 	for (size_t i = turns.n; i-- > 0;)
-		if (is_own_turn(turns.at[i]))
-			add_parts(&text, tw_json_get(turns.at[i], "content"));
+		add_turn(&text, &exchanges, turns.at[i]);
 	tw_vec_release(&turns);
+	tags.exchanges = exchanges_take(&exchanges, a);
+	exchanges_release(&exchanges);
 	doc->url = tw_sprintf(a, "https://chatgpt.com/c/%s", id);
 	doc->created_ms = export_date(v, "create_time");
 	doc->modified_ms = export_date(v, "update_time");
+	doc->extra = export_tags(&tags, a);
 	export_set_body(doc, "text/plain", tw_str_dup(&text, a));
 	tw_str_release(&text);
 	return TW_OK;

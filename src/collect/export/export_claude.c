@@ -6,12 +6,14 @@
  * the uuid of the message before it, since an edited question begins a branch.
  *
  * A conversation is one document: the turns of the person on the branch that
- * ends last. Its name is left out, since the model made it, and so are attached files.
+ * ends last; what the model said before them is context of the exchanges
+ * (exchange_int.h). Its name is left out, since the model made it, and so are attached files.
  */
 #include <string.h>
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "collect/export/exchange_int.h"
 #include "collect/export/export_int.h"
 
 struct messages TW_VEC_BODY(const struct tw_json *);
@@ -50,15 +52,32 @@ static void gather(struct messages *out, const struct tw_json *list)
 }
 
 /* The parts of a message are the text; the field `text`, of older exports, may be empty beside them. */
-static void add_message(struct tw_str *out, const struct tw_json *m)
+static void add_parts(struct tw_str *out, const struct tw_json *m)
 {
 	const struct tw_json *p = export_list(m, "content");
-	size_t before = out->len;
 	for (; p; p = p->next)
 		if (tw_streq(export_text(p, "type"), "text") && export_text(p, "text"))
 			export_add_paragraph(out, export_text(p, "text"));
-	if (out->len == before && export_text(m, "text"))
+	if (!out->len && export_text(m, "text"))
 		export_add_paragraph(out, export_text(m, "text"));
+}
+
+static void add_message(struct tw_str *out, struct exchanges *e, const struct tw_json *m)
+{
+	const char *sender = export_text(m, "sender");
+	struct tw_str text = TW_STR_INIT;
+	bool own = tw_streq(sender, "human");
+	if (own || tw_streq(sender, "assistant"))
+		add_parts(&text, m);
+	if (!text.len)
+		exchange_break(e);
+	else if (own)
+		exchange_said(e, tw_str_c(&text), 0);
+	else
+		exchange_heard(e, tw_str_c(&text), 0);
+	if (own)
+		export_add_paragraph(out, tw_str_c(&text));
+	tw_str_release(&text);
 }
 
 static enum tw_status read_conversation(struct tw_document *doc, const struct tw_json *v,
@@ -66,6 +85,8 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 {
 	struct messages messages = {0};
 	struct tw_str text = TW_STR_INIT;
+	struct exchanges exchanges = {0};
+	struct export_tags tags = {0};
 	const struct tw_json *list = tw_json_get(v, "chat_messages");
 	const char *id = export_text(v, "uuid");
 	doc->key = id;
@@ -74,12 +95,14 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 			       id ? id : "Claude");
 	gather(&messages, list);
 	for (size_t i = messages.n; i-- > 0;)
-		if (tw_streq(export_text(messages.at[i], "sender"), "human"))
-			add_message(&text, messages.at[i]);
+		add_message(&text, &exchanges, messages.at[i]);
 	tw_vec_release(&messages);
+	tags.exchanges = exchanges_take(&exchanges, a);
+	exchanges_release(&exchanges);
 	doc->url = tw_sprintf(a, "https://claude.ai/chat/%s", id);
 	doc->created_ms = export_date(v, "created_at");
 	doc->modified_ms = export_date(v, "updated_at");
+	doc->extra = export_tags(&tags, a);
 	export_set_body(doc, "text/plain", tw_str_dup(&text, a));
 	tw_str_release(&text);
 	return TW_OK;

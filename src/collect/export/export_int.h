@@ -10,7 +10,8 @@
  * in export_formats.c, a test in tests/cli/test_export.py, a row in
  * docs/collection.md. What every format keeps to:
  *   - Only what the author wrote is text of a document. Answers of others, quoted
- *     mail, reposts, and titles that a program made are not.
+ *     mail, reposts, and titles that a program made are not; of a conversation
+ *     they are context of what the author answered (exchange_int.h).
  *   - A key is the service's own id, so that exports of different days give the
  *     same documents. A title is the author's, or NULL.
  *   - Drafts only with x->drafts, what was deleted never.
@@ -37,6 +38,7 @@ struct export_in {
 	const char *twin; /* whose twin it is, "" unknown */
 	bool drafts;	  /* take them too */
 	bool direct;	  /* take posts that were sent to single people too */
+	struct reports *reports; /* of what is wrong with single files */
 };
 
 /* Whether this is an entry that a format reads, by its first bytes (up to BUNDLE_HEAD). The name is the service's within
@@ -99,6 +101,7 @@ TW_MUST_USE enum tw_status export_no_author(struct tw_str *names, struct tw_err 
 /* JSON of an object with what there is, for a document's `extra`; NULL when there is nothing. */
 struct export_tags {
 	struct tw_str json;
+	const char *exchanges; /* of exchanges_take() (collect/export/exchange_int.h); NULL none */
 };
 void export_add_tag(struct export_tags *t, const char *tag);	    /* NULL and "" are none */
 const char *export_tags(struct export_tags *t, struct tw_arena *a); /* ends *t */

@@ -6,8 +6,9 @@
  *
  * The mails that the author sent: from `author:` (addresses or names), or without
  * that from the twin's name, or labelled "Sent" by Gmail. Not the quotes and the
- * mail below in them, signatures, attachments, forwarded mail, automatic answers,
- * spam and what is in the trash. A subject is a title only where it isn't an answer's.
+ * mail below in them (what they answer is context of the exchanges, exchange_int.h),
+ * signatures, attachments, forwarded mail, automatic answers, spam and what is in
+ * the trash. A subject is a title only where it isn't an answer's.
  *
  * The reader is our own: the libraries that Debian has (GMime brings GLib) build
  * trees of whole messages, and what is left out here is most of a mailbox.
@@ -18,6 +19,7 @@
 #include <strings.h>
 
 #include "base/hash.h"
+#include "collect/export/exchange_int.h"
 #include "collect/export/export_int.h"
 #include "collect/export/mail_int.h"
 
@@ -219,18 +221,52 @@ static const char *key_of(const struct mail_part *m, struct tw_arena *a)
 	return tw_sprintf(a, "mail:%.24s", d.hex);
 }
 
-static void fill(struct tw_document *doc, const struct mail_part *m, const char *author,
-		 struct tw_arena *a)
+static bool is_forwarded(const char *subject)
+{
+	static const char *const begin[] = {"Fw:", "Fwd:", "WG:", "TR:", "RV:", "Enc:", "I:", NULL};
+	for (const char *const *p = begin; *p; p++)
+		if (strncasecmp(subject, *p, strlen(*p)) == 0)
+			return true;
+	return false;
+}
+
+/* What is quoted in plain text; programs write it in HTML in too many ways to tell whose it is. */
+static const char *extra_of(const char *text, const struct export_in *x,
+			    const struct mail_person *from, struct tw_arena *a)
+{
+	const char **author = TW_NEW_ARRAY(a, x->author.n + 4, const char *);
+	struct exchanges exchanges = {0};
+	struct export_tags tags = {0};
+	size_t n = 0;
+	for (size_t i = 0; i < x->author.n; i++)
+		author[n++] = x->author.at[i];
+	if (from->name)
+		author[n++] = from->name;
+	if (from->address)
+		author[n++] = from->address;
+	author[n++] = x->twin;
+	author[n] = NULL;
+	mail_exchanges(&exchanges, text, author);
+	tags.exchanges = exchanges_take(&exchanges, a);
+	exchanges_release(&exchanges);
+	return export_tags(&tags, a);
+}
+
+static void fill(struct tw_document *doc, const struct mail_part *m, const struct export_in *x,
+		 const struct mail_person *from, struct tw_arena *a)
 {
 	static const char *const foreign[] = {
 		"gmail_quote",	 "gmail_signature", "gmail_attr",	"moz-cite-prefix",
 		"moz-signature", "yahoo_quoted",    "protonmail_quote", NULL};
 	const struct mail_text text = mail_text(m, a);
 	const char *subject = mail_words(m, "Subject", a), *date = mail_field(m, "Date", a);
+	subject = subject ? subject : "";
 	doc->key = key_of(m, a);
-	doc->author = author;
-	doc->title = subject && *subject && !is_answer(m, subject, a) ? subject : NULL;
+	doc->author = from->name;
+	doc->title = *subject && !is_answer(m, subject, a) ? subject : NULL;
 	doc->created_ms = export_parse_date(date);
+	if (!text.is_html && is_answer(m, subject, a) && !is_forwarded(subject))
+		doc->extra = extra_of(text.text, x, from, a);
 	if (text.is_html)
 		export_set_body(doc, "text/markdown",
 				mail_own_words(export_markdown(text.text, foreign, NULL, a), a));
@@ -284,7 +320,7 @@ static enum tw_status mbox_next(struct tw_document *doc, void *state, struct exp
 		m->others += !own;
 		if (!own || is_left_out(&mail, x, a))
 			continue;
-		fill(doc, &mail, from.name, a);
+		fill(doc, &mail, x, &from, a);
 		return TW_OK;
 	}
 }

@@ -12,17 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/time.h"
-#include "collect/export/export_int.h"
-
-#define MAX_SENDERS 8 /* named in a message */
-
-/* Messages of one document. */
-struct bunch {
-	char key[64];
-	struct tw_str text;
-	int64_t first_ms, last_ms;
-};
+#include "collect/export/export_bunch_int.h"
 
 enum place { AT_FILE, AT_TOP, AT_CHATS, AT_CHAT, AT_MESSAGES };
 
@@ -33,10 +23,10 @@ struct telegram {
 	char own_id[40];
 	char chat_id[24];
 	bool channel;
-	struct bunch now, done;
+	struct bunch *bunch;
+	struct talk talk;
 	int64_t others, own;
-	struct tw_str senders; /* of others, for a message */
-	int n_senders;
+	struct writers writers;
 };
 
 static bool is_telegram(const char *name, const char *head, size_t n)
@@ -60,18 +50,31 @@ static void telegram_close(void *state)
 {
 	struct telegram *t = state;
 	tw_json_reader_free(t->r);
-	tw_str_release(&t->now.text);
-	tw_str_release(&t->done.text);
-	tw_str_release(&t->senders);
+	bunch_free(t->bunch);
+	exchanges_release(&t->talk.e);
+	tw_str_release(&t->writers.names);
+}
+
+static enum tw_status telegram_open(void *state, struct export_in *x, struct tw_err *err)
+{
+	struct telegram *t = state;
+	(void)x;
+	(void)err;
+	t->bunch = bunch_new("text/plain", false);
+	return TW_OK;
 }
 
 /* --- messages --- */
 
+/* Where the export says who the author is, another person of the twin's name is another. */
 static bool is_own(const struct telegram *t, const struct export_in *x, const struct tw_json *m)
 {
 	const char *id = export_text(m, "from_id");
-	return (t->own_id[0] && tw_streq(id, t->own_id)) ||
-	       export_is_author(x, export_text(m, "from")) || export_is_author(x, id) ||
+	if (t->own_id[0] && tw_streq(id, t->own_id))
+		return true;
+	if (t->own_id[0] && !x->author.n && id && tw_starts_with(id, "user"))
+		return false;
+	return export_is_author(x, export_text(m, "from")) || export_is_author(x, id) ||
 	       export_is_author(x, export_text(m, "author"));
 }
 
@@ -85,75 +88,49 @@ static void add_text(struct tw_str *out, const struct tw_json *message)
 					 : tw_json_str(tw_json_get(p, "text"), ""));
 }
 
-static void note_sender(struct telegram *t, const struct tw_json *m)
+static int64_t date_of(const struct tw_json *m)
 {
-	const char *from = export_text(m, "from");
-	t->others++;
-	if (t->own || !from || t->n_senders == MAX_SENDERS)
-		return;
-	struct tw_str quoted = TW_STR_INIT;
-	tw_str_addf(&quoted, "\"%.60s\"", from);
-	if (!strstr(tw_str_c(&t->senders), tw_str_c(&quoted))) {
-		tw_str_addf(&t->senders, "%s%s", t->n_senders ? ", " : "", tw_str_c(&quoted));
-		t->n_senders++;
-	}
-	tw_str_release(&quoted);
+	int64_t at = export_date(m, "date_unixtime");
+	return at ? at : export_date(m, "date");
 }
 
-/* Moves what is gathered to `done` when the next message belongs to another document. */
-static void turn_page(struct telegram *t, const char *key)
+static void say(struct telegram *t, const struct tw_json *m, const char *text, struct tw_arena *a)
 {
-	if (strcmp(t->now.key, key) == 0)
-		return;
-	tw_str_release(&t->done.text);
-	t->done = t->now;
-	t->now = (struct bunch){0};
-	snprintf(t->now.key, sizeof(t->now.key), "%s", key);
+	int64_t id = tw_json_int(tw_json_get(m, "id"), 0);
+	const struct said said = {text, id, date_of(m), export_date(m, "edited_unixtime")};
+	const char *key = t->channel ? tw_sprintf(a, "%s/%lld", t->chat_id, (long long)id)
+				     : bunch_month(t->chat_id, said.at_ms, a);
+	bunch_said(t->bunch, &t->talk, key, &said, a);
 }
 
+static bool is_foreign(const struct tw_json *m)
+{
+	return tw_json_get(m, "forwarded_from") || tw_json_get(m, "forwarded_from_id") ||
+	       tw_json_get(m, "via_bot");
+}
+
+/* What has no text is a picture or the like: an answer to that is none to what was written before. */
 static void take(struct telegram *t, const struct export_in *x, const struct tw_json *m,
 		 struct tw_arena *a)
 {
-	static const char *const foreign[] = {"forwarded_from", "forwarded_from_id", "via_bot"};
 	struct tw_str text = TW_STR_INIT;
-	int64_t at = export_date(m, "date_unixtime"), edited = export_date(m, "edited_unixtime");
 	if (!tw_streq(export_text(m, "type"), "message"))
 		return;
-	if (!is_own(t, x, m)) {
-		note_sender(t, m);
-		return;
-	}
-	t->own++;
-	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
-		if (tw_json_get(m, foreign[i]))
-			return;
-	at = at ? at : export_date(m, "date");
-	add_text(&text, m);
+	bool own = is_own(t, x, m);
+	t->own += own;
+	t->others += !own;
+	if (!own && !t->own)
+		writers_note(&t->writers, export_text(m, "from"));
+	if (!own || !is_foreign(m))
+		add_text(&text, m);
 	tw_str_trim(&text);
-	if (text.len) {
-		const char *key = tw_sprintf(a, "%s/%.7s", t->chat_id, tw_format_date(a, at));
-		if (t->channel)
-			key = tw_sprintf(a, "%s/%lld", t->chat_id,
-					 (long long)tw_json_int(tw_json_get(m, "id"), 0));
-		turn_page(t, key);
-		export_add_paragraph(&t->now.text, tw_str_c(&text));
-		t->now.first_ms = t->now.first_ms ? t->now.first_ms : at;
-		at = edited > at ? edited : at;
-		t->now.last_ms = at > t->now.last_ms ? at : t->now.last_ms;
-	}
+	if (!text.len)
+		exchange_break(&t->talk.e);
+	else if (own)
+		say(t, m, tw_str_c(&text), a);
+	else if (!t->channel) /* a post answers nobody */
+		exchange_heard(&t->talk.e, tw_str_c(&text), date_of(m));
 	tw_str_release(&text);
-}
-
-static bool emit(struct tw_document *doc, struct telegram *t, struct tw_arena *a)
-{
-	if (!t->done.text.len)
-		return false;
-	doc->key = tw_strdup(a, t->done.key);
-	doc->created_ms = t->done.first_ms;
-	doc->modified_ms = t->done.last_ms;
-	export_set_body(doc, "text/plain", tw_str_dup(&t->done.text, a));
-	tw_str_release(&t->done.text);
-	return true;
 }
 
 /* --- the way through the file --- */
@@ -224,7 +201,8 @@ static enum tw_status step_in_messages(struct telegram *t, const struct export_i
 	enum tw_status st = tw_json_next(NULL, t->r, err);
 	if (st == TW_DONE) {
 		t->place = t->many ? AT_CHAT : AT_TOP;
-		turn_page(t, "");
+		talk_end(&t->talk, a);
+		bunch_end(t->bunch);
 		return TW_OK;
 	}
 	if (st == TW_OK)
@@ -234,28 +212,18 @@ static enum tw_status step_in_messages(struct telegram *t, const struct export_i
 	return st;
 }
 
-/* Nobody's words would be silently everybody's mistake. */
-static enum tw_status check_own(const struct telegram *t, struct tw_err *err)
-{
-	if (t->own || !t->others || t->own_id[0])
-		return TW_OK;
-	return tw_fail(
-		err, TW_BAD_USE,
-		"no message in it is by the author; say who that is, as in `author: [NAME]`: "
-		"there are %s",
-		tw_str_c(&t->senders));
-}
-
 static enum tw_status end_file(struct telegram *t, struct tw_err *err)
 {
-	enum tw_status st = check_own(t, err);
+	/* Nobody's words would be silently everybody's mistake. */
+	bool known = t->own || !t->others || t->own_id[0];
+	enum tw_status st = known ? TW_OK : writers_unknown(&t->writers, err);
 	tw_json_reader_free(t->r);
-	tw_str_clear(&t->senders);
+	tw_str_clear(&t->writers.names);
 	t->r = NULL;
 	t->place = AT_FILE;
 	t->many = t->channel = false;
 	t->own_id[0] = t->chat_id[0] = '\0';
-	t->own = t->others = t->n_senders = 0;
+	t->own = t->others = t->writers.n = 0;
 	return st;
 }
 
@@ -297,20 +265,24 @@ static enum tw_status telegram_next(struct tw_document *doc, void *state, struct
 				    struct tw_arena *a, struct tw_err *err)
 {
 	struct telegram *t = state;
-	for (;;) {
+	while (!bunch_next(doc, t->bunch, a)) {
 		tw_arena_reset(a);
 		enum tw_status st = step(t, x, a, err);
-		if (st == TW_SKIPPED)
+		if (st == TW_SKIPPED) {
 			doc->key = tw_sprintf(a, "%s/", t->chat_id);
-		if (st != TW_OK || emit(doc, t, a))
+			exchange_break(&t->talk.e);
+		}
+		if (st != TW_OK)
 			return st;
 	}
+	return TW_OK;
 }
 
 const struct export_format export_telegram = {
 	.name = "Telegram",
 	.recognise = is_telegram,
 	.state_size = sizeof(struct telegram),
+	.open = telegram_open,
 	.next = telegram_next,
 	.close = telegram_close,
 };

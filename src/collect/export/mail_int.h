@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 
 #define MAIL_MAX_DEPTH 16
 #define MAIL_MAX_PARTS 1000
@@ -48,6 +49,29 @@ struct mail_text mail_text(const struct mail_part *m, struct tw_arena *a);
 /* Plain text without what others wrote in it: quotes and the line that leads to them, a forwarded or answered mail below,
  * and without the signature. */
 const char *mail_own_words(const char *text, struct tw_arena *a);
+
+/* The lines of plain text, and what they are; they point into it. */
+struct mail_line {
+	const char *s;
+	size_t n;   /* without white space at its end */
+	bool quote; /* begins with '>' */
+	bool intro; /* of the lines that lead to a quote: "On Monday, Ann wrote:" */
+	bool drop;  /* not the author's: a quote, what leads to it, marks of PGP */
+};
+struct mail_lines {
+	TW_VEC(struct mail_line) all;
+	size_t end; /* what is the author's ends here */
+	/* A mail that stands below: the line that names its sender, its text. All 0: none. */
+	size_t below_from, below, below_end;
+};
+void mail_lines_init(struct mail_lines *out, const char *text);
+void mail_lines_release(struct mail_lines *l);
+
+/* What the author answers in plain text, for each piece of it: the quote before it, or all that is quoted below. Only
+ * quotes of one level, led to by a line that says who wrote them, and that is none of `author` (names and addresses,
+ * NULL-terminated). */
+struct exchanges;
+void mail_exchanges(struct exchanges *out, const char *text, const char *const *author);
 
 /* Appends what base64 or quoted-printable text stands for; what is neither is passed over or stays. */
 void mail_base64(struct tw_str *out, const char *s, size_t len);

@@ -6,47 +6,33 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/vec.h"
 #include "collect/export/mail_int.h"
 
-struct line {
-	const char *s;
-	size_t n; /* without white space at its end */
-	bool drop;
-};
-
-struct lines TW_VEC_BODY(struct line);
-
-static void split(struct lines *out, const char *s)
+static void split(struct mail_lines *out, const char *s)
 {
 	while (*s) {
 		size_t n = strcspn(s, "\n"), len = n;
 		while (len && isspace((unsigned char)s[len - 1]))
 			len--;
-		struct line l = {s, len, false};
-		tw_vec_push(out, l);
+		struct mail_line l = {.s = s, .n = len, .quote = len && s[0] == '>'};
+		tw_vec_push(&out->all, l);
 		s += n + (s[n] == '\n');
 	}
 }
 
-static bool is_blank(const struct line *l)
+static bool is_blank(const struct mail_line *l)
 {
 	return l->n == 0;
 }
 
-static bool begins(const struct line *l, const char *with)
+static bool begins(const struct mail_line *l, const char *with)
 {
 	size_t n = strlen(with);
 	return l->n >= n && strncasecmp(l->s, with, n) == 0;
 }
 
-static bool is_quote(const struct line *l)
-{
-	return l->n && l->s[0] == '>';
-}
-
 /* "----- Original Message -----": a word between rulers, in any language. */
-static bool is_ruler_with_words(const struct line *l)
+static bool is_ruler_with_words(const struct mail_line *l)
 {
 	size_t left = 0, right = 0;
 	while (left < l->n && l->s[left] == '-')
@@ -56,7 +42,7 @@ static bool is_ruler_with_words(const struct line *l)
 	return left >= 4 && right >= 4 && left + right + 3 < l->n;
 }
 
-static bool is_rule(const struct line *l)
+static bool is_rule(const struct mail_line *l)
 {
 	size_t n = 0;
 	while (n < l->n && (l->s[n] == '_' || l->s[n] == '-'))
@@ -65,7 +51,7 @@ static bool is_rule(const struct line *l)
 }
 
 /* "From: Ann", "Von: Ann", "*De :* Ann": a word and a colon. */
-static bool is_header_line(const struct line *l)
+static bool is_header_line(const struct mail_line *l)
 {
 	size_t i = 0, word = 0;
 	while (i < l->n && (l->s[i] == '*' || l->s[i] == ' '))
@@ -76,35 +62,35 @@ static bool is_header_line(const struct line *l)
 }
 
 /* Three lines of a mail's header, one of them with an address or the like. */
-static bool is_header_block(const struct lines *all, size_t i)
+static bool is_header_block(const struct mail_lines *m, size_t i)
 {
 	size_t n = 0, first = i;
-	while (i < all->n && is_blank(&all->at[i]) && i < first + 2)
+	while (i < m->all.n && is_blank(&m->all.at[i]) && i < first + 2)
 		i++;
-	for (; i + n < all->n && n < 4 && is_header_line(&all->at[i + n]); n++)
+	for (; i + n < m->all.n && n < 4 && is_header_line(&m->all.at[i + n]); n++)
 		;
 	return n >= 3;
 }
 
 /* Below it stands another mail. */
-static bool is_foreign_below(const struct lines *all, size_t i)
+static bool is_foreign_below(const struct mail_lines *m, size_t i)
 {
-	const struct line *l = &all->at[i];
+	const struct mail_line *l = &m->all.at[i];
 	if (begins(l, "-----BEGIN PGP SIGNATURE") || begins(l, "-----BEGIN PGP MESSAGE"))
 		return true;
 	if (is_ruler_with_words(l) && !begins(l, "-----BEGIN PGP"))
-		return i + 1 >= all->n || is_header_block(all, i + 1) || is_quote(l + 1);
-	return is_rule(l) ? is_header_block(all, i + 1)
-			  : (begins(l, "From:") || begins(l, "*From:*")) && is_header_block(all, i);
+		return i + 1 >= m->all.n || is_header_block(m, i + 1) || l[1].quote;
+	return is_rule(l) ? is_header_block(m, i + 1)
+			  : (begins(l, "From:") || begins(l, "*From:*")) && is_header_block(m, i);
 }
 
-static bool is_signature(const struct line *l)
+static bool is_signature(const struct mail_line *l)
 {
 	return l->n == 2 && l->s[0] == '-' && l->s[1] == '-';
 }
 
 /* What telephones add. */
-static bool is_advertisement(const struct line *l)
+static bool is_advertisement(const struct mail_line *l)
 {
 	static const char *const begin[] = {"Sent from my ",
 					    "Sent from Mail for",
@@ -123,7 +109,7 @@ static bool is_advertisement(const struct line *l)
 	return false;
 }
 
-static bool begins_introduction(const struct line *l)
+static bool begins_introduction(const struct mail_line *l)
 {
 	static const char *const words[] = {"On ", "Am ",  "Le ", "El ",     "Il ",
 					    "Op ", "Den ", "Em ", "W dniu ", NULL};
@@ -133,7 +119,7 @@ static bool begins_introduction(const struct line *l)
 	return false;
 }
 
-static bool has_date_or_address(const struct line *l)
+static bool has_date_or_address(const struct mail_line *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (isdigit((unsigned char)l->s[i]) || l->s[i] == '@')
@@ -142,49 +128,81 @@ static bool has_date_or_address(const struct line *l)
 }
 
 /* "On Mon, Jan 1, 2020 at 10:00, Ann <ann@example.org> wrote:", perhaps wrapped; of another language the last line. */
-static void drop_introduction(struct lines *all, size_t quote)
+static void drop_introduction(struct mail_lines *m, size_t quote)
 {
 	size_t end = quote, n = 0;
-	while (end > 0 && is_blank(&all->at[end - 1]))
+	while (end > 0 && is_blank(&m->all.at[end - 1]))
 		end--;
-	if (end == 0 || all->at[end - 1].s[all->at[end - 1].n - 1] != ':')
+	if (end == 0 || m->all.at[end - 1].s[m->all.at[end - 1].n - 1] != ':')
 		return;
-	while (n < 3 && n < end && !is_blank(&all->at[end - 1 - n]) &&
-	       !begins_introduction(&all->at[end - 1 - n]))
+	while (n < 3 && n < end && !is_blank(&m->all.at[end - 1 - n]) &&
+	       !begins_introduction(&m->all.at[end - 1 - n]))
 		n++;
-	bool known = n < 3 && n < end && !is_blank(&all->at[end - 1 - n]);
-	if (!known && !has_date_or_address(&all->at[end - 1]))
+	bool known = n < 3 && n < end && !is_blank(&m->all.at[end - 1 - n]);
+	if (!known && !has_date_or_address(&m->all.at[end - 1]))
 		return;
 	for (size_t i = 0; i <= (known ? n : 0); i++)
-		all->at[end - 1 - i].drop = true;
+		m->all.at[end - 1 - i].drop = m->all.at[end - 1 - i].intro = true;
 }
 
-/* Marks what is foreign; returns where the mail ends for its author. */
-static size_t mark(struct lines *all)
+/* The mail below, up to the next one or to a signature. Its header ends with a blank line. */
+static void find_below(struct mail_lines *m, size_t at)
+{
+	size_t n = m->all.n;
+	at += !is_header_line(&m->all.at[at]); /* the ruler */
+	if (!is_header_block(m, at))
+		return;
+	while (is_blank(&m->all.at[at]))
+		at++;
+	m->below_from = at;
+	while (at < n && !is_blank(&m->all.at[at]))
+		at++;
+	m->below = m->below_end = at;
+	while (m->below_end < n && !is_signature(&m->all.at[m->below_end]) &&
+	       !is_foreign_below(m, m->below_end) && !m->all.at[m->below_end].quote)
+		m->below_end++;
+}
+
+/* Marks what is foreign, and where the mail ends for its author. */
+static void mark(struct mail_lines *m)
 {
 	size_t end = 0;
-	while (end < all->n && !is_signature(&all->at[end]) && !is_foreign_below(all, end))
+	while (end < m->all.n && !is_signature(&m->all.at[end]) && !is_foreign_below(m, end))
 		end++;
-	for (size_t i = 0; i < end; i++) {
-		struct line *l = &all->at[i];
-		if (is_quote(l) && (i == 0 || !is_quote(l - 1)))
-			drop_introduction(all, i);
-		l->drop |= is_quote(l) || begins(l, "-----BEGIN PGP SIGNED");
+	if (end < m->all.n && !is_signature(&m->all.at[end]))
+		find_below(m, end);
+	for (size_t i = 0; i < m->all.n; i++) {
+		struct mail_line *l = &m->all.at[i];
+		if (l->quote && (i == 0 || !l[-1].quote))
+			drop_introduction(m, i);
+		l->drop |= l->quote || begins(l, "-----BEGIN PGP SIGNED");
 		l->drop |= begins(l, "Hash: ") && i > 0 && l[-1].drop;
 	}
-	while (end > 0 && (is_blank(&all->at[end - 1]) || is_advertisement(&all->at[end - 1])))
+	while (end > 0 && (is_blank(&m->all.at[end - 1]) || is_advertisement(&m->all.at[end - 1])))
 		end--;
-	return end;
+	m->end = end;
+}
+
+void mail_lines_init(struct mail_lines *out, const char *text)
+{
+	*out = (struct mail_lines){0};
+	split(out, text);
+	mark(out);
+}
+
+void mail_lines_release(struct mail_lines *l)
+{
+	tw_vec_release(&l->all);
 }
 
 const char *mail_own_words(const char *text, struct tw_arena *a)
 {
-	struct lines all = {0};
+	struct mail_lines lines;
 	struct tw_str out = TW_STR_INIT;
-	split(&all, text);
-	size_t end = mark(&all), blanks = 0;
-	for (size_t i = 0; i < end; i++) {
-		const struct line *l = &all.at[i];
+	size_t blanks = 0;
+	mail_lines_init(&lines, text);
+	for (size_t i = 0; i < lines.end; i++) {
+		const struct mail_line *l = &lines.all.at[i];
 		blanks += is_blank(l) || l->drop;
 		if (is_blank(l) || l->drop)
 			continue;
@@ -193,7 +211,7 @@ const char *mail_own_words(const char *text, struct tw_arena *a)
 		tw_str_add(&out, l->s, l->n);
 		blanks = 0;
 	}
-	tw_vec_release(&all);
+	mail_lines_release(&lines);
 	const char *own = tw_str_dup(&out, a);
 	tw_str_release(&out);
 	return own;

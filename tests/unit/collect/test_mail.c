@@ -2,6 +2,7 @@
 #include "collect_test.h"
 #include "support/arena.h"
 
+#include "collect/export/exchange_int.h"
 #include "collect/export/mail_int.h"
 
 static struct mail_part mail(const char *text)
@@ -167,6 +168,61 @@ static void only_the_authors_words_stay(void **state)
 		assert_string_equal(mail_own_words(cases[i].mail, &arena), cases[i].own);
 }
 
+/* --- what it answers --- */
+
+#define INTRO "On Mon, 6 Jan 2020, Bob <bob@example.org> wrote:\n"
+
+static void answers(const char *text, const char *want)
+{
+	static const char *const author[] = {"tess@example.org", "Tess T.", NULL};
+	struct exchanges e = {0};
+	mail_exchanges(&e, text, author);
+	const char *json = exchanges_take(&e, &arena);
+	exchanges_release(&e);
+	assert_string_equal(json ? json : "", want);
+}
+
+static void an_answer_stands_above_or_below_what_it_answers(void **state)
+{
+	(void)state;
+	const char *one = "[{\"context\":\"Where is it?\",\"reply\":\"In the locker.\"}]";
+	answers("In the locker.\n\n" INTRO "> Where is it?\n", one);
+	answers(INTRO "> Where is it?\n\nIn the locker.\n", one);
+	answers("Hi Bob,\n\n" INTRO "> Where is it?\n\nIn the locker.\n", one);
+	answers("In the locker.\n\n-- \nTess\n\n" INTRO "> Where is it?\n\nNot mine.\n", one);
+	answers("In the locker.\n" INTRO ">\n> Where is it?\n>\n> -- \n", one);
+	answers("Hi,\n" INTRO "> Hello.\n> One?\n\nYes.\n\n\nIndeed.\n> Two?\n>\n> Three?\nNo.\n",
+		"[{\"context\":\"Hello.\\nOne?\",\"reply\":\"Yes.\\n\\nIndeed.\"},"
+		"{\"context\":\"Two?\\n\\nThree?\",\"reply\":\"No.\"}]");
+}
+
+static void a_mail_below_without_marks_is_answered_too(void **state)
+{
+	(void)state;
+	const char *head = "From: Bob <bob@example.org>\nSent: Monday\nTo: tess@example.org\n"
+			   "Subject: It\n\nWhere is it?\n\n-- \nBob\n";
+	const char *one = "[{\"context\":\"Where is it?\",\"reply\":\"In the locker.\"}]";
+	answers(tw_sprintf(&arena, "In the locker.\n\n-----Original Message-----\n%s", head), one);
+	answers(tw_sprintf(&arena, "In the locker.\n\n________________________________\n%s", head),
+		one);
+	answers("In the locker.\n\nFrom: Tess T.\nSent: Monday\nTo: Bob\n\nWhere is it?\n", "");
+	answers("In the locker.\n\n-----Original Message-----\nno head", "");
+}
+
+static void only_what_another_wrote_is_context(void **state)
+{
+	(void)state;
+	answers("One more thing.\n\nOn Mon, 6 Jan 2020, Tess\nT. <tess@example.org> wrote:\n"
+		"> It is in the locker.\n",
+		"");
+	answers("> Nobody said who wrote this.\n\nIndeed.\n", "");
+	answers("No quote at all.\n", "");
+	answers(INTRO "> No answer.\n", "");
+	answers("Yes.\n\n" INTRO "> On Sunday, Tess wrote:\n>> My own.\n> > And this.\n> Sure?\n",
+		"[{\"context\":\"Sure?\",\"reply\":\"Yes.\"}]");
+	answers("Yes.\n\n" INTRO ">> My own.\n", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +240,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nesting_without_end_ends, arena_setup,
 						arena_teardown),
 		cmocka_unit_test_setup_teardown(only_the_authors_words_stay, arena_setup,
+						arena_teardown),
+		cmocka_unit_test_setup_teardown(an_answer_stands_above_or_below_what_it_answers,
+						arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(a_mail_below_without_marks_is_answered_too,
+						arena_setup, arena_teardown),
+		cmocka_unit_test_setup_teardown(only_what_another_wrote_is_context, arena_setup,
 						arena_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,8 +13,9 @@ struct labelled {
 static struct labelled label(struct tw_arena *a, const char *params, const char *title,
 			     const char *body)
 {
-	struct tw_rows in[2] = {scrubbed(a, "d", title, body)};
+	struct tw_rows in[3] = {scrubbed(a, "d", title, body)};
 	tw_rows_init(&in[1], tw_transform_duplicates.schema, a);
+	in[2] = raw(a, "d", title, "text/markdown", body);
 	struct labelled l = {tw_row_cstr(&in[0], &in[0].at[0], "text"),
 			     apply(a, &tw_transform_labels, params, NULL, "d", in)};
 	for (size_t i = 0; i < l.rows.n; i++) {
@@ -95,6 +96,45 @@ static void what_is_no_answer_makes_no_pair(void **state)
 	tw_arena_release(&a);
 }
 
+static void what_others_said_is_never_part_of_an_answer(void **state)
+{
+	static const struct {
+		const char *before, *after; /* the author's prose */
+		const char *end;	    /* of the answer */
+	} cases[] = {
+		{"> So he said, and nobody knew better.\n>\n> Not even I.\n\n", "", "hear that."},
+		{"", "\n\n> So he said.\n\nAnd I agreed with him in that.", "hear that."},
+		{"", " This is what he said:\n\n> So he said.", "hear that."},
+		{"", "\n\nThis is what he said:\n\n> So he said.", "hear that."},
+		{"## First\n\n> So he said.\n\n## Second\n\n", "", "hear that."},
+		{"> Run this:\n>\n> ```\n> make\n> ```\n\n", "", "hear that."},
+		{"", "\n\n> ```\n> make\n> ```\n\nAnd I ran it.", "hear that."},
+	};
+	struct tw_arena a;
+	(void)state;
+	tw_arena_init(&a);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *body = tw_sprintf(&a, "%s%s%s", cases[i].before, prose, cases[i].after);
+		const struct labelled l = label(&a, "{\"headings\": false}", "My wheels", body);
+		assert_int_equal(l.rows.n, 1);
+		const char *answer = cell(&l, 0, "answer");
+		if (strchr(answer, '>') || !tw_ends_with(answer, cases[i].end))
+			fail_msg("%zu: %s", i, answer);
+	}
+	tw_arena_release(&a);
+}
+
+static void only_what_stays_in_an_answer_is_counted(void **state)
+{
+	struct tw_arena a;
+	(void)state;
+	tw_arena_init(&a);
+	const char *body = tw_sprintf(&a, "I agree. %.*s, he said:\n\n> Not so.",
+				      (int)strlen(prose) - 1, prose);
+	assert_int_equal(label(&a, NULL, "My wheels", body).rows.n, 0);
+	tw_arena_release(&a);
+}
+
 static void long_answers_end_with_a_paragraph_or_sentence(void **state)
 {
 	struct tw_arena a;
@@ -152,8 +192,9 @@ static void a_duplicate_makes_no_pairs(void **state)
 	struct tw_arena a;
 	(void)state;
 	tw_arena_init(&a);
-	struct tw_rows in[2] = {scrubbed(&a, "d", "How I true a wheel", prose)};
+	struct tw_rows in[3] = {scrubbed(&a, "d", "How I true a wheel", prose)};
 	tw_rows_init(&in[1], tw_transform_duplicates.schema, &a);
+	in[2] = raw(&a, "d", "How I true a wheel", "text/markdown", prose);
 	struct tw_row *r = tw_rows_add(&in[1], "d");
 	tw_row_set_int(&in[1], r, "canonical", 0);
 	assert_int_equal(apply(&a, &tw_transform_labels, NULL, NULL, "d", in).n, 0);
@@ -249,6 +290,8 @@ int main(void)
 		cmocka_unit_test(the_title_asks_and_the_text_answers),
 		cmocka_unit_test(headings_ask_about_their_sections),
 		cmocka_unit_test(what_is_no_answer_makes_no_pair),
+		cmocka_unit_test(what_others_said_is_never_part_of_an_answer),
+		cmocka_unit_test(only_what_stays_in_an_answer_is_counted),
 		cmocka_unit_test(long_answers_end_with_a_paragraph_or_sentence),
 		cmocka_unit_test(an_answer_does_not_end_with_what_it_announces),
 		cmocka_unit_test(a_document_makes_only_so_many_pairs),

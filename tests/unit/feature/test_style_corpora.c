@@ -126,7 +126,8 @@ static enum tw_status compare_file(void *ctx, const char *rel, const struct tw_s
 	style_source_read(&src, body, mdx);
 	compare_marks(c, rel, &src, text);
 	compare_code(c, rel, &src, text);
-	struct tw_rows in[2] = {apply(&a, &tw_transform_scrub, NULL, NULL, rel, &clean)};
+	struct tw_rows in[3] = {apply(&a, &tw_transform_scrub, NULL, NULL, rel, &clean)};
+	in[2] = doc;
 	compare_answers(c, rel, in, &a);
 	c->docs++;
 	style_source_release(&src);
