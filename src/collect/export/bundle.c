@@ -6,7 +6,7 @@
 
 #include "base/fs.h"
 #include "base/stop.h"
-#include "collect/file/files_int.h"
+#include "collect/archive/unpack_int.h"
 
 struct bundle {
 	const struct bundle_type *type;
@@ -14,6 +14,9 @@ struct bundle {
 	char head[BUNDLE_HEAD];
 	size_t head_n, head_at;
 	bool peeked;
+	const struct tw_source_host *host; /* is told where we are; NULL: nobody */
+	struct tw_str part;		   /* the name of the entry, for it */
+	bool left_out;
 };
 
 static enum tw_status choose(const struct bundle_type **out, const char *path, struct tw_err *err)
@@ -29,7 +32,7 @@ static enum tw_status choose(const struct bundle_type **out, const char *path, s
 	FILE *f = fopen(path, "rb");
 	if (!f)
 		return tw_fail_errno(err, TW_IO, "%s", path);
-	if (archive_is_one(head, fread(head, 1, sizeof(head), f)))
+	if (unpack_knows(head, fread(head, 1, sizeof(head), f)))
 		*out = &bundle_of_archive;
 	fclose(f);
 	return TW_OK;
@@ -56,7 +59,23 @@ void bundle_close(struct bundle *b)
 	if (!b)
 		return;
 	b->type->close(b->ctx);
+	tw_str_release(&b->part);
 	free(b);
+}
+
+void bundle_watch(struct bundle *b, const struct tw_source_host *host)
+{
+	b->host = host;
+}
+
+bool bundle_left_out(const struct bundle *b)
+{
+	return b->left_out;
+}
+
+bool bundle_is_archive(const struct bundle *b)
+{
+	return b->type == &bundle_of_archive;
 }
 
 static enum tw_status add_stamp(void *hasher, const char *rel, const struct tw_stat *st,
@@ -88,12 +107,28 @@ static void forget_head(struct bundle *b)
 	b->peeked = false;
 }
 
+/* As a part of the export, with documents that are not known yet. */
+static bool ended_a_parser(struct bundle *b, const char *name)
+{
+	if (!b->host)
+		return false;
+	tw_str_clear(&b->part);
+	tw_str_addf(&b->part, "%s/", name);
+	return tw_source_enter(b->host, b->part.data, NULL) != TW_OK;
+}
+
 enum tw_status bundle_next(struct bundle_entry *out, struct bundle *b, struct tw_err *err)
 {
-	forget_head(b);
-	if (tw_stopping())
-		return tw_fail(err, TW_CANCELLED, "stopped");
-	return b->type->next(out, b->ctx, err);
+	enum tw_status st;
+	for (;;) {
+		forget_head(b);
+		if (tw_stopping())
+			return tw_fail(err, TW_CANCELLED, "stopped");
+		st = b->type->next(out, b->ctx, err);
+		if (st != TW_OK || !ended_a_parser(b, out->name))
+			return st;
+		b->left_out = true;
+	}
 }
 
 enum tw_status bundle_rewind(struct bundle *b, struct tw_err *err)
@@ -121,8 +156,12 @@ enum tw_status bundle_read(void *bundle, void *buf, size_t cap, size_t *got, str
 	*got = 0;
 	if (tw_stopping())
 		return tw_fail(err, TW_CANCELLED, "stopped");
-	if (b->head_at == b->head_n)
-		return b->type->read(b->ctx, buf, cap, got, err);
+	if (b->head_at == b->head_n) {
+		enum tw_status st = b->type->read(b->ctx, buf, cap, got, err);
+		if (st == TW_OK && *got && b->host)
+			tw_source_alive(b->host);
+		return st;
+	}
 	*got = b->head_n - b->head_at < cap ? b->head_n - b->head_at : cap;
 	memcpy(buf, b->head + b->head_at, *got);
 	b->head_at += *got;
@@ -143,27 +182,4 @@ enum tw_status bundle_read_all(struct tw_str *out, struct bundle *b, size_t max,
 	}
 	free(buf);
 	return st;
-}
-
-static bool has_dots(const char *name)
-{
-	for (const char *p = name; *p; p += strcspn(p, "/")) {
-		p += *p == '/';
-		if (strncmp(p, "..", 2) == 0 && (p[2] == '/' || !p[2]))
-			return true;
-	}
-	return false;
-}
-
-const char *bundle_clean_name(const char *name, struct tw_arena *a)
-{
-	char *copy = tw_strdup(a, name);
-	for (char *p = copy; (p = strchr(p, '\\'));)
-		*p = '/';
-	bool drive = copy[0] && copy[1] == ':' && (copy[2] == '/' || !copy[2]);
-	if (copy[0] == '/' || drive || has_dots(copy))
-		return NULL;
-	while (tw_starts_with(copy, "./"))
-		copy += 2;
-	return *copy ? key_from_path(copy, a) : NULL;
 }

@@ -6,7 +6,7 @@
  * order, and reads the present one whole or in pieces. Only regular files are
  * entries: links are left out and named, and so are names that are absolute or
  * hold "..". An archive that is cut, encrypted, or expands out of proportion
- * is an error. One thread.
+ * (archive/unpack_int.h) is an error. One thread.
  */
 #ifndef TW_COLLECT_BUNDLE_INT_H
 #define TW_COLLECT_BUNDLE_INT_H
@@ -15,11 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "collect/reports_int.h"
-
-/* Limits against bombs. What an archive expands to, in one go through it: */
-#define BUNDLE_RATIO	   200		       /* times its own size … */
-#define BUNDLE_FREE	   ((int64_t)64 << 20) /* … once that is more than so much. */
-#define BUNDLE_MAX_ENTRIES 2000000
+#include "core/source.h"
 
 #define BUNDLE_HEAD ((size_t)1 << 14) /* bytes that bundle_peek() shows at most */
 
@@ -35,6 +31,11 @@ struct bundle_entry {
 TW_MUST_USE enum tw_status bundle_open(struct bundle **out, const char *path,
 				       struct reports *reports, struct tw_err *err);
 void bundle_close(struct bundle *b); /* NULL is fine */
+
+/* Tells `host` of each entry (tw_source_enter) and of getting on. An entry that has ended a parser is passed over. */
+void bundle_watch(struct bundle *b, const struct tw_source_host *host);
+bool bundle_left_out(const struct bundle *b); /* any */
+bool bundle_is_archive(const struct bundle *b);
 
 /* The same as long as nothing was written to the file, or to one in the folder; by sizes and times. Opens nothing. */
 TW_MUST_USE enum tw_status bundle_stamp(struct tw_digest *out, const char *path,
@@ -67,10 +68,5 @@ struct bundle_type {
 };
 
 extern const struct bundle_type bundle_of_files, bundle_of_archive;
-
-/* By its first bytes. */
-bool archive_is_one(const char *head, size_t n);
-/* The cleaned name ("./a", "a\b"), or NULL when no file of an export is called so. */
-const char *bundle_clean_name(const char *name, struct tw_arena *a);
 
 #endif

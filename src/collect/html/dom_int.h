@@ -64,6 +64,7 @@ struct dom_node {
 struct dom {
 	struct dom_node *root; /* the document element */
 	size_t n;	       /* nodes in all */
+	bool well_formed;      /* XML: nothing had to be guessed */
 };
 
 /* Any text gives some tree; TW_BAD_DATA when there is neither an element nor text in it. `html` must be UTF-8. */
@@ -74,6 +75,9 @@ TW_MUST_USE enum tw_status dom_parse_html(struct dom *out, const char *html, siz
 TW_MUST_USE enum tw_status dom_parse_xml(struct dom *out, const char *xml, size_t len,
 					 const char *charset, struct tw_arena *a,
 					 struct tw_err *err);
+/* What reading it would take of memory and time: its tags and attributes, in UTF-16 too. */
+#define DOM_XML_MOST 1500000 /* of one; about 200 MB */
+size_t dom_xml_cost(const char *xml, size_t len);
 
 /* For the readers: a new node, the root of *d or else the last child of `parent`, with no text and no name yet. It ends
  * behind itself: who gives it children says where. */

@@ -1,6 +1,8 @@
 /*
  * The one file that knows libxml2. Never XML_PARSE_NOENT (it reads local
- * files), always NONET, never HUGE: depth stays at 256, a text below 10 MB.
+ * files), always NONET, never HUGE: depth stays at 256. The tree is built as
+ * the parser goes. What the document declares is passed over, so nothing can
+ * multiply: an entity of its own is a space, an attribute by default none.
  */
 #include "collect/html/dom_int.h"
 
@@ -9,11 +11,14 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #include <libxml/HTMLparser.h>
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 
-#define MAX_NODES 2000000
+#define MAX_ATTRS    512 /* of one element: libxml2 compares each with all others */
+#define MAX_DECLARED 16	 /* attributes: they, too, are compared with each other in every element */
+#define KNOWN_NAMES  256
 
 static void init_libxml2(void)
 {
@@ -26,102 +31,163 @@ static void init_once(void)
 	pthread_once(&once, init_libxml2);
 }
 
+struct known {
+	const xmlChar *name;
+	const char *copy;
+};
+
 struct builder {
 	struct tw_arena *a;
 	struct dom *d;
+	xmlParserCtxt *parser;
+	struct dom_node *at; /* the element that is open; NULL: none */
+	struct tw_str text;  /* of it, since its last child */
+	struct known names[KNOWN_NAMES];
+	xmlEntity own; /* what stands for any entity that XML itself has not */
+	int declared;
 };
 
-static const char *copy(struct builder *b, const xmlChar *s)
+/* Of what is not well formed, bytes come through that are no UTF-8. */
+static const char *copy(struct builder *b, const xmlChar *s, size_t len)
 {
-	return s ? tw_strdup(b->a, (const char *)s) : "";
+	struct tw_str mended = TW_STR_INIT;
+	const char *text;
+	if (!len)
+		return "";
+	if (b->parser->wellFormed || tw_utf8_repair(&mended, (const char *)s, len))
+		text = tw_strndup(b->a, (const char *)s, len);
+	else
+		text = tw_str_dup(&mended, b->a);
+	tw_str_release(&mended);
+	return text;
 }
 
-static void add_attrs(struct dom_node *n, const xmlNode *x, struct builder *b)
+/* The parser holds each name once, so its address tells them apart. */
+static const char *copy_name(struct builder *b, const xmlChar *s)
 {
-	struct dom_attr **last = &n->attrs;
-	for (const xmlAttr *p = x->properties; p; p = p->next) {
+	struct known *k = &b->names[((uintptr_t)s >> 3) % KNOWN_NAMES];
+	if (!s)
+		return "";
+	if (k->name != s)
+		*k = (struct known){s, copy(b, s, strlen((const char *)s))};
+	return k->copy;
+}
+
+/* The parser leaves "&" as "&#38;", and nothing else. */
+static const char *copy_value(struct builder *b, const xmlChar *s, size_t len)
+{
+	char *value = (char *)(uintptr_t)copy(b, s, len), *to = value;
+	if (!strchr(value, '&'))
+		return value;
+	for (const char *p = value; *p; p += tw_starts_with(p, "&#38;") ? 5 : 1)
+		*to++ = *p;
+	*to = '\0';
+	return value;
+}
+
+static void add_text(struct builder *b)
+{
+	if (!b->text.len)
+		return;
+	struct dom_node *n = dom_add(b->d, b->at, b->a);
+	n->tag = TAG_TEXT;
+	n->text = copy(b, (const xmlChar *)b->text.data, b->text.len);
+	n->len = strlen(n->text);
+	tw_str_clear(&b->text);
+}
+
+static void on_text(void *ctx, const xmlChar *s, int len)
+{
+	struct builder *b = ctx;
+	if (b->at)
+		tw_str_add(&b->text, (const char *)s, (size_t)len);
+}
+
+/* `attrs` are `n` times its name, prefix, namespace, value and the end of that; those by default are the last. */
+static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *ns,
+		     int n_ns, const xmlChar **declared, int n, int by_default,
+		     const xmlChar **attrs)
+{
+	struct builder *b = ctx;
+	(void)prefix, (void)n_ns, (void)declared;
+	if (!b->at && b->d->root)
+		return;
+	add_text(b);
+	b->at = dom_add(b->d, b->at, b->a);
+	b->at->name = copy_name(b, name);
+	b->at->ns = copy_name(b, ns);
+	bool html = strcmp(b->at->ns, "http://www.w3.org/1999/xhtml") == 0;
+	b->at->tag = html ? dom_tag_of(b->at->name) : TAG_OTHER;
+	struct dom_attr **last = &b->at->attrs;
+	for (int i = 0; i < n - by_default; i++) {
+		const xmlChar **p = attrs + 5 * (ptrdiff_t)i;
 		struct dom_attr *at = TW_NEW(b->a, struct dom_attr);
-		xmlChar *value = xmlNodeListGetString(x->doc, p->children, 1);
-		at->name = copy(b, p->name);
-		at->value = copy(b, value);
-		xmlFree(value);
+		at->name = copy_name(b, p[0]);
+		at->value = copy_value(b, p[3], (size_t)(p[4] - p[3]));
 		*last = at;
 		last = &at->next;
 	}
 }
 
-static struct dom_node *add_element(struct dom_node *parent, const xmlNode *x, struct builder *b)
+static void on_end(void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *ns)
 {
-	struct dom_node *n = dom_add(b->d, parent, b->a);
-	n->name = copy(b, x->name);
-	if (x->ns && x->ns->href)
-		n->ns = copy(b, x->ns->href);
-	bool html = strcmp(n->ns, "http://www.w3.org/1999/xhtml") == 0;
-	n->tag = html ? dom_tag_of(n->name) : TAG_OTHER;
-	add_attrs(n, x, b);
-	return n;
-}
-
-static void add_text(struct dom_node *parent, const xmlChar *s, struct builder *b)
-{
-	if (!s || !*s)
+	struct builder *b = ctx;
+	(void)name, (void)prefix, (void)ns;
+	if (!b->at)
 		return;
-	struct dom_node *n = dom_add(b->d, parent, b->a);
-	n->tag = TAG_TEXT;
-	n->len = strlen((const char *)s);
-	n->text = tw_strndup(b->a, (const char *)s, n->len);
+	add_text(b);
+	b->at->end = b->d->n;
+	b->at = b->at->parent;
 }
 
-static const xmlNode *visit(struct dom_node **at, const xmlNode *x, struct builder *b)
+static xmlEntity *on_entity(void *ctx, const xmlChar *name)
 {
-	switch (x->type) {
-	case XML_ELEMENT_NODE:
-		*at = add_element(*at, x, b);
-		if (x->children)
-			return x->children;
-		*at = (*at)->parent;
-		return NULL;
-	case XML_TEXT_NODE:
-	case XML_CDATA_SECTION_NODE:
-		add_text(*at, x->content, b);
-		return NULL;
-	default: /* references to the document's own entities too: never followed */
-		return NULL;
-	}
+	struct builder *b = ctx;
+	(void)name;
+	return &b->own;
 }
 
-/* Preorder without recursion: the input chooses the depth. */
-static void build(const xmlNode *root, struct builder *b)
+static void on_declared(void *ctx, const xmlChar *element, const xmlChar *name, int type,
+			int by_default, const xmlChar *value, xmlEnumeration *values)
 {
-	struct dom_node *at = add_element(NULL, root, b);
-	const xmlNode *x = root->children;
-	while (x && b->d->n < MAX_NODES) {
-		const xmlNode *down = visit(&at, x, b);
-		if (down) {
-			x = down;
-			continue;
-		}
-		while (x && x != root && !x->next) {
-			x = x->parent;
-			at->end = b->d->n;
-			if (x != root)
-				at = at->parent;
-		}
-		x = x == root ? NULL : x->next;
-	}
-	for (; at; at = at->parent)
-		at->end = b->d->n;
+	struct builder *b = ctx;
+	(void)element, (void)name, (void)type, (void)by_default, (void)value;
+	xmlFreeEnumeration(values);
+	if (++b->declared > MAX_DECLARED)
+		xmlStopParser(b->parser);
 }
 
-static enum tw_status convert(struct dom *out, xmlDoc *doc, struct tw_arena *a, struct tw_err *err)
+static enum tw_status build(struct dom *out, const char *xml, size_t len, const char *charset,
+			    struct tw_arena *a, struct tw_err *err)
 {
-	struct builder b = {a, out};
-	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-	if (!root)
-		return tw_fail(err, TW_BAD_DATA, "no XML in it");
+	const int options = XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+			    XML_PARSE_NONET | XML_PARSE_NOCDATA;
+	struct builder b = {.a = a, .d = out, .parser = xmlNewParserCtxt()};
+	xmlChar space[] = " ";
+	b.own = (xmlEntity){.type = XML_ENTITY_DECL,
+			    .name = space,
+			    .etype = XML_INTERNAL_PREDEFINED_ENTITY,
+			    .content = space,
+			    .orig = space, /* or the parser puts its own here, which nobody frees */
+			    .length = 1};
 	*out = (struct dom){0};
-	build(root, &b);
-	return TW_OK;
+	if (!b.parser)
+		return tw_fail(err, TW_NO_MEMORY, "no memory for reading XML");
+	*b.parser->sax = (xmlSAXHandler){.initialized = XML_SAX2_MAGIC,
+					 .startElementNs = on_start,
+					 .endElementNs = on_end,
+					 .characters = on_text,
+					 .ignorableWhitespace = on_text,
+					 .getEntity = on_entity,
+					 .attributeDecl = on_declared};
+	b.parser->userData = &b;
+	xmlFreeDoc(xmlCtxtReadMemory(b.parser, xml, (int)len, NULL, charset, options));
+	while (b.at)
+		on_end(&b, NULL, NULL, NULL);
+	out->well_formed = b.parser->wellFormed;
+	xmlFreeParserCtxt(b.parser);
+	tw_str_release(&b.text);
+	return out->root ? TW_OK : tw_fail(err, TW_BAD_DATA, "no XML in it");
 }
 
 int dom_entity(const char *name, size_t len)
@@ -135,41 +201,66 @@ int dom_entity(const char *name, size_t len)
 	return e ? (int)e->value : 0;
 }
 
-/* Feeds use HTML's names ("&nbsp;") though XML does not know them: these become numbers. */
-static void add_numbered(struct tw_str *out, const char *xml, size_t len)
+/* The length of the name of a character at "&": HTML's, that XML does not know itself. *c is the character. */
+static size_t html_name(int *c, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		size_t n = 0;
-		if (xml[i] == '&')
-			while (i + 1 + n < len && n < 16 && isalnum((unsigned char)xml[i + 1 + n]))
-				n++;
-		int c = n && i + 1 + n < len && xml[i + 1 + n] == ';' ? dom_entity(xml + i + 1, n)
-								      : 0;
-		if (c > '>') { /* what XML knows itself (&amp; &lt; &gt; &quot;) lies below */
+	size_t n = 0;
+	while (n + 1 < len && n < 16 && isalnum((unsigned char)s[n + 1]))
+		n++;
+	*c = n && n + 1 < len && s[n + 1] == ';' ? dom_entity(s + 1, n) : 0;
+	return *c > '>' ? n : 0; /* &amp; &lt; &gt; &quot; lie below */
+}
+
+/* Feeds use HTML's names ("&nbsp;") though XML does not know them: these become numbers. False: there are none. */
+static bool add_numbered(struct tw_str *out, const char *xml, size_t len)
+{
+	const char *from = xml, *end = xml + len;
+	int c;
+	for (const char *p = xml; (p = memchr(p, '&', (size_t)(end - p)));) {
+		size_t n = html_name(&c, p, (size_t)(end - p));
+		if (n) {
+			tw_str_add(out, from, (size_t)(p - from));
 			tw_str_addf(out, "&#%d;", c);
-			i += n + 1;
-		} else {
-			tw_str_addc(out, xml[i]);
+			from = p + n + 2;
+		}
+		p += n ? n + 2 : 1;
+	}
+	if (from > xml)
+		tw_str_add(out, from, (size_t)(end - from));
+	return from > xml;
+}
+
+size_t dom_xml_cost(const char *xml, size_t len)
+{
+	size_t cost = 0, attrs = 0;
+	bool in_tag = false;
+	for (size_t i = 0; i < len && attrs <= MAX_ATTRS; i++) {
+		if (xml[i] == '<' || xml[i] == '>') {
+			in_tag = xml[i] == '<';
+			attrs = 0;
+			cost += in_tag;
+		} else if (xml[i] == '=' && in_tag) {
+			attrs++;
+			cost++;
 		}
 	}
+	return attrs > MAX_ATTRS ? SIZE_MAX : cost;
 }
 
 enum tw_status dom_parse_xml(struct dom *out, const char *xml, size_t len, const char *charset,
 			     struct tw_arena *a, struct tw_err *err)
 {
+	struct tw_str numbered = TW_STR_INIT;
 	init_once();
 	if (len > INT_MAX / 2)
 		return tw_fail(err, TW_BAD_DATA, "%zu bytes of XML are too many", len);
-	const int options = XML_PARSE_RECOVER | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-			    XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_COMPACT;
-	struct tw_str numbered = TW_STR_INIT;
-	if (!memmem(xml, len, "<!ENTITY", 8))
-		add_numbered(&numbered, xml, len);
-	else
-		tw_str_add(&numbered, xml, len);
-	xmlDoc *doc = xmlReadMemory(tw_str_c(&numbered), (int)numbered.len, NULL, charset, options);
-	enum tw_status st = convert(out, doc, a, err);
-	xmlFreeDoc(doc);
+	if (dom_xml_cost(xml, len) > DOM_XML_MOST)
+		return tw_fail(err, TW_BAD_DATA, "XML with too many elements or attributes");
+	if (add_numbered(&numbered, xml, len)) {
+		xml = numbered.data;
+		len = numbered.len;
+	}
+	enum tw_status st = build(out, xml, len, charset, a, err);
 	tw_str_release(&numbered);
 	return st;
 }

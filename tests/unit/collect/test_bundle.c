@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "collect/archive/unpack_int.h"
 #include "collect/export/csv_int.h"
 #include "collect/export/export_posts_int.h"
 #include "collect/export/export_xml_int.h"
@@ -162,7 +163,7 @@ static void names_are_cleaned_or_refused(void **state)
 		{"\xe9", "%E9"},	{"", NULL},	 {".", "."},	  {"..", NULL},
 		{"a/..", NULL},		{"..\\a", NULL}, {"c:/a", NULL},  {"/", NULL}};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const char *clean = bundle_clean_name(cases[i][0], &a);
+		const char *clean = unpack_clean_name(cases[i][0], &a);
 		if (!clean || !cases[i][1])
 			assert_true(!clean && !cases[i][1]);
 		else
