@@ -8,9 +8,10 @@
 #include "collect/reports_int.h"
 #include "core/document.h"
 #include "core/opt.h"
+#include "core/source.h"
 
 /* Part of a fingerprint: raise it when the same file would give another document. */
-#define FILE_PARSER_VERSION 1
+#define FILE_PARSER_VERSION 2
 
 /* Options of dir and git; FILE_RULE_OPTS are their rows. */
 struct file_rules {
@@ -18,16 +19,18 @@ struct file_rules {
 	int64_t max_size; /* bytes */
 };
 
-#define FILE_RULE_OPTS(type, member)                                                               \
-	{"include", TW_OPT_LIST, offsetof(type, member.include),                                   \
-	 .def = "*.md,*.mdx,*.markdown,*.txt,*.html,*.htm", .help = "globs of the files to take"}, \
-		{"exclude", TW_OPT_LIST, offsetof(type, member.exclude),                           \
-		 .help = "globs of files and folders to leave out, beside hidden ones and "        \
-			 "node_modules"},                                                          \
-	{                                                                                          \
-		"max_size", TW_OPT_INT, offsetof(type, member.max_size),                           \
-			.def = "5242880", .min = 1, .max = 1 << 30,                                \
-			.help = "bytes; larger files are reported"                                 \
+#define FILE_RULE_OPTS(type, member)                                                        \
+	{"include", TW_OPT_LIST, offsetof(type, member.include),                            \
+	 .def = "*.md,*.mdx,*.markdown,*.txt,*.html,*.htm,*.org,*.rst,"                     \
+		"*.adoc,*.asciidoc,*.tex,*.ipynb,*.docx,*.odt",                             \
+	 .help = "globs of the files to take"},                                             \
+		{"exclude", TW_OPT_LIST, offsetof(type, member.exclude),                    \
+		 .help = "globs of files and folders to leave out, beside hidden ones and " \
+			 "node_modules"},                                                   \
+	{                                                                                   \
+		"max_size", TW_OPT_INT, offsetof(type, member.max_size),                    \
+			.def = "5242880", .min = 1, .max = 1 << 30,                         \
+			.help = "bytes; larger files are reported"                          \
 	}
 
 /* `rel` is a path below the root of the source, without a slash in front; a folder's may end in one. */
@@ -42,12 +45,15 @@ bool rules_enter_folder(const struct file_rules *r, const char *rel);
  */
 bool glob_match(const char *pattern, const char *path, bool is_folder);
 
+struct vault; /* collect/notes/notes_int.h */
+
 struct file_input {
-	const char *rel;	/* path within the source: gives media, title, date */
-	const char *label;	/* how messages name it */
-	struct tw_bytes data;	/* must outlive the document when it is UTF-8 text */
-	const char *author;	/* when the file names none; NULL unknown */
-	struct reports *report; /* bad front matter */
+	const char *rel;	   /* path within the source: gives media, title, date */
+	const char *label;	   /* how messages name it */
+	struct tw_bytes data;	   /* must outlive the document when it is UTF-8 text */
+	const char *author;	   /* when the file names none; NULL unknown */
+	struct reports *report;	   /* bad front matter */
+	const struct vault *vault; /* whose Markdown it is; NULL: nobody's */
 };
 
 /* Fills title, author, url, lang, media, extra, dates and body, never key and fingerprint. TW_SKIPPED says why not: empty, binary. */
@@ -64,6 +70,7 @@ TW_MUST_USE enum tw_status parse_file(struct tw_document *doc, const struct file
 struct file_format {
 	const char *const *exts; /* of file names, lower case, without the dot, NULL-terminated */
 	bool binary;		 /* NULs and control characters may stand in it */
+	const char *program;	 /* that it is read with; NULL: none */
 	/* Required. Fills the body (UTF-8; only what a person wrote), media, and what the file says of itself: title,
 	 * author, url, lang, dates, extra. What it leaves out, parse_file() takes from the file's name and in->author. */
 	enum tw_status (*parse)(struct tw_document *doc, const struct file_input *in,
@@ -71,6 +78,9 @@ struct file_format {
 };
 extern const struct file_format
 	*const file_formats[]; /* NULL-terminated; the last takes every file */
+
+/* Adds the programs that files of such a source, or the one file `path` (NULL: a folder), may be read with. */
+void file_needs(struct tw_source_needs *out, const struct file_rules *r, const char *path);
 
 /* --- for formats --- */
 

@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "collect/file/files_int.h"
+#include "collect/notes/notes_int.h"
 
 static const char *media_of(const char *path)
 {
@@ -29,6 +30,8 @@ static enum tw_status parse(struct tw_document *doc, const struct file_input *in
 	doc->body = (struct tw_bytes){text.data + skip, text.len - skip};
 	if (file_is_blank(&doc->body))
 		return tw_fail(err, TW_SKIPPED, skip ? "empty, but for its front matter" : "empty");
+	if (in->vault && !plain)
+		vault_markdown(&doc->body, &meta, in->vault, in->rel, a);
 	doc->title = meta.title;
 	if (!doc->title && !plain)
 		doc->title = markdown_title(doc->body.data, doc->body.len, a);

@@ -126,9 +126,11 @@ static bool any(const struct tw_strings *globs, const char *rel, bool is_folder)
 	return false;
 }
 
+/* "~$report.docx": what Word leaves beside a document that is open in it. */
 static bool is_hidden_name(const char *rel)
 {
-	return tw_path_base(rel)[0] == '.';
+	const char *name = tw_path_base(rel);
+	return name[0] == '.' || (name[0] == '~' && name[1] == '$');
 }
 
 bool rules_take_file(const struct file_rules *r, const char *rel)

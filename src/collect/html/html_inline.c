@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/http.h"
+#include "collect/markdown_int.h"
 
 static bool is_space(char c)
 {
@@ -155,22 +156,7 @@ static void add_code(struct tw_str *out, const struct dom_node *n)
 {
 	struct tw_str text = TW_STR_INIT;
 	dom_text(&text, n);
-	tw_str_trim(&text);
-	size_t run = 0, most = 0;
-	for (size_t i = 0; i < text.len; i++) {
-		run = text.data[i] == '`' ? run + 1 : 0;
-		most = run > most ? run : most;
-		if (is_space(text.data[i]))
-			text.data[i] = ' ';
-	}
-	if (text.len) {
-		bool pad = text.data[0] == '`' || text.data[text.len - 1] == '`';
-		for (size_t i = 0; i < most + 1; i++)
-			tw_str_addc(out, '`');
-		tw_str_addf(out, "%s%s%s", pad ? " " : "", tw_str_c(&text), pad ? " " : "");
-		for (size_t i = 0; i < most + 1; i++)
-			tw_str_addc(out, '`');
-	}
+	md_add_code(out, tw_str_c(&text), text.len);
 	tw_str_release(&text);
 }
 
@@ -186,16 +172,6 @@ static const char *link_target(const struct dom_node *n, const struct inline_wri
 	return abs;
 }
 
-static void add_url(struct tw_str *out, const char *url)
-{
-	for (; *url; url++) {
-		if (strchr("()<>\\", *url) || (unsigned char)*url <= ' ')
-			tw_str_addf(out, "%%%02X", (unsigned char)*url);
-		else
-			tw_str_addc(out, *url);
-	}
-}
-
 static void add_link(struct tw_str *out, const struct dom_node *n, const struct inline_writer *w)
 {
 	const char *url = link_target(n, w);
@@ -209,7 +185,7 @@ static void add_link(struct tw_str *out, const struct dom_node *n, const struct 
 		if (inner.data[i] == '\n')
 			inner.data[i] = ' ';
 	tw_str_adds(&close, "](");
-	add_url(&close, url);
+	md_add_url(&close, url, strlen(url));
 	tw_str_addc(&close, ')');
 	add_wrapped(out, &inner, n, "[", tw_str_c(&close));
 	tw_str_release(&close);
