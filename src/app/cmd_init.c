@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 struct init {
-	const char *name, *posts, *git, *feed, *site;
+	const char *name, *posts, *git, *feed, *site, *github;
 };
 
 static const struct tw_opt opts[] = {
@@ -18,6 +18,8 @@ static const struct tw_opt opts[] = {
 	 .help = "git repository, a path or a URL"},
 	{"feed", TW_OPT_STRING, offsetof(struct init, feed), .help = "RSS, Atom or JSON feed"},
 	{"site", TW_OPT_STRING, offsetof(struct init, site), .help = "web site, by its front page"},
+	{"github", TW_OPT_STRING, offsetof(struct init, github),
+	 .help = "user of GitHub: repositories, issues, reviews, comments, gists"},
 	{0},
 };
 
@@ -43,14 +45,17 @@ static void add_sources(struct tw_str *s, const struct init *o)
 	tw_str_adds(
 		s,
 		"# Where your writing is. As many as you like; `twin help collect` lists the types.\nsources:\n");
-	bool elsewhere = o->git || o->feed || o->site;
-	add_source(s, "  - type: dir                # Markdown, MDX, text, HTML\n    path: ",
+	bool elsewhere = o->git || o->feed || o->site || o->github;
+	add_source(s, "  - type: dir                # Markdown, text, HTML, DOCX, …\n    path: ",
 		   o->posts || elsewhere ? o->posts : ".", "\n");
 	add_source(s, "  - type: git\n    url: ", o->git,
 		   "\n    # author: [me@example.org]  # only files that you have written\n");
 	add_source(s, "  - type: feed\n    url: ", o->feed, "\n");
 	add_source(s, "  - type: site\n    url: ", o->site,
 		   "\n    # author: [Your Name]  # leaves out pages that name another author\n");
+	add_source(
+		s, "  - type: github\n    user: ", o->github,
+		"\n    # with a token in GITHUB_TOKEN, which needs no rights for what is public\n");
 }
 
 static const char body[] =

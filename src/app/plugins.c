@@ -9,7 +9,9 @@
 #include "training/trackers.h"
 
 const struct tw_source_type *const tw_sources[] = {
-	&tw_source_dir, &tw_source_git, &tw_source_feed, &tw_source_site, &tw_source_export, NULL,
+	&tw_source_dir,	   &tw_source_git,	  &tw_source_feed,
+	&tw_source_site,   &tw_source_export,	  &tw_source_github,
+	&tw_source_gitlab, &tw_source_hackernews, NULL,
 };
 
 const struct tw_transform_type *const tw_transforms[] = {

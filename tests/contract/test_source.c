@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "base/time.h"
 #include "collect/collect.h"
 #include "support/git_fixture.h"
 #include "support/web_server.h"
@@ -257,12 +258,194 @@ static void export_show(struct world *w)
 	tw_str_release(&s);
 }
 
+/* --- hackernews: comments whose ids are made of the letters of their names --- */
+
+static long long hn_id(const char *name)
+{
+	return 1000 + name[0];
+}
+
+static int64_t hn_time; /* of all items: one that moved on between two requests would be an edit */
+
+static void hn_item(struct tw_str *out, const char *name, const char *text)
+{
+	struct tw_json_writer j;
+	tw_jw_init(&j, out);
+	tw_jw_object(&j, NULL);
+	tw_jw_int(&j, "id", hn_id(name));
+	tw_jw_str(&j, "type", "comment");
+	tw_jw_str(&j, "by", "ann");
+	tw_jw_str(&j, "text", text);
+	tw_jw_int(&j, "time", hn_time);
+	tw_jw_end(&j);
+}
+
+static void serve_hackernews(struct web_answer *out, const struct web_request *req, void *ctx)
+{
+	const struct world *w = ctx;
+	bool user = strcmp(req->path, "/v0/user/ann.json") == 0, any = false;
+	struct tw_str path = TW_STR_INIT;
+	out->type = "application/json";
+	tw_str_adds(&out->body, user ? "{\"id\": \"ann\", \"submitted\": [" : "");
+	for (int i = 0; i < MAX_FILES; i++) {
+		if (!w->name[i])
+			continue;
+		tw_str_clear(&path);
+		tw_str_addf(&path, "/v0/item/%lld.json", hn_id(w->name[i]));
+		if (user)
+			tw_str_addf(&out->body, "%s%lld", any ? ", " : "", hn_id(w->name[i]));
+		any = true;
+		if (strcmp(req->path, tw_str_c(&path)) != 0)
+			continue;
+		out->status = strlen(w->text[i]) > 1000 ? 500 : 200;
+		hn_item(&out->body, w->name[i], w->text[i]);
+	}
+	tw_str_adds(&out->body, user ? "]}" : "");
+	tw_str_release(&path);
+}
+
+static const char *hackernews_start(struct world *w)
+{
+	hn_time = tw_now_ms() / 1000 - 60; /* they may be edited still */
+	w->web = web_server_start(serve_hackernews, w);
+	return tw_sprintf(
+		&w->arena,
+		"user: ann\n    url: http://127.0.0.1:%d\n    allow_private: true\n    delay: 0",
+		web_server_port(w->web));
+}
+
+static const char *hackernews_key(struct world *w, const char *name)
+{
+	return tw_sprintf(&w->arena, "%lld", hn_id(name));
+}
+
+/* --- github and gitlab: gists and snippets of one file each --- */
+
+/* A text that is edited is of another moment. */
+static void forge_dates(struct tw_json_writer *j, const char *text)
+{
+	char at[64];
+	int s = (int)(tw_hash64(text, strlen(text), 1) % 3600);
+	snprintf(at, sizeof(at), "2021-03-01T10:%02d:%02dZ", s / 60, s % 60);
+	tw_jw_str(j, "created_at", "2021-03-01T10:00:00Z");
+	tw_jw_str(j, "updated_at", at);
+}
+
+static void add_gist(struct tw_json_writer *j, const char *name, const char *text)
+{
+	char id[2] = {name[0], 0};
+	tw_jw_object(j, NULL);
+	tw_jw_str(j, "id", id);
+	tw_jw_bool(j, "public", true);
+	tw_jw_object(j, "owner");
+	tw_jw_str(j, "login", "ann");
+	tw_jw_end(j);
+	forge_dates(j, text);
+	tw_jw_object(j, "files");
+	tw_jw_object(j, name);
+	tw_jw_int(j, "size", (int64_t)strlen(text));
+	tw_jw_str(j, "content", text);
+	tw_jw_end(j);
+	tw_jw_end(j);
+	tw_jw_end(j);
+}
+
+static void serve_github(struct web_answer *out, const struct web_request *req, void *ctx)
+{
+	const struct world *w = ctx;
+	struct tw_json_writer j;
+	bool list = strncmp(req->path, "/api/v3/users/ann/gists?", 24) == 0;
+	const char *one = strncmp(req->path, "/api/v3/gists/", 14) == 0 ? req->path + 14 : "";
+	tw_jw_init(&j, &out->body);
+	if (list)
+		tw_jw_array(&j, NULL);
+	for (int i = 0; i < MAX_FILES; i++)
+		if (w->name[i] && (list || one[0] == w->name[i][0]))
+			add_gist(&j, w->name[i], w->text[i]);
+	if (list)
+		tw_jw_end(&j);
+	out->status = out->body.len ? 200 : 404;
+}
+
+static const char *github_start(struct world *w)
+{
+	w->web = web_server_start(serve_github, w);
+	return tw_sprintf(
+		&w->arena,
+		"url: http://127.0.0.1:%d\n    user: ann\n    what: [gists]\n    "
+		"repositories: []\n    max_size: 1000\n    allow_private: true\n    delay: 0",
+		web_server_port(w->web));
+}
+
+static const char *github_key(struct world *w, const char *name)
+{
+	return tw_sprintf(&w->arena, "gist/%c/%s", name[0], name);
+}
+
+static void add_snippet(struct tw_json_writer *j, const char *name, const char *text)
+{
+	tw_jw_object(j, NULL);
+	tw_jw_int(j, "id", name[0]);
+	tw_jw_str(j, "file_name", name);
+	tw_jw_str(j, "visibility", "public");
+	tw_jw_object(j, "author");
+	tw_jw_str(j, "username", "ann");
+	tw_jw_end(j);
+	forge_dates(j, text);
+	tw_jw_end(j);
+}
+
+static void serve_gitlab(struct web_answer *out, const struct web_request *req, void *ctx)
+{
+	const struct world *w = ctx;
+	struct tw_json_writer j;
+	out->status = 200;
+	if (strcmp(req->path, "/api/v4/user") == 0) {
+		tw_str_adds(&out->body, "{\"username\":\"ann\"}");
+		return;
+	}
+	bool list = strncmp(req->path, "/api/v4/snippets?", 17) == 0;
+	int id = list ? 0 : atoi(req->path + strlen("/api/v4/snippets/"));
+	tw_jw_init(&j, &out->body);
+	if (list)
+		tw_jw_array(&j, NULL);
+	for (int i = 0; i < MAX_FILES; i++) {
+		if (w->name[i] && list)
+			add_snippet(&j, w->name[i], w->text[i]);
+		else if (w->name[i] && id == w->name[i][0] && strlen(w->text[i]) <= 1000)
+			tw_str_adds(&out->body, w->text[i]);
+	}
+	if (list)
+		tw_jw_end(&j);
+	if (!out->body.len)
+		out->status = 404;
+}
+
+static const char *gitlab_start(struct world *w)
+{
+	w->web = web_server_start(serve_gitlab, w);
+	setenv("GITLAB_TOKEN", "token", 1);
+	return tw_sprintf(&w->arena,
+			  "url: http://127.0.0.1:%d\n    user: ann\n    what: [snippets]\n    "
+			  "allow_private: true\n    delay: 0",
+			  web_server_port(w->web));
+}
+
+static const char *gitlab_key(struct world *w, const char *name)
+{
+	return tw_sprintf(&w->arena, "snippet/%d/%s", name[0], name);
+}
+
 static const struct source_case sources[] = {
 	{"dir", &tw_source_dir, dir_start, dir_show, dir_stop, true, true, NULL},
 	{"git", &tw_source_git, git_start, git_show, git_stop, true, true, NULL},
 	{"export", &tw_source_export, export_start, export_show, dir_stop, true, true, NULL},
 	{"feed", &tw_source_feed, feed_start, feed_show, feed_stop, false, false, NULL},
 	{"site", &tw_source_site, site_start, feed_show, feed_stop, false, true, site_key},
+	{"hackernews", &tw_source_hackernews, hackernews_start, feed_show, feed_stop, false, true,
+	 hackernews_key},
+	{"github", &tw_source_github, github_start, feed_show, feed_stop, false, true, github_key},
+	{"gitlab", &tw_source_gitlab, gitlab_start, feed_show, feed_stop, false, true, gitlab_key},
 };
 #define N_SOURCES (sizeof(sources) / sizeof(sources[0]))
 
