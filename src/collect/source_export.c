@@ -8,11 +8,13 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "collect/child/child_int.h"
 #include "collect/collect.h"
+#include "collect/export/export_files_int.h"
 #include "collect/export/export_int.h"
 
 #define MAX_FORMATS 32
-#define VERSION	    1 /* raise it when the same export would give other documents */
+#define VERSION	    2 /* raise it when the same export would give other documents */
 
 struct export_source {
 	/* options */
@@ -32,7 +34,7 @@ struct export_source {
 
 static const struct tw_opt export_opts[] = {
 	{"path", TW_OPT_PATH, offsetof(struct export_source, path), .flags = TW_OPT_REQUIRED,
-	 .help = "the export: a ZIP or tar as it was downloaded, a folder with what was in it, or "
+	 .help = "the export: a ZIP, 7z or tar as it was downloaded, a folder with what was in it, or "
 		 "a file of it"},
 	{"author", TW_OPT_LIST, offsetof(struct export_source, x.author),
 	 .help = "names, handles and addresses of the author, where an export has others' words "
@@ -54,10 +56,12 @@ static bool is_found(const struct export_source *s, const struct export_format *
 
 static enum tw_status recognise(struct export_source *s, struct tw_err *err)
 {
+	struct export_kinds kinds = {0};
 	struct bundle_entry e;
 	struct tw_bytes head;
 	enum tw_status st;
 	while ((st = bundle_next(&e, s->x.files, err)) == TW_OK) {
+		export_count_kind(&kinds, e.name);
 		st = bundle_peek(&head, s->x.files, err);
 		if (st != TW_OK)
 			return st;
@@ -67,6 +71,8 @@ static enum tw_status recognise(struct export_source *s, struct tw_err *err)
 		if (*f && !is_found(s, *f) && s->n < MAX_FORMATS)
 			s->found[s->n++] = *f;
 	}
+	if (!s->n && bundle_is_archive(s->x.files) && export_are_notes(&kinds))
+		s->found[s->n++] = &export_files;
 	return st == TW_DONE ? TW_OK : st;
 }
 
@@ -76,8 +82,8 @@ static enum tw_status fail_unknown(const struct export_source *s, struct tw_err 
 	for (const struct export_format *const *f = export_formats; *f; f++)
 		tw_str_addf(&known, "%s%s", f == export_formats ? "" : ", ", (*f)->name);
 	tw_fail(err, TW_BAD_DATA,
-		"%s: nothing in it is an export that is known here; known are those of %s", s->path,
-		tw_str_c(&known));
+		"%s: nothing %s is an export that is known here; known are those of %s", s->path,
+		bundle_left_out(s->x.files) ? "else in it" : "in it", tw_str_c(&known));
 	tw_str_release(&known);
 	return TW_BAD_DATA;
 }
@@ -98,6 +104,9 @@ static enum tw_status open_bundle(struct export_source *s, struct tw_err *err)
 	enum tw_status st = bundle_open(&s->x.files, s->path, &s->reports, err);
 	if (st != TW_OK)
 		return st;
+	s->x.reports = &s->reports;
+	if (s->host)
+		bundle_watch(s->x.files, s->host);
 	st = recognise(s, err);
 	if (st == TW_OK && !s->n)
 		st = fail_unknown(s, err);
@@ -149,16 +158,42 @@ static enum tw_status export_open(void *ctx, const struct tw_source_host *host, 
 	return st;
 }
 
-enum tw_status tw_export_kind(struct tw_str *out, const char *path, struct tw_err *err)
+struct kind {
+	const char *path;
+	struct tw_str *out;
+};
+
+static enum tw_status find_kind(struct wire *w, void *ctx, struct tw_err *err)
 {
-	struct export_source s = {.path = path};
+	const struct kind *k = ctx;
+	struct tw_str names = TW_STR_INIT;
+	struct export_source s = {.path = k->path};
 	enum tw_status st = open_bundle(&s, err);
 	if (st != TW_OK)
 		return st;
 	for (size_t i = 0; i < s.n; i++)
-		tw_str_addf(out, "%s%s", i ? ", " : "", s.found[i]->name);
+		tw_str_addf(&names, "%s%s", i ? ", " : "", s.found[i]->name);
+	wire_str(w, tw_str_c(&names));
+	tw_str_release(&names);
 	export_close(&s);
 	return TW_OK;
+}
+
+static void take_kind(struct wire_frame *f, void *ctx)
+{
+	const struct kind *k = ctx;
+	const char *names = wire_get_str(f);
+	f->bad |= !names;
+	tw_str_adds(k->out, names ? names : "");
+}
+
+enum tw_status tw_export_kind(struct tw_str *out, const char *path, struct tw_err *err)
+{
+	struct kind k = {path, out};
+	const struct child_question q = {
+		.what = path, .read = path, .parse = find_kind, .take = take_kind, .ctx = &k};
+	enum tw_status st = child_ask(&q, err);
+	return st == TW_OK || tw_starts_with(err->msg, path) ? st : tw_wrap(err, st, "%s", path);
 }
 
 static enum tw_status begin_format(struct export_source *s, struct tw_err *err)
@@ -224,7 +259,7 @@ static enum tw_status export_next(struct tw_document *doc, void *ctx, struct tw_
 	}
 	if (s->unchanged)
 		s->host->keep_all(s->host->host);
-	else if (!s->skipped)
+	else if (!s->skipped && !bundle_left_out(s->x.files))
 		s->host->set_state(s->host->host, "export", s->stamp);
 	return TW_DONE;
 }
@@ -236,8 +271,9 @@ static void export_places(const void *ctx, struct tw_str *out)
 
 const struct tw_source_type tw_source_export = {
 	.name = "export",
-	.help = "an export of Mastodon, X, WordPress, ChatGPT, Claude, Medium, Telegram, Substack, "
-		"Blogger or Ghost, or mail in mbox",
+	.help = "an export of Mastodon, X, WordPress, ChatGPT, Claude, Medium, Telegram, WhatsApp, "
+		"Slack, Discord, Substack, Blogger, Ghost, Notion and others, mail in mbox, or an archive "
+		"of notes",
 	.opts = export_opts,
 	.ctx_size = sizeof(struct export_source),
 	.complete = true,

@@ -12,6 +12,11 @@ static char *field(struct csv *c, struct tw_arena *a)
 	c->at += quoted;
 	while (c->at < c->end) {
 		char ch = *c->at;
+		if (quoted && c->backslash && ch == '\\' && c->at + 1 < c->end && c->at[1] == '"') {
+			tw_str_addc(&s, '"');
+			c->at += 2;
+			continue;
+		}
 		if (quoted && ch == '"') {
 			bool twice = c->at + 1 < c->end && c->at[1] == '"';
 			c->at += 1 + twice;

@@ -10,7 +10,8 @@
 
 struct csv {
 	const char *at, *end;
-	bool cut; /* the text ended within a quoted field */
+	bool backslash; /* within quotes, \" is a quote too */
+	bool cut;	/* the text ended within a quoted field */
 };
 
 /* The fields of the next record, in the arena; false at the end. */

@@ -96,6 +96,7 @@ static void hidden_things_are_left_out(void **state)
 	(void)state;
 	assert_true(rules_take_file(&r, "a/b.md"));
 	assert_false(rules_take_file(&r, "a/.b.md"));
+	assert_false(rules_take_file(&r, "a/~$b.md"));
 	assert_false(rules_take_file(&r, "a/b.txt"));
 	assert_false(rules_take_file(&r, "a/x-b.md"));
 	assert_true(rules_enter_folder(&r, "a/b/"));
