@@ -368,12 +368,7 @@ static bool site_whole(const void *ctx)
 static void site_hosts(const void *ctx, struct tw_str *out)
 {
 	const struct site_source *s = ctx;
-	struct tw_arena a;
-	tw_arena_init(&a);
-	const char *host = tw_url_host(&a, s->url);
-	if (host)
-		tw_str_addf(out, "%s\n", host);
-	tw_arena_release(&a);
+	tw_source_add_host(out, s->url);
 }
 
 const struct tw_source_type tw_source_site = {

@@ -59,6 +59,18 @@ void tw_source_alive(const struct tw_source_host *host)
 		host->enter(host->host, NULL);
 }
 
+bool tw_source_add_host(struct tw_str *out, const char *url)
+{
+	struct tw_arena a;
+	tw_arena_init(&a);
+	const char *host = tw_url_host(&a, url);
+	bool has = host != NULL;
+	if (has)
+		tw_str_addf(out, "%s\n", host);
+	tw_arena_release(&a);
+	return has;
+}
+
 typedef void (*tell_fn)(const void *ctx, struct tw_str *out);
 
 /* What a configuration says of itself, without being opened. */

@@ -113,6 +113,9 @@ TW_MUST_USE enum tw_status tw_source_next(struct tw_document *doc, struct tw_sou
 
 const struct tw_source_type *tw_source_type(const struct tw_source *s);
 
+/* For hosts(): appends that of an address, if it has one. False: none. */
+bool tw_source_add_host(struct tw_str *out, const char *url);
+
 /* For sources, as part of a fingerprint: the version of what makes documents of the content, and a digest of the identity
  * options. */
 char *tw_source_tag(const void *ctx, const struct tw_opt *opts, int version, struct tw_arena *a);

@@ -57,4 +57,17 @@ void exchange_break(struct exchanges *e);
 const char *exchanges_take(struct exchanges *e, struct tw_arena *a);
 void exchanges_release(struct exchanges *e);
 
+struct tw_document;
+
+/* A talk of two as a document: the body is what the author said, a paragraph each. Begins zeroed. */
+struct dialogue {
+	struct tw_str said;
+	struct exchanges exchanges;
+};
+
+/* A turn, without a date; an empty one is a break. */
+void dialogue_add(struct dialogue *d, bool own, const struct tw_str *text);
+/* Fills body, media (plain text) and extra, and releases it. */
+void dialogue_end(struct tw_document *doc, struct dialogue *d, struct tw_arena *a);
+
 #endif

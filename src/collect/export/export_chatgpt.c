@@ -54,7 +54,7 @@ static bool is_hidden(const struct tw_json *message)
 }
 
 /* What is no text of the two breaks the exchange: a tool was at work, a picture was shown. */
-static void add_turn(struct tw_str *out, struct exchanges *e, const struct tw_json *message)
+static void add_turn(struct dialogue *d, const struct tw_json *message)
 {
 	const char *role = export_text(tw_json_get(message, "author"), "role");
 	struct tw_str text = TW_STR_INIT;
@@ -63,14 +63,7 @@ static void add_turn(struct tw_str *out, struct exchanges *e, const struct tw_js
 	bool own = strcmp(role, "user") == 0;
 	if (is_written(message) && (own || strcmp(role, "assistant") == 0))
 		add_parts(&text, tw_json_get(message, "content"));
-	if (!text.len)
-		exchange_break(e);
-	else if (own)
-		exchange_said(e, tw_str_c(&text), 0);
-	else
-		exchange_heard(e, tw_str_c(&text), 0);
-	if (own)
-		export_add_paragraph(out, tw_str_c(&text));
+	dialogue_add(d, own, &text);
 	tw_str_release(&text);
 }
 
@@ -97,9 +90,7 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 					struct tw_arena *a, struct tw_err *err)
 {
 	struct turns turns = {0};
-	struct tw_str text = TW_STR_INIT;
-	struct exchanges exchanges = {0};
-	struct export_tags tags = {0};
+	struct dialogue dialogue = {0};
 	const char *id = export_text(v, "conversation_id");
 	id = id ? id : export_text(v, "id");
 	doc->key = id;
@@ -108,16 +99,12 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 			       id ? id : "ChatGPT");
 	gather(&turns, v);
 	for (size_t i = turns.n; i-- > 0;)
-		add_turn(&text, &exchanges, turns.at[i]);
+		add_turn(&dialogue, turns.at[i]);
 	tw_vec_release(&turns);
-	tags.exchanges = exchanges_take(&exchanges, a);
-	exchanges_release(&exchanges);
+	dialogue_end(doc, &dialogue, a);
 	doc->url = tw_sprintf(a, "https://chatgpt.com/c/%s", id);
 	doc->created_ms = export_date(v, "create_time");
 	doc->modified_ms = export_date(v, "update_time");
-	doc->extra = export_tags(&tags, a);
-	export_set_body(doc, "text/plain", tw_str_dup(&text, a));
-	tw_str_release(&text);
 	return TW_OK;
 }
 

@@ -62,21 +62,14 @@ static void add_parts(struct tw_str *out, const struct tw_json *m)
 		export_add_paragraph(out, export_text(m, "text"));
 }
 
-static void add_message(struct tw_str *out, struct exchanges *e, const struct tw_json *m)
+static void add_message(struct dialogue *d, const struct tw_json *m)
 {
 	const char *sender = export_text(m, "sender");
 	struct tw_str text = TW_STR_INIT;
 	bool own = tw_streq(sender, "human");
 	if (own || tw_streq(sender, "assistant"))
 		add_parts(&text, m);
-	if (!text.len)
-		exchange_break(e);
-	else if (own)
-		exchange_said(e, tw_str_c(&text), 0);
-	else
-		exchange_heard(e, tw_str_c(&text), 0);
-	if (own)
-		export_add_paragraph(out, tw_str_c(&text));
+	dialogue_add(d, own, &text);
 	tw_str_release(&text);
 }
 
@@ -84,9 +77,7 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 					struct tw_arena *a, struct tw_err *err)
 {
 	struct messages messages = {0};
-	struct tw_str text = TW_STR_INIT;
-	struct exchanges exchanges = {0};
-	struct export_tags tags = {0};
+	struct dialogue dialogue = {0};
 	const struct tw_json *list = tw_json_get(v, "chat_messages");
 	const char *id = export_text(v, "uuid");
 	doc->key = id;
@@ -95,16 +86,12 @@ static enum tw_status read_conversation(struct tw_document *doc, const struct tw
 			       id ? id : "Claude");
 	gather(&messages, list);
 	for (size_t i = messages.n; i-- > 0;)
-		add_message(&text, &exchanges, messages.at[i]);
+		add_message(&dialogue, messages.at[i]);
 	tw_vec_release(&messages);
-	tags.exchanges = exchanges_take(&exchanges, a);
-	exchanges_release(&exchanges);
+	dialogue_end(doc, &dialogue, a);
 	doc->url = tw_sprintf(a, "https://claude.ai/chat/%s", id);
 	doc->created_ms = export_date(v, "created_at");
 	doc->modified_ms = export_date(v, "updated_at");
-	doc->extra = export_tags(&tags, a);
-	export_set_body(doc, "text/plain", tw_str_dup(&text, a));
-	tw_str_release(&text);
 	return TW_OK;
 }
 

@@ -149,10 +149,5 @@ void forge_close(void *ctx)
 void forge_hosts(const void *ctx, struct tw_str *out)
 {
 	const struct forge *f = ctx;
-	struct tw_arena a;
-	tw_arena_init(&a);
-	const char *host = tw_url_host(&a, f->url);
-	if (host)
-		tw_str_addf(out, "%s\n", host);
-	tw_arena_release(&a);
+	tw_source_add_host(out, f->url);
 }
