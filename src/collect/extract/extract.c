@@ -253,6 +253,12 @@ static const struct dom_node *narrow(const struct extraction *e, const struct do
 	return top;
 }
 
+/* A text of one paragraph and a list: what holds both is the text. */
+static const struct dom_node *whole_text(const struct extraction *e, const struct dom_node *top)
+{
+	return top->tag == TAG_P && top->parent && says_content(e, top->parent) ? top->parent : top;
+}
+
 static const struct dom_node *strict(struct extraction *e)
 {
 	drop_by_tag(e);
@@ -266,7 +272,7 @@ static const struct dom_node *strict(struct extraction *e)
 	value_blocks(e);
 	drop_repeats(e);
 	value_blocks(e);
-	const struct dom_node *top = narrow(e, widen(e, best_subtree(e)));
+	const struct dom_node *top = narrow(e, whole_text(e, widen(e, best_subtree(e))));
 	clean_content(e, top);
 	return top;
 }

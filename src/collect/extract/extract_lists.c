@@ -79,6 +79,14 @@ static bool may_repeat(const struct block *b)
 	       (!b->item || b->link_chars > 0);
 }
 
+/* Does a paragraph beside it say the same? That is a refrain, no second copy. */
+static bool is_refrain(struct tw_map *said, const struct block *b)
+{
+	const struct dom_node *p = b->first->parent;
+	const uint64_t key[] = {b->hash, p && p->parent ? p->parent->id : 0};
+	return p && p->tag == TAG_P && tw_map_at(said, (const char *)key, sizeof(key))->v.i++ > 0;
+}
+
 /*
  * A text that stands on the page twice: news of the day above and below what
  * the page is about (with links to them: both copies go, if all such are a
@@ -88,26 +96,29 @@ static bool may_repeat(const struct block *b)
  */
 void drop_repeats(struct extraction *e)
 {
-	struct tw_map seen = TW_MAP_INIT;
+	struct tw_map seen = TW_MAP_INIT, said = TW_MAP_INIT;
+	TW_VEC(const struct block *) long_ones = {0};
 	double twice = 0, all = sums_of(e, e->d->root).gain;
 	for (size_t i = 0; i < e->blocks.n; i++) {
 		const struct block *b = &e->blocks.at[i];
-		if (may_repeat(b) &&
-		    ++tw_map_at(&seen, (const char *)&b->hash, sizeof(b->hash))->v.i == 2)
+		if (!may_repeat(b) || is_refrain(&said, b))
+			continue;
+		tw_vec_push(&long_ones, b);
+		if (++tw_map_at(&seen, (const char *)&b->hash, sizeof(b->hash))->v.i == 2)
 			twice += 2 * b->value;
 	}
-	for (size_t i = 0; i < e->blocks.n; i++) {
-		const struct block *b = &e->blocks.at[i];
-		struct tw_map_slot *s =
-			may_repeat(b) ? tw_map_find(&seen, (const char *)&b->hash, sizeof(b->hash))
-				      : NULL;
-		if (!s || s->v.i == 1 || s->v.i > 2)
+	for (size_t i = 0; i < long_ones.n; i++) {
+		const struct block *b = long_ones.at[i];
+		struct tw_map_slot *s = tw_map_find(&seen, (const char *)&b->hash, sizeof(b->hash));
+		if (s->v.i == 1 || s->v.i > 2)
 			continue;
 		if ((b->link_chars > 0 && twice < 0.4 * all) || s->v.i < 0)
 			drop_block(e, b);
 		else
 			s->v.i = -1;
 	}
+	tw_vec_release(&long_ones);
+	tw_map_release(&said);
 	tw_map_release(&seen);
 }
 

@@ -438,6 +438,37 @@ static void a_list_of_links_that_the_text_introduces_stays(void **state)
 		parts);
 }
 
+static void a_short_text_keeps_the_long_list_that_it_introduces(void **state)
+{
+	static const char *const parts[] = {"copied them here:", "The making of tea", "of use",
+					    NULL};
+	(void)state;
+	assert_has(
+		text_of("<title>Found again</title>",
+			"<main><article><h1>Found again</h1><p>In an old box in the attic I found letters "
+			"that I had thought lost, and copied them here:</p><ul>"
+			"<li>1914-11-28 - <a href=/1>The making of tea</a></li>"
+			"<li>1914-11-20 - <a href=/2>Why kettles sing</a></li>"
+			"<li>1914-10-24 - <a href=/3>What a spoon remembers</a></li>"
+			"<li>1914-10-20 - <a href=/4>On cups, and their handles</a></li></ul>"
+			"<p>I hope that they are of use.</p></article></main>"),
+		parts);
+}
+
+static void a_refrain_is_sung_as_often_as_it_stands(void **state)
+{
+	(void)state;
+	const char *text =
+		text_of("<title>The mill</title>",
+			tw_sprintf(&arena,
+				   "<article><h1>The mill</h1>%s<p>Then the water rose, and the "
+				   "miller went upstairs.</p>%s</article>",
+				   mill, mill));
+	const char *first = strstr(text, "or so the miller says");
+	assert_non_null(first);
+	assert_non_null(strstr(first + 1, "or so the miller says"));
+}
+
 static void a_list_beside_an_article_goes(void **state)
 {
 	(void)state;
@@ -522,6 +553,8 @@ int main(void)
 		T(subscribers_are_not_a_call_to_subscribe),
 		T(headings_that_a_writer_sets_as_high_as_the_title_stay),
 		T(a_list_of_links_that_the_text_introduces_stays),
+		T(a_short_text_keeps_the_long_list_that_it_introduces),
+		T(a_refrain_is_sung_as_often_as_it_stands),
 		T(a_list_beside_an_article_goes),
 		T(there_is_always_the_text_that_there_is),
 		T(a_page_of_chrome_alone_gives_its_words),
