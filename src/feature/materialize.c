@@ -141,10 +141,10 @@ static enum tw_status run_all(struct job *j, struct tw_pool *pool, struct tw_err
 		j->first += keep;
 		for (size_t i = 0; i < n; i++)
 			tw_arena_reset(&j->results[i].arena);
-		if (pool)
-			size = took < BATCH_SECONDS / 2 ? size * 2
-			       : took > BATCH_SECONDS	? size / 2 + 1
-							: size;
+		if (pool && took > BATCH_SECONDS)
+			size = size / 2 + 1;
+		else if (pool && took < BATCH_SECONDS / 2 && size < BATCH_DOCS)
+			size *= 2;
 		if (st == TW_OK && j->first < j->stale.n && tw_stopping())
 			st = tw_fail(err, TW_CANCELLED, "stopped after %zu of %zu documents",
 				     j->first, j->stale.n);

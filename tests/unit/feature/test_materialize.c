@@ -249,6 +249,19 @@ static const char *undisturbed(struct world *w, int n, int edited, int gone)
 
 /* --- promises --- */
 
+/* So many that the size of a batch, doubled each time, would have no bits left. */
+static void many_documents_come_to_an_end(void **state)
+{
+	enum { N = 4500 };
+	struct world *w = *state;
+	struct pass p = {0};
+	collect_notes(w, w->env.fs, N, -1, -1);
+	assert_ok(tw_features_declare(&p.views, &w->env, &w->a, &w->err), &w->err);
+	struct tw_materialize_stats stats;
+	assert_ok(tw_materialize(&stats, &w->env, digest_of(&p, "clean"), &w->err), &w->err);
+	assert_int_equal(stats.computed, N);
+}
+
 static void a_second_pass_computes_nothing(void **state)
 {
 	struct world *w = *state;
@@ -597,6 +610,7 @@ static void wrong_settings_are_refused_by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(many_documents_come_to_an_end),
 		TEST(a_second_pass_computes_nothing),
 		TEST(an_edit_computes_its_document_alone),
 		TEST(a_removed_document_leaves_every_view),
