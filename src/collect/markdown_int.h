@@ -53,6 +53,11 @@ void md_row(struct tw_str *table);
 void md_cell(struct tw_str *table, const char *s, size_t len);
 void md_row_end(struct tw_str *table, bool first, size_t columns);
 
+/* Lines that are read. Whether there is nothing but spaces and tabs. */
+bool md_is_blank(const char *s, size_t len);
+/* The length of a fence of code that begins the line, and its sign in *c; 0: none. */
+size_t md_fence(const char *s, size_t len, char *c);
+
 /* Inline: code with as many backticks as it takes, and a link's address. */
 void md_add_code(struct tw_str *out, const char *s, size_t len);
 void md_add_url(struct tw_str *out, const char *url, size_t len);

@@ -5,7 +5,6 @@
 #include "collect/export/exchange_int.h"
 #include "collect/html/html_int.h"
 #include "collect/markdown_int.h"
-#include "collect/notes/notes_int.h"
 
 char *plain_as_markdown(const char *text, struct tw_arena *a)
 {
@@ -88,7 +87,7 @@ struct quoting {
 static bool is_quoted(struct quoting *q, const char *line)
 {
 	char sign = 0;
-	size_t indent = strspn(line, " "), fence = note_fence(line, strcspn(line, "\n"), &sign);
+	size_t indent = strspn(line, " "), fence = md_fence(line, strcspn(line, "\n"), &sign);
 	bool closes = q->fence && fence >= q->fence && sign == q->sign;
 	if (q->fence || fence) {
 		if (closes || !q->fence)

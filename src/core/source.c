@@ -73,16 +73,25 @@ bool tw_source_add_host(struct tw_str *out, const char *url)
 
 typedef void (*tell_fn)(const void *ctx, struct tw_str *out);
 
-/* What a configuration says of itself, without being opened. */
+/* The options of a configuration, in the arena, without opening it. */
+static enum tw_status read_options(void **ctx, const struct tw_source_type *type,
+				   const struct tw_json *node, const char *where, const char *dir,
+				   struct tw_arena *a, struct tw_err *err)
+{
+	*ctx = tw_alloc(a, type->ctx_size);
+	return tw_opt_parse(*ctx, type->opts, tw_json_without(node, list_keys, a), where, dir, a,
+			    err);
+}
+
+/* What a configuration says of itself. */
 static enum tw_status tell(struct tw_str *out, const struct tw_source_type *type, tell_fn fn,
 			   const struct tw_json *node, const char *where, const char *dir,
 			   struct tw_err *err)
 {
 	struct tw_arena a;
+	void *ctx;
 	tw_arena_init(&a);
-	void *ctx = tw_alloc(&a, type->ctx_size);
-	enum tw_status st = tw_opt_parse(ctx, type->opts, tw_json_without(node, list_keys, &a),
-					 where, dir, &a, err);
+	enum tw_status st = read_options(&ctx, type, node, where, dir, &a, err);
 	if (st == TW_OK && fn)
 		fn(ctx, out);
 	tw_arena_release(&a);
@@ -135,11 +144,10 @@ enum tw_status tw_source_needs(struct tw_source_needs *out, const struct tw_sour
 			       struct tw_err *err)
 {
 	struct tw_arena a;
+	void *ctx;
 	tw_arena_init(&a);
 	*out = (struct tw_source_needs){0};
-	void *ctx = tw_alloc(&a, type->ctx_size);
-	enum tw_status st = tw_opt_parse(ctx, type->opts, tw_json_without(node, list_keys, &a),
-					 where, dir, &a, err);
+	enum tw_status st = read_options(&ctx, type, node, where, dir, &a, err);
 	if (st == TW_OK)
 		add_usual_needs(out, type, ctx);
 	if (st == TW_OK && type->needs)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "collect/markdown_int.h"
 
 #define NO_ANSWER "_No response_" /* of a field that was left empty in GitHub's issue forms */
 
@@ -19,14 +20,6 @@ struct cleaner {
 	bool own;	 /* something was written */
 };
 
-static size_t run_of(const char *s, size_t n, char c)
-{
-	size_t i = 0;
-	while (i < n && s[i] == c)
-		i++;
-	return i;
-}
-
 static size_t indent_of(const char *s, size_t n)
 {
 	size_t i = 0;
@@ -35,29 +28,21 @@ static size_t indent_of(const char *s, size_t n)
 	return i;
 }
 
-static bool is_blank_line(const char *s, size_t n)
-{
-	return indent_of(s, n) == n;
-}
-
 /* Opens and closes fenced code; true for the line of a fence. */
 static bool follow_fence(struct cleaner *c, const char *s, size_t n)
 {
-	size_t at = indent_of(s, n), len;
-	char mark = at < n ? s[at] : 0;
-	if (mark != '`' && mark != '~')
+	char mark;
+	size_t len = md_fence(s, n, &mark), at = indent_of(s, n) + len;
+	if (!len)
 		return false;
-	len = run_of(s + at, n - at, mark);
-	const char *info = s + at + len;
-	size_t left = n - at - len;
+	const char *info = s + at;
+	size_t left = n - at;
 	if (c->fence) {
-		if (mark != c->fence || len < c->fence_len || !is_blank_line(info, left))
+		if (mark != c->fence || len < c->fence_len || !md_is_blank(info, left))
 			return false;
 		c->fence = 0;
 		return true;
 	}
-	if (len < 3 || (mark == '`' && memchr(info, '`', left)))
-		return false;
 	c->fence = mark;
 	c->fence_len = len;
 	info += indent_of(info, left);
@@ -68,7 +53,7 @@ static bool follow_fence(struct cleaner *c, const char *s, size_t n)
 static void add_line(struct cleaner *c, const char *s, size_t n)
 {
 	size_t len = c->out.len;
-	bool blank = is_blank_line(s, n);
+	bool blank = md_is_blank(s, n);
 	if (blank && !c->fence && (len < 2 || c->out.data[len - 2] == '\n'))
 		return; /* one blank line is enough, and none in front */
 	tw_str_add(&c->out, s, blank && !c->fence ? 0 : n);
@@ -140,10 +125,10 @@ static void clean_line(struct cleaner *c, struct tw_str *line, const char *s, si
 	tw_str_clear(line);
 	strip_comments(line, c, s, n);
 	const char *text = tw_str_c(line);
-	if (is_blank_line(text, line->len) && (was_in || line->len < n))
+	if (md_is_blank(text, line->len) && (was_in || line->len < n))
 		return; /* a comment was all that there was */
 	if (line->len >= strlen(NO_ANSWER) && strncmp(text, NO_ANSWER, strlen(NO_ANSWER)) == 0 &&
-	    is_blank_line(text + strlen(NO_ANSWER), line->len - strlen(NO_ANSWER))) {
+	    md_is_blank(text + strlen(NO_ANSWER), line->len - strlen(NO_ANSWER))) {
 		drop_heading(c);
 		return;
 	}
@@ -162,7 +147,7 @@ static void take_line(struct cleaner *c, struct tw_str *line, const char *s, siz
 	}
 	bool suggestion = c->suggestion;
 	if (!follow_fence(c, s, n))
-		c->own |= !suggestion && !is_blank_line(s, n);
+		c->own |= !suggestion && !md_is_blank(s, n);
 	add_line(c, s, n);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "collect/markdown_int.h"
 #include "collect/notes/logseq_int.h"
 
 static bool begins(const char *s, size_t len, const char *with)
@@ -43,7 +44,7 @@ void lines_step(struct lines_state *st, const char *s, size_t len)
 {
 	char c;
 	trim(&s, &len);
-	size_t run = st->org ? 0 : note_fence(s, len, &c);
+	size_t run = st->org ? 0 : md_fence(s, len, &c);
 	st->edge = true;
 	if (run && !st->fence) {
 		st->fence = run;
@@ -179,7 +180,7 @@ static void text_line(struct cleaner *c, const char *s, size_t len)
 	struct tw_str line = TW_STR_INIT;
 	if (note_line(&line, c->n, s, len))
 		add_line(c, mark, line.data, line.len);
-	else if (note_blank(s, len) && c->b->text.len)
+	else if (md_is_blank(s, len) && c->b->text.len)
 		add_line(c, mark, "", 0);
 	tw_str_release(&line);
 }

@@ -36,27 +36,6 @@ void note_tag(struct note *n, const char *s, size_t len)
 	tw_vec_push(&n->tags, tag);
 }
 
-bool note_blank(const char *s, size_t len)
-{
-	size_t i = 0;
-	while (i < len && (s[i] == ' ' || s[i] == '\t'))
-		i++;
-	return i == len;
-}
-
-size_t note_fence(const char *s, size_t len, char *c)
-{
-	size_t from = 0, n;
-	while (from < len && (s[from] == ' ' || s[from] == '\t'))
-		from++;
-	for (n = from; n < len && (s[n] == '`' || s[n] == '~') && s[n] == s[from]; n++)
-		;
-	if (n - from < 3 || (s[from] == '`' && memchr(s + n, '`', len - n)))
-		return 0;
-	*c = s[from];
-	return n - from;
-}
-
 static bool has(const struct scan *k, const char *what)
 {
 	size_t n = strlen(what);

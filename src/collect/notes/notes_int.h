@@ -68,12 +68,6 @@ void note_tag(struct note *n, const char *s, size_t len); /* without '#' */
 /* Appends a line of text, which is no code, without what is not the author's words. False: it held nothing else. */
 bool note_line(struct tw_str *out, struct note *n, const char *s, size_t len);
 
-/* Whether there is nothing but spaces and tabs. */
-bool note_blank(const char *s, size_t len);
-
-/* The length of a fence of code that begins the line, and its sign in *c; 0: none. */
-size_t note_fence(const char *s, size_t len, char *c);
-
 void obsidian_note(struct note *n, const char *text, size_t len);
 /* Properties of the page, as a list of name and value by turns. */
 struct note_properties TW_VEC_BODY(const char *);

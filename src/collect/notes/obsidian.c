@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "collect/markdown_int.h"
 #include "collect/notes/notes_int.h"
 
 #define MAX_DEPTH 32 /* of quotes in quotes */
@@ -168,7 +169,7 @@ static void open_fence(struct writer *w, const char *s, size_t len, size_t run)
 static void code_line(struct writer *w, const char *s, size_t len)
 {
 	char c;
-	size_t run = note_fence(s, len, &c);
+	size_t run = md_fence(s, len, &c);
 	if (!w->hidden)
 		write_line(w, s, len);
 	if (run >= w->fence && c == w->fence_sign)
@@ -217,7 +218,7 @@ static void text_line(struct writer *w, const char *s, size_t len)
 		write_line(w, s, len);
 	else if (note_line(&line, w->n, s, len))
 		write_line(w, tw_str_c(&line), line.len);
-	else if (note_blank(s, len) && !w->n->commented)
+	else if (md_is_blank(s, len) && !w->n->commented)
 		write_blank(w);
 	tw_str_release(&line);
 }
@@ -241,7 +242,7 @@ static void take_line(struct writer *w, const char *s, size_t len)
 		if (depth > w->depth && open_to(w, depth, s, len))
 			return;
 	}
-	size_t run = w->n->commented ? 0 : note_fence(s, len, &w->fence_sign);
+	size_t run = w->n->commented ? 0 : md_fence(s, len, &w->fence_sign);
 	if (run)
 		open_fence(w, s, len, run);
 	else
