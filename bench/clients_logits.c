@@ -40,7 +40,7 @@ static void write_logits(const struct tw_weights *w, struct tw_lora *lora, char 
 	struct tw_net net;
 	struct tw_batch b;
 	const struct tw_compute c = {.pool = tw_pool_new(1), .gemm = tw_gemm_best()};
-	const struct tw_net_size size = {n, n, false};
+	const struct tw_net_size size = {.cap = n, .longest = n};
 	must(tw_batch_init(&b, n, &err), &err);
 	must(tw_net_init(&net, w, lora, &c, &size, &err), &err);
 	ask_all(&b, tokens, n);

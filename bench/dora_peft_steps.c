@@ -67,7 +67,7 @@ static void open_all(struct run *r, char **argv, int n)
 	const struct tw_strings targets = {names, 1};
 	const struct tw_lora_config conf = {
 		.rank = atoi(argv[2]), .alpha = atof(argv[3]), .dora = true, .targets = &targets};
-	const struct tw_net_size size = {n, n, false};
+	const struct tw_net_size size = {.cap = n, .longest = n};
 	struct tw_str file = TW_STR_INIT;
 	r->c = (struct tw_compute){.pool = tw_pool_new(2), .gemm = tw_gemm_best()};
 	must(tw_weights_open(&r->w, argv[1], &err));

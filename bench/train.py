@@ -31,7 +31,8 @@ REFERENCE = SHARED / "lora-reference"
 ROWS = {  # name: program, options
     "ours": ("ours", []),
     "ours+ckpt": ("ours", ["-c"]),
-    "ours+int16": ("ours", ["-q"]),
+    "ours+int16": ("ours", ["-q", "16"]),
+    "ours+int8": ("ours", ["-q", "8"]),
     "peft": ("peft", 0),
     "peft+ckpt": ("peft", 1),
     "trl": ("trl", 0),
@@ -156,7 +157,7 @@ def check_same(sides):
     """All took the same steps: else the figures compare nothing."""
     for s in sides[1:]:
         worst = max(abs(a["loss"] - b["loss"]) for a, b in zip(s.steps, sides[0].steps))
-        if worst > (0.02 if "int16" in s.name else 2e-3):
+        if worst > (0.02 if "+int" in s.name else 2e-3):
             sys.exit(f"{s.name} computes something else than {sides[0].name}: losses differ by {worst:.4f}")
 
 

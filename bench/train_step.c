@@ -2,10 +2,10 @@
  * Steps of Twin's trainer on tokens and first values that come from files, so that bench/train.py can have other trainers
  * do the same ones; what is around a step (tokenizer, examples, checkpoints) is not here.
  *
- *	train_step -m MODEL -i IDS -l MASK -a A [-r ROWS] [-s TOKENS] [-t THREADS] [-k RANK] [-c] [-q]
+ *	train_step -m MODEL -i IDS -l MASK -a A [-r ROWS] [-s TOKENS] [-t THREADS] [-k RANK] [-c] [-q BITS]
  *
  * IDS: int32 (ROWS, TOKENS). MASK: a byte for each, 1 where the token carries loss. A: float32, the As of all seven
- * projections, block by block; B is 0. -c: gradient_checkpointing; -q: precision int16. Reads commands, a line each, and
+ * projections, block by block; B is 0. -c: gradient_checkpointing; -q 16|8: precision int16 or int8. Reads commands, a line each, and
  * answers in JSON:
  *
  *	step   one step of AdamW on all rows: loss, seconds, CPU seconds, norm of the gradient
@@ -23,14 +23,15 @@
 #include "base/time.h"
 #include "fma_peak.h"
 #include "net/net.h"
+#include "net/qnet.h"
 #include "trainer/optim_int.h"
 #include "trainer/plan_int.h"
-#include "net/q16.h"
 
 struct options {
 	const char *model, *ids, *mask, *a;
 	int rows, tokens, threads, rank;
-	bool checkpointing, whole_numbers;
+	bool checkpointing;
+	int bits; /* of whole numbers; 0: float32 */
 };
 
 struct bench {
@@ -97,7 +98,8 @@ static int rows_a_pass(struct bench *b)
 					  .longest = o->tokens,
 					  .weights = (int64_t)b->w.map.len,
 					  .states = 4 * (int64_t)(b->lora.n * sizeof(float)),
-					  .checkpointing = o->checkpointing};
+					  .checkpointing = o->checkpointing,
+					  .whole_numbers = o->bits > 0};
 	must(tw_plan_make(&plan, &r, &b->err), &b->err);
 	return plan.rows;
 }
@@ -120,11 +122,14 @@ static void bench_open(struct bench *b)
 	b->c = (struct tw_compute){.pool = tw_pool_new(o->threads), .gemm = tw_gemm_best()};
 	b->rows_a_pass = rows_a_pass(b);
 	int cap = b->rows_a_pass * o->tokens;
-	const struct tw_net_size size = {cap, o->tokens, o->checkpointing};
+	const struct tw_net_size size = {.cap = cap,
+					 .longest = o->tokens,
+					 .recompute = o->checkpointing,
+					 .apart = o->bits > 0};
 	must(tw_batch_init(&b->batch, cap, &b->err), &b->err);
 	must(tw_net_init(&b->net, &b->w, &b->lora, &b->c, &size, &b->err), &b->err);
-	if (o->whole_numbers)
-		must(tw_net_use_q16(&b->net, &b->err), &b->err);
+	if (o->bits)
+		must(tw_net_use_q(&b->net, o->bits == 8 ? TW_Q8 : TW_Q16, &b->err), &b->err);
 	/* The first token of a row is never a target. */
 	for (size_t i = 0; i < all; i++)
 		b->n_loss += b->mask.data[i] && i % (size_t)o->tokens != 0;
@@ -209,7 +214,7 @@ static void gemm(struct bench *b)
 static bool read_options(struct options *o, int argc, char **argv)
 {
 	int opt;
-	while ((opt = getopt(argc, argv, "m:i:l:a:r:s:t:k:cq")) != -1) {
+	while ((opt = getopt(argc, argv, "m:i:l:a:r:s:t:k:cq:")) != -1) {
 		int n = atoi(optarg ? optarg : "");
 		switch (opt) {
 		case 'm':
@@ -240,7 +245,7 @@ static bool read_options(struct options *o, int argc, char **argv)
 			o->checkpointing = true;
 			break;
 		case 'q':
-			o->whole_numbers = true;
+			o->bits = n;
 			break;
 		default:
 			return false;

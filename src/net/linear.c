@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "net/net.h"
-#include "net/q16.h"
+#include "net/qnet.h"
 
 #define TOKENS 112 /* whose gradients stay in the second cache */
 
@@ -19,11 +19,14 @@ struct parts {
 	struct part part[TW_GROUP_MOST];
 	int n;
 	int in, out, rank, width; /* width = n rank */
+	float *xa;		  /* of the group */
 };
 
 static struct parts parts_of(const struct tw_net *net, int layer, enum tw_group g)
 {
-	struct parts all = {.in = tw_group_in(net->s, g), .rank = net->lora->rank};
+	struct parts all = {.in = tw_group_in(net->s, g),
+			    .rank = net->lora->rank,
+			    .xa = net->acts[layer].xa[g]};
 	for (int i = 0; i < tw_groups[g].n; i++) {
 		enum tw_proj p = tw_groups[g].p[i];
 		const struct tw_lora_pair *pair = tw_lora_at(net->lora, layer, p);
@@ -51,15 +54,19 @@ static int next_span(struct span *s, const struct tw_net *net, const struct part
 	return i + n;
 }
 
-/* xa = drop(x) A^T in the span's columns; s->x is what A read. */
-static void read_span(struct tw_net *net, const struct parts *all, struct span *s, int layer,
-		      const float *x, int T)
+/* s->x = drop(x) for the span, which its As read. */
+static void drop_span(struct tw_net *net, struct span *s, int layer, const float *x, int T)
 {
 	s->x = x;
 	if (net->drop.on) {
 		tw_net_drop(net, layer, s->part->p, net->dropped, x, T, false);
 		s->x = net->dropped;
 	}
+}
+
+/* xa = s->x A^T in the span's columns. */
+static void read_span(struct tw_net *net, const struct parts *all, const struct span *s, int T)
+{
 	tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
 					       .m = T,
 					       .n = s->width,
@@ -69,39 +76,49 @@ static void read_span(struct tw_net *net, const struct parts *all, struct span *
 					       .lda = all->in,
 					       .b = net->lora->p + s->part->pair->a,
 					       .ldb = all->in,
-					       .c = net->xa + s->at,
+					       .c = all->xa + s->at,
 					       .ldc = all->width});
 }
 
+/* Products that are added to what the frozen weights give, one for each part or one in all. */
+struct added {
+	struct tw_gemm g[TW_GROUP_MOST];
+	int n;
+};
+
 /* y += s xa B^T in the part's columns. */
-static void write_part(struct tw_net *net, const struct parts *all, const struct part *q, float *y,
-		       int T)
+static struct tw_gemm writing(const struct tw_net *net, const struct parts *all,
+			      const struct part *q, float *y, int T)
 {
-	tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
-					       .m = T,
-					       .n = q->out,
-					       .k = all->rank,
-					       .alpha = net->lora->scale,
-					       .a = net->xa + q->at,
-					       .lda = all->width,
-					       .b = net->lora->p + q->pair->b,
-					       .ldb = all->rank,
-					       .beta = 1,
-					       .c = y + q->column,
-					       .ldc = all->out});
+	return (struct tw_gemm){.tb = true,
+				.m = T,
+				.n = q->out,
+				.k = all->rank,
+				.alpha = net->lora->scale,
+				.a = all->xa + q->at,
+				.lda = all->width,
+				.b = net->lora->p + q->pair->b,
+				.ldb = all->rank,
+				.beta = 1,
+				.c = y + q->column,
+				.ldc = all->out};
 }
 
-/* y (T, out) += s (drop(x) A^T) B^T */
-static void add_adapters(struct tw_net *net, enum tw_group g, float *y, const float *x, int T)
+/* y (T, out) += s (drop(x) A^T) B^T, of which the first product is made. */
+static struct added read_adapters(struct tw_net *net, enum tw_group g, float *y, const float *x,
+				  int T)
 {
 	const struct parts all = parts_of(net, net->layer, g);
+	struct added added = {.n = all.n};
 	struct span s;
 	for (int i = 0; i < all.n;) {
 		i = next_span(&s, net, &all, i);
-		read_span(net, &all, &s, net->layer, x, T);
-		for (int k = 0; k < s.n; k++)
-			write_part(net, &all, &s.part[k], y, T);
+		drop_span(net, &s, net->layer, x, T);
+		read_span(net, &all, &s, T);
 	}
+	for (int i = 0; i < all.n; i++)
+		added.g[i] = writing(net, &all, &all.part[i], y, T);
+	return added;
 }
 
 /* One projection of a group: g += s dy^T xa, and dyb = s dy b; a few tokens at a time, so that dy is fetched once. The
@@ -129,7 +146,7 @@ static void pair_backward(struct tw_net *net, const struct parts *all, const str
 						       .n = q->out,
 						       .k = n,
 						       .alpha = scale,
-						       .a = net->xa + at,
+						       .a = all->xa + at,
 						       .lda = all->width,
 						       .b = rows,
 						       .ldb = all->out,
@@ -224,7 +241,9 @@ void tw_net_lora_backward(struct tw_net *net, int layer, enum tw_group g, const 
 	struct span s;
 	for (int i = 0; i < all.n;) {
 		i = next_span(&s, net, &all, i);
-		read_span(net, &all, &s, layer, x, T);
+		drop_span(net, &s, layer, x, T);
+		if (!net->keeps_xa)
+			read_span(net, &all, &s, T);
 		for (int k = 0; k < s.n; k++)
 			part_backward(net, &all, &s.part[k], x, dy, T);
 		tw_gemm_run(&net->c, &(struct tw_gemm){.ta = true,
@@ -242,70 +261,96 @@ void tw_net_lora_backward(struct tw_net *net, int layer, enum tw_group g, const 
 	}
 }
 
-/* dx += drop(dyb A): what went through the adapters. */
-static void add_adapters_backward(struct tw_net *net, enum tw_group g, float *dx, int T)
+/* to = dyb A of the span; `add`: to += that. */
+static struct tw_gemm leaving(const struct tw_net *net, const struct parts *all,
+			      const struct span *s, float *to, bool add, int T)
+{
+	return (struct tw_gemm){.m = T,
+				.n = all->in,
+				.k = s->width,
+				.alpha = 1,
+				.a = net->dyb + s->at,
+				.lda = all->width,
+				.b = net->lora->p + s->part->pair->a,
+				.ldb = all->in,
+				.beta = add,
+				.c = to,
+				.ldc = all->in};
+}
+
+/* dx += dyb A: what went through the adapters; none where there is dropout. */
+static struct added leave_adapters(struct tw_net *net, enum tw_group g, float *dx, int T)
+{
+	const struct parts all = parts_of(net, net->layer, g);
+	struct added added = {0};
+	struct span s;
+	if (all.n == 0 || net->drop.on)
+		return added;
+	next_span(&s, net, &all, 0);
+	added.g[added.n++] = leaving(net, &all, &s, dx, true, T);
+	return added;
+}
+
+/* dx += drop(dyb A), with a mask for each part. */
+static void leave_dropout(struct tw_net *net, enum tw_group g, float *dx, int T)
 {
 	const struct parts all = parts_of(net, net->layer, g);
 	struct span s;
 	for (int i = 0; i < all.n;) {
 		i = next_span(&s, net, &all, i);
-		tw_gemm_run(&net->c, &(struct tw_gemm){.m = T,
-						       .n = all.in,
-						       .k = s.width,
-						       .alpha = 1,
-						       .a = net->dyb + s.at,
-						       .lda = all.width,
-						       .b = net->lora->p + s.part->pair->a,
-						       .ldb = all.in,
-						       .beta = net->drop.on ? 0 : 1,
-						       .c = net->drop.on ? net->dropped : dx,
-						       .ldc = all.in});
-		if (net->drop.on)
-			tw_net_drop(net, net->layer, s.part->p, dx, net->dropped, T, true);
+		const struct tw_gemm p = leaving(net, &all, &s, net->dropped, false, T);
+		tw_gemm_run(&net->c, &p);
+		tw_net_drop(net, net->layer, s.part->p, dx, net->dropped, T, true);
 	}
 }
 
 /* --- the group --- */
 
-void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x, int T)
+/* y (T, out) = x (T, in) W^T, or with `back` y (T, in) = x (T, out) W; and what is added. */
+static void frozen(struct tw_net *net, enum tw_group g, bool back, float *y, const float *x, int T,
+		   const struct added *added)
 {
 	int in = tw_group_in(net->s, g), out = tw_group_out(net->s, g);
-	if (net->q16)
-		tw_net_q16_group(net, g, false, y, x, T);
-	else
-		tw_gemm_run(&net->c, &(struct tw_gemm){.tb = true,
-						       .m = T,
-						       .n = out,
-						       .k = in,
-						       .alpha = 1,
-						       .a = x,
-						       .lda = in,
-						       .b = net->merged,
-						       .ldb = in,
-						       .c = y,
-						       .ldc = out,
-						       .packed = net->packed});
+	if (net->q) {
+		tw_net_q_group(net, g, back,
+			       &(struct tw_q_product){.y = y,
+						      .x = x,
+						      .T = T,
+						      .by = 1,
+						      .then = added->g,
+						      .n_then = added->n});
+		return;
+	}
+	tw_gemm_run(&net->c, &(struct tw_gemm){.tb = !back,
+					       .m = T,
+					       .n = back ? in : out,
+					       .k = back ? out : in,
+					       .alpha = 1,
+					       .a = x,
+					       .lda = back ? out : in,
+					       .b = net->merged,
+					       .ldb = in,
+					       .c = y,
+					       .ldc = back ? in : out,
+					       .packed = net->packed});
+	for (int i = 0; i < added->n; i++)
+		tw_gemm_run(&net->c, &added->g[i]);
+}
+
+void tw_net_linear(struct tw_net *net, enum tw_group g, float *y, const float *x, int T)
+{
+	struct added added = {0};
 	if (net->apart)
-		add_adapters(net, g, y, x, T);
+		added = read_adapters(net, g, y, x, T);
+	frozen(net, g, false, y, x, T, &added);
 }
 
 void tw_net_linear_backward(struct tw_net *net, enum tw_group g, float *dx, const float *dy, int T)
 {
-	int in = tw_group_in(net->s, g), out = tw_group_out(net->s, g);
-	if (net->q16)
-		tw_net_q16_group(net, g, true, dx, dy, T);
-	else
-		tw_gemm_run(&net->c, &(struct tw_gemm){.m = T,
-						       .n = in,
-						       .k = out,
-						       .alpha = 1,
-						       .a = dy,
-						       .lda = out,
-						       .b = net->merged,
-						       .ldb = in,
-						       .c = dx,
-						       .ldc = in,
-						       .packed = net->packed});
+	struct added added = {0};
 	if (net->apart)
-		add_adapters_backward(net, g, dx, T);
+		added = leave_adapters(net, g, dx, T);
+	frozen(net, g, true, dx, dy, T, &added);
+	if (net->drop.on)
+		leave_dropout(net, g, dx, T);
 }

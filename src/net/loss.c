@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "net/net.h"
-#include "net/q16.h"
+#include "net/qnet.h"
 
 struct portion {
 	struct tw_net *net;
@@ -41,8 +41,8 @@ static void next_slice(struct portion *p, enum tw_merged how)
 static void compute_logits(struct portion *p)
 {
 	struct tw_net *net = p->net;
-	if (net->q16) {
-		tw_net_q16_head(net, false, net->logits, net->head_n, p->n);
+	if (net->q) {
+		tw_net_q_head(net, false, net->logits, net->head_n, p->n);
 		return;
 	}
 	for (p->v0 = 0; p->v0 < net->s->V; p->v0 += p->slice) {
@@ -125,8 +125,8 @@ static void lose(void *ctx, int begin, int end)
 static void logits_backward(struct portion *p)
 {
 	struct tw_net *net = p->net;
-	if (net->q16) {
-		tw_net_q16_head(net, true, net->head_n, net->logits, p->n);
+	if (net->q) {
+		tw_net_q_head(net, true, net->head_n, net->logits, p->n);
 		return;
 	}
 	for (p->v0 = 0; p->v0 < net->s->V; p->v0 += p->slice) {

@@ -44,7 +44,7 @@ void tw_net_merge(struct tw_net *net, int layer, enum tw_group g, enum tw_merged
 	const struct tw_lora *l = net->lora;
 	struct merging m = {.net = net, .how = how};
 	net->layer = layer;
-	if (net->q16)
+	if (net->q)
 		return; /* packed already */
 	m.b = operand(how, tw_group_out(net->s, g), tw_group_in(net->s, g));
 	for (int i = 0; i < tw_groups[g].n; i++, m.at += m.n) {

@@ -1,5 +1,5 @@
 #include "net/pass_int.h"
-#include "net/q16.h"
+#include "net/qnet.h"
 
 #include <stdlib.h>
 
@@ -29,7 +29,7 @@ static int64_t most(int64_t a, int64_t b)
 
 static int64_t merged_size(const struct tw_shape *s)
 {
-	int64_t n = most(SLICE_MIN, tw_gemm_packed_floats(s->C, TW_Q16_PART));
+	int64_t n = most(SLICE_MIN, tw_gemm_packed_floats(s->C, 2 * TW_Q_PART));
 	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++) {
 		int in = tw_group_in(s, g), out = tw_group_out(s, g);
 		n = most(n, tw_gemm_packed_floats(in, out));
@@ -90,14 +90,25 @@ static void cut_acts(struct tw_block_acts *a, struct cutter *c, const struct tw_
 	a->d_rstd = cut(c, s->post_norm ? T : 0);
 }
 
+/* What a group's As give, by default `shared`. */
+static void cut_xa(struct tw_net *net, struct tw_block_acts *a, struct cutter *c, int64_t T,
+		   int rank, float *shared)
+{
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+		a->xa[g] = net->keeps_xa ? cut(c, T * tw_groups[g].n * rank) : shared;
+}
+
 /* With recompute, all blocks have the first one's but for x_in. */
-static void cut_blocks(struct tw_net *net, struct cutter *c, const struct tw_shape *s, int64_t T)
+static void cut_blocks(struct tw_net *net, struct cutter *c, const struct tw_shape *s, int64_t T,
+		       int rank)
 {
 	struct tw_block_acts first = {0};
+	float *xa = cut(c, net->keeps_xa ? 0 : T * TW_GROUP_MOST * rank);
 	for (int i = 0; i < s->n_layer; i++) {
 		struct tw_block_acts a = first;
 		if (i == 0 || !net->size.recompute)
 			cut_acts(&a, c, s, T);
+		cut_xa(net, &a, c, T, rank, xa);
 		first = i == 0 ? a : first;
 		a.x_in = cut(c, T * s->C);
 		if (net->acts)
@@ -110,7 +121,8 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 {
 	int64_t T = net->size.cap, head = tw_net_head_tokens(s);
 	int rank = lora->rank, longest = net->size.longest;
-	cut_blocks(net, c, s, T);
+	net->keeps_xa = (net->size.apart || lora->dropout > 0) && !net->size.recompute;
+	cut_blocks(net, c, s, T, rank);
 	net->x_out = cut(c, T * s->C);
 	for (int i = 0; i < TW_ROPE_COUNT; i++)
 		net->rope[i] = cut(c, (int64_t)longest * s->n_rot);
@@ -126,8 +138,7 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	net->dy = cut(c, s->post_norm || s->residual_scale != 1 ? T * s->C : 0);
 	net->dqkv = cut(c, T * tw_qkv_dim(s));
 	net->dqk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
-	net->xa = cut(c, T * 3 * rank);
-	net->dyb = cut(c, T * 3 * rank);
+	net->dyb = cut(c, T * TW_GROUP_MOST * rank);
 	net->turned = cut(c, widest_out(s) * rank);
 	net->part_y = cut(c, lora->dora ? T * widest_out(s) : 0);
 	net->half = cut(c, lora->dora ? 2 * widest_out(s) * rank : 0);
@@ -181,7 +192,7 @@ void tw_net_release(struct tw_net *net)
 	free(net->memory);
 	free(net->acts);
 	free(net->losses);
-	tw_q16_net_free(net->q16);
+	tw_q_net_free(net->q);
 	*net = (struct tw_net){0};
 }
 

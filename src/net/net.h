@@ -20,17 +20,18 @@
 #include "net/model.h"
 #include "net/noise.h"
 
-struct tw_block_acts {	/* T is the capacity */
-	float *x_in;	/* (T, C) */
-	float *rstd1;	/* (T) */
-	float *qkv;	/* (T, (H + 2 H_kv) D), rotated */
-	float *qk;	/* (T, (H + H_kv) D), before their norms; where there are any */
-	float *qk_rstd; /* (T, H + H_kv) */
-	float *lse;	/* (T, H) */
-	float *att;	/* (T, H D) */
-	float *x_mid;	/* (T, C) */
-	float *rstd2;	/* (T) */
-	float *gu;	/* (T, 2 F); the backward pass leaves its gradient here */
+struct tw_block_acts {		   /* T is the capacity */
+	float *x_in;		   /* (T, C) */
+	float *rstd1;		   /* (T) */
+	float *qkv;		   /* (T, (H + 2 H_kv) D), rotated */
+	float *qk;		   /* (T, (H + H_kv) D), before their norms; where there are any */
+	float *qk_rstd;		   /* (T, H + H_kv) */
+	float *lse;		   /* (T, H) */
+	float *att;		   /* (T, H D) */
+	float *x_mid;		   /* (T, C) */
+	float *rstd2;		   /* (T) */
+	float *gu;		   /* (T, 2 F); the backward pass leaves its gradient here */
+	float *xa[TW_GROUP_COUNT]; /* (T, adapters of the group, r): drop(x) A^T */
 	/* Where there are norms after attention and feed-forward: what enters these. */
 	float *o, *o_rstd; /* (T, C), (T) */
 	float *d, *d_rstd;
@@ -42,6 +43,7 @@ struct tw_net_size {
 	/* Of what a block computes keep its input alone, and compute the rest again on the way back: the same gradients, to
 	 * the last bit, for about a third more time and a fraction of the memory. Chen et al. 2016. */
 	bool recompute;
+	bool apart; /* adapters will be, by dropout or by tw_net_use_q(): what their As give is kept, unless recompute is set */
 };
 
 struct tw_net {
@@ -59,19 +61,20 @@ struct tw_net {
 	bool packed;		    /* by tw_gemm_pack() */
 	float *rows;		    /* (workers, TW_LORA_ROWS, rows_ld): on their way to merged */
 	int64_t rows_ld;
-	float *merged_by;	/* (out): with DoRA, what each of its rows was multiplied with */
-	float *norm;		/* (T, C) */
-	float *h;		/* (T, F), (T, H D) */
-	float *dx, *dn;		/* (T, C) */
-	float *dy;		/* (T, C), where the residual stream is joined by more than a sum */
-	float *dqkv;		/* as qkv */
-	float *dqk;		/* as qk */
-	float *xa, *dyb;	/* (T, 3 r) */
-	float *turned;		/* (r, widest output) */
-	float *part_y, *half;	/* DoRA's scratch: (T, widest output), twice (widest output, r) */
-	bool apart;		/* adapters are not merged */
-	struct tw_q16_net *q16; /* NULL: the blocks' products are of float32 */
-	int layer;		/* of what was merged last */
+	float *merged_by;     /* (out): with DoRA, what each of its rows was multiplied with */
+	float *norm;	      /* (T, C) */
+	float *h;	      /* (T, F), (T, H D) */
+	float *dx, *dn;	      /* (T, C) */
+	float *dy;	      /* (T, C), where the residual stream is joined by more than a sum */
+	float *dqkv;	      /* as qkv */
+	float *dqk;	      /* as qk */
+	float *dyb;	      /* (T, 3 r) */
+	float *turned;	      /* (r, widest output) */
+	float *part_y, *half; /* DoRA's scratch: (T, widest output), twice (widest output, r) */
+	bool apart;	      /* adapters are not merged */
+	bool keeps_xa;	      /* of each block and group, or else all share one */
+	struct tw_q_net *q;   /* NULL: the blocks' products are of float32 */
+	int layer;	      /* of what was merged last */
 	struct tw_dropout drop;
 	float *dropped;	  /* (T, widest input), where there is dropout */
 	float *attention; /* scratch of each worker */

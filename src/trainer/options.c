@@ -60,12 +60,13 @@ static enum tw_status check_numbers(const struct tw_train_options *o, struct tw_
 			"training.label_smoothing is %g: with method: %s it is the share of pairs that "
 			"are the wrong way round, at most 0.5",
 			o->label_smoothing, o->method);
-	if (o->use_dora && (o->lora_dropout > 0 || tw_streq(o->precision, "int16")))
-		return tw_fail(err, TW_BAD_USE,
-			       "training.use_dora changes whole rows of the weights, and %s keeps "
-			       "the adapter apart from them; leave one of the two out",
-			       o->lora_dropout > 0 ? "training.lora_dropout"
-						   : "training.precision: int16");
+	if (o->use_dora && (o->lora_dropout > 0 || !tw_streq(o->precision, "float32")))
+		return tw_fail(
+			err, TW_BAD_USE,
+			"training.use_dora changes whole rows of the weights, and training.%s%s keeps "
+			"the adapter apart from them; leave one of the two out",
+			o->lora_dropout > 0 ? "lora_dropout" : "precision: ",
+			o->lora_dropout > 0 ? "" : o->precision);
 	return TW_OK;
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/str.h"
 #include "net/net.h"
-#include "net/q16.h"
+#include "net/qnet.h"
 
 #define ACTIVATIONS ((int64_t)800 << 20) /* where there is no limit; one row always goes */
 #define PROGRAM	    ((int64_t)160 << 20) /* all that is not the trainer: stores, tokenizer, libraries */
@@ -10,7 +10,7 @@
 static int64_t bytes_of_pass(const struct tw_plan_request *r, const struct tw_net_size *size)
 {
 	return tw_net_bytes(r->shape, r->lora, size, TW_PLAN_WORKERS) +
-	       (r->int16 ? tw_net_q16_rows_bytes(r->shape, size->cap) : 0);
+	       (r->whole_numbers ? tw_net_q_rows_bytes(r->shape, size->cap) : 0);
 }
 
 static struct tw_plan plan_of(const struct tw_plan_request *r, int rows, int row,
@@ -22,7 +22,8 @@ static struct tw_plan plan_of(const struct tw_plan_request *r, int rows, int row
 			    .weights = r->weights,
 			    .states = r->states};
 	struct tw_net_size size = {.longest = row < r->longest ? row : r->longest,
-				   .recompute = checkpointing};
+				   .recompute = checkpointing,
+				   .apart = r->whole_numbers};
 	int64_t fixed = bytes_of_pass(r, &size);
 	size.cap = rows * row;
 	p.activations = bytes_of_pass(r, &size) - fixed;

@@ -24,7 +24,7 @@ struct tw_plan_request {
 	int64_t states;	    /* bytes of parameters, gradients and optimiser */
 	int64_t limit;	    /* bytes in all; 0: none, activations stay within a default */
 	bool checkpointing; /* asked for: never without */
-	bool int16;	    /* activations are made whole numbers, too */
+	bool whole_numbers; /* activations are made whole numbers, too */
 };
 
 struct tw_plan {

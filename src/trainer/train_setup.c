@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "net/adapter.h"
-#include "net/q16.h"
+#include "net/qnet.h"
 #include "trainer/comm_int.h"
 #include "trainer/ranks_int.h"
 #include "trainer/train_loop_int.h"
@@ -191,9 +191,20 @@ static int longest_sample(const struct tw_train_loop *l)
 	return n > l->valid_pairs.longest ? n : l->valid_pairs.longest;
 }
 
-static bool in_int16(const struct tw_train_loop *l)
+static bool in_whole_numbers(const struct tw_train_loop *l)
 {
-	return strcmp(l->o->precision, "int16") == 0;
+	return strcmp(l->o->precision, "float32") != 0;
+}
+
+static enum tw_q_bits bits_back(const struct tw_train_loop *l)
+{
+	return strcmp(l->o->precision, "int8") == 0 ? TW_Q8 : TW_Q16;
+}
+
+static int64_t bytes_of_weights(const struct tw_train_loop *l)
+{
+	return (int64_t)l->w.map.len +
+	       (in_whole_numbers(l) ? tw_net_q_bytes(&l->w.shape, bits_back(l)) : 0);
 }
 
 static int64_t bytes_of_states(const struct tw_train_loop *l)
@@ -218,16 +229,17 @@ static enum tw_status plan_memory(struct tw_net_size *out, struct tw_train_loop 
 					  .rows = most,
 					  .begun = begun < most ? (int)begun : most,
 					  .longest = longest_sample(l),
-					  .weights =
-						  (int64_t)l->w.map.len +
-						  (in_int16(l) ? tw_net_q16_bytes(&l->w.shape) : 0),
+					  .weights = bytes_of_weights(l),
 					  .states = bytes_of_states(l),
 					  .limit = l->o->max_memory,
 					  .checkpointing = l->o->gradient_checkpointing,
-					  .int16 = in_int16(l)};
+					  .whole_numbers = in_whole_numbers(l)};
 	enum tw_status st = tw_plan_make(&l->plan, &r, err);
 	l->state.head->rows = l->plan.rows;
-	*out = (struct tw_net_size){l->plan.rows * row, r.longest, l->plan.checkpointing};
+	*out = (struct tw_net_size){.cap = l->plan.rows * row,
+				    .longest = r.longest,
+				    .recompute = l->plan.checkpointing,
+				    .apart = in_whole_numbers(l)};
 	return st;
 }
 
@@ -265,7 +277,7 @@ static enum tw_status make_net(struct tw_train_loop *l, const struct tw_net_size
 		st = tw_batch_init(&l->batch, size->cap, err);
 	if (st == TW_OK)
 		st = tw_net_init(&l->net, &l->w, &l->lora, &l->c, size, err);
-	return st == TW_OK && in_int16(l) ? tw_net_use_q16(&l->net, err) : st;
+	return st == TW_OK && in_whole_numbers(l) ? tw_net_use_q(&l->net, bits_back(l), err) : st;
 }
 
 enum tw_status tw_train_loop_begin(struct tw_train_loop *l, struct tw_err *err)

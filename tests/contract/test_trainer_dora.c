@@ -114,8 +114,8 @@ static void what_keeps_adapters_apart_is_refused(void **state)
 	struct train_setup s = train_setup_of(DORA ", lora_dropout: 0.1");
 	(void)state;
 	train_fails(&s, TW_BAD_USE, "training.lora_dropout");
-	s.options = DORA ", precision: int16";
-	train_fails(&s, TW_BAD_USE, "training.precision: int16");
+	s.options = DORA ", precision: int8";
+	train_fails(&s, TW_BAD_USE, "training.precision: int8");
 }
 
 /* --- looking at it on the way --- */

@@ -81,16 +81,18 @@ const struct tw_row_kernels *const *rows_of_all_sets(void)
 
 /* --- whole numbers --- */
 
-const struct tw_q16_kernel *const *q16_of_all_sets(void)
+const struct tw_q_kernel *const *q_of_all_sets(void)
 {
-	static const struct tw_q16_kernel *list[4];
+	static const struct tw_q_kernel *list[5];
 	int n = 0;
 	if (list[0])
 		return list;
-	list[n++] = &tw_q16_ref;
-	if (is_there(tw_q16_avx2(), "AVX2", "products in whole numbers"))
-		list[n++] = tw_q16_avx2();
-	if (is_there(tw_q16_vnni(), "AVX-512 VNNI", "products in whole numbers"))
-		list[n++] = tw_q16_vnni();
+	list[n++] = &tw_q_ref;
+	if (is_there(tw_q_avx2(), "AVX2", "products in whole numbers"))
+		list[n++] = tw_q_avx2();
+	if (is_there(tw_q_avxvnni(), "AVX-VNNI", "products in whole numbers"))
+		list[n++] = tw_q_avxvnni();
+	if (is_there(tw_q_vnni(), "AVX-512 VNNI", "products in whole numbers"))
+		list[n++] = tw_q_vnni();
 	return list;
 }

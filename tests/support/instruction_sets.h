@@ -8,7 +8,7 @@
 #define TEST_SUPPORT_INSTRUCTION_SETS_H
 
 #include "net/gemm.h"
-#include "net/q16.h"
+#include "net/qgemm_kernel.h"
 #include "net/rows_int.h"
 
 /* Our own products of float32; narrow tiles also by themselves, for products of any width. */
@@ -16,6 +16,6 @@ const struct tw_gemm_kernel *const *gemm_of_all_sets(void);
 
 /* The plain ones come first. */
 const struct tw_row_kernels *const *rows_of_all_sets(void);
-const struct tw_q16_kernel *const *q16_of_all_sets(void);
+const struct tw_q_kernel *const *q_of_all_sets(void);
 
 #endif

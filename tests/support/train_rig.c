@@ -44,7 +44,7 @@ static void open_with(struct rig *r, const char *path, const struct tw_lora_conf
 	r->lora.p = tw_xcalloc(r->lora.n, sizeof(*r->lora.p));
 	r->c = (struct tw_compute){.pool = tw_pool_new(threads), .gemm = tw_gemm_best()};
 	assert_ok(tw_batch_init(&r->batch, cap, &r->err), &r->err);
-	const struct tw_net_size size = {cap, cap, false};
+	const struct tw_net_size size = {.cap = cap, .longest = cap};
 	assert_ok(tw_net_init(&r->net, &r->w, &r->lora, &r->c, &size, &r->err), &r->err);
 	tw_batch_clear(&r->batch);
 }

@@ -6,7 +6,7 @@
 #include "support/tiny_gguf.h"
 #include "support/train_rig.h"
 #include "net/adapter.h"
-#include "net/q16.h"
+#include "net/qnet.h"
 
 enum { TOKENS = 48 }; /* longer than any window below */
 
@@ -148,7 +148,8 @@ static void open_model(struct rig *r, const struct model *m, int tokens)
 		tw_net_release(&r->net);
 		tw_weights_set_context(&r->w, m->context);
 		assert_ok(tw_net_init(&r->net, &r->w, &r->lora, &r->c,
-				      &(struct tw_net_size){tokens, tokens, false}, &r->err),
+				      &(struct tw_net_size){.cap = tokens, .longest = tokens},
+				      &r->err),
 			  &r->err);
 	}
 }
@@ -291,7 +292,9 @@ static void blocks_computed_again_give_the_same_gradients(void **state)
 		memset(r.lora.g, 0, r.lora.n * sizeof(*g));
 		tw_net_release(&r.net);
 		assert_ok(tw_net_init(&r.net, &r.w, &r.lora, &r.c,
-				      &(struct tw_net_size){40, 40, true}, &r.err),
+				      &(struct tw_net_size){
+					      .cap = 40, .longest = 40, .recompute = true},
+				      &r.err),
 			  &r.err);
 		assert_true(tw_net_train(&r.net, &r.batch, 1.0f) == loss);
 		assert_memory_equal(g, r.lora.g, r.lora.n * sizeof(*g));
@@ -306,7 +309,7 @@ static void blocks_computed_again_need_less_memory(void **state)
 	(void)state;
 	rig_tiny(&r, &(struct tiny_gguf){.n_layer = 8}, 2, 64, 1);
 	const struct tw_shape *s = &r.w.shape;
-	struct tw_net_size size = {512, 512, false};
+	struct tw_net_size size = {.cap = 512, .longest = 512};
 	int64_t kept = tw_net_bytes(s, &r.lora, &size, 1);
 	size.recompute = true;
 	int64_t again = tw_net_bytes(s, &r.lora, &size, 1);
@@ -316,7 +319,7 @@ static void blocks_computed_again_need_less_memory(void **state)
 	rig_close(&r);
 }
 
-static void in_int16_the_loss_is_nearly_the_same(void **state)
+static void in_whole_numbers_the_loss_is_nearly_the_same(void **state)
 {
 	double most = 0;
 	(void)state;
@@ -325,13 +328,13 @@ static void in_int16_the_loss_is_nearly_the_same(void **state)
 		open_model(&r, &models[i], 40);
 		rig_add_random(&r, 40, 1, 8);
 		double loss = tw_net_loss(&r.net, &r.batch);
-		assert_ok(tw_net_use_q16(&r.net, &r.err), &r.err);
+		assert_ok(tw_net_use_q(&r.net, TW_Q16, &r.err), &r.err);
 		double other = tw_net_loss(&r.net, &r.batch);
 		most = fmax(most, fabs(other - loss) / loss);
 		assert_true(other != loss);
 		rig_close(&r);
 	}
-	print_message("in int16: the loss differs by at most %.1e of itself\n", most);
+	print_message("in whole numbers: the loss differs by at most %.1e of itself\n", most);
 	assert_true(most < 1e-3);
 }
 
@@ -386,7 +389,7 @@ int main(void)
 		cmocka_unit_test(gradients_are_those_of_the_loss),
 		cmocka_unit_test(blocks_computed_again_give_the_same_gradients),
 		cmocka_unit_test(blocks_computed_again_need_less_memory),
-		cmocka_unit_test(in_int16_the_loss_is_nearly_the_same),
+		cmocka_unit_test(in_whole_numbers_the_loss_is_nearly_the_same),
 		cmocka_unit_test(every_type_that_ggml_reads_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -264,7 +264,7 @@ static float *gradients(const struct tiny_gguf *spec, int threads, bool recomput
 	dora_rig(&r, spec, threads);
 	rig_two_documents(&r);
 	if (recompute) {
-		const struct tw_net_size size = {40, 40, true};
+		const struct tw_net_size size = {.cap = 40, .longest = 40, .recompute = true};
 		tw_net_release(&r.net);
 		assert_ok(tw_net_init(&r.net, &r.w, &r.lora, &r.c, &size, &r.err), &r.err);
 	}

@@ -110,7 +110,7 @@ static void recomputed_blocks_drop_the_same(void **state)
 	float *g = tw_xcalloc(r.lora.n, sizeof(*g));
 	memcpy(g, r.lora.g, r.lora.n * sizeof(*g));
 	const struct tw_dropout drop = r.net.drop;
-	const struct tw_net_size size = {40, 40, true};
+	const struct tw_net_size size = {.cap = 40, .longest = 40, .recompute = true};
 	tw_net_release(&r.net);
 	assert_ok(tw_net_init(&r.net, &r.w, &r.lora, &r.c, &size, &r.err), &r.err);
 	r.net.drop = drop;

@@ -1,5 +1,5 @@
 /* What a training is planned to take of memory, and how it is made to fit. */
-#include "net/q16.h"
+#include "net/qnet.h"
 #include "support/train_rig.h"
 #include "trainer/plan_int.h"
 
@@ -74,17 +74,30 @@ static void a_plan_is_what_the_net_then_takes(void **state)
 {
 	struct fixture *f = *state;
 	make(f, 0);
-	const struct tw_net_size size = {f->p.rows * f->r.row, f->r.longest, f->p.checkpointing};
+	const struct tw_net_size size = {.cap = f->p.rows * f->r.row,
+					 .longest = f->r.longest,
+					 .recompute = f->p.checkpointing};
 	const int64_t net = tw_net_bytes(f->r.shape, f->r.lora, &size, TW_PLAN_WORKERS) +
 			    TW_PLAN_WORKERS * tw_gemm_bytes();
 	assert_int_equal(f->p.activations + f->p.buffers, net);
-	f->r.int16 =
-		true; /* and a part of its rows as whole numbers: 2 bytes, and a scale for 64 */
+}
+
+/* And what adapters give, and a part of the rows as whole numbers. */
+static void a_plan_counts_whole_numbers(void **state)
+{
+	struct fixture *f = *state;
+	f->r.whole_numbers = true;
 	make(f, 0);
-	const int64_t more = f->p.activations + f->p.buffers - net;
-	assert_int_equal(more, tw_net_q16_rows_bytes(f->r.shape, size.cap));
-	assert_true(more >= size.cap * f->r.shape->C * 33 / 16);
-	assert_true(more <= size.cap * (int64_t)(TW_Q16_PART * 33 / 16 + 64));
+	const struct tw_net_size size = {.cap = f->p.rows * f->r.row,
+					 .longest = f->r.longest,
+					 .recompute = f->p.checkpointing,
+					 .apart = true};
+	const int64_t net = tw_net_bytes(f->r.shape, f->r.lora, &size, TW_PLAN_WORKERS) +
+			    TW_PLAN_WORKERS * tw_gemm_bytes();
+	const int64_t rows = tw_net_q_rows_bytes(f->r.shape, size.cap);
+	assert_int_equal(f->p.activations + f->p.buffers, net + rows);
+	assert_true(rows >= size.cap * f->r.shape->C * 33 / 16);
+	assert_true(rows <= size.cap * (int64_t)(4 * TW_Q_PART * 34 / 16 + 128));
 }
 
 static void what_never_fits_says_what_would(void **state)
@@ -129,6 +142,7 @@ int main(void)
 		T(without_a_limit_all_rows_pass_at_once_and_blocks_are_kept),
 		T(a_limit_takes_rows_first_and_then_computes_blocks_again),
 		T(a_plan_is_what_the_net_then_takes),
+		T(a_plan_counts_whole_numbers),
 		T(what_never_fits_says_what_would),
 		T(a_run_that_has_begun_keeps_its_rows),
 	};

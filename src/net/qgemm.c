@@ -1,0 +1,292 @@
+/*
+ * Products in whole numbers: rows of x become whole numbers for a part of the sum, and then the product is cut for threads. A
+ * tile's sums stay in registers and in the first cache, some rows of x and a strip of w in the second.
+ */
+#include "net/qgemm.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/qgemm_int.h"
+
+enum { N = TW_Q_COLS, BLOCK = TW_Q_BLOCK };
+enum { BLOCKS = 3, TERMS = BLOCKS * BLOCK, ROWS = 14 }; /* of a trial */
+
+#define STAY   (224 * TW_Q_PART) /* words of x that stay in the second cache */
+#define SHARES 4  /* items for a thread, at least: the last one to finish is not far behind */
+#define MAKE   16 /* rows that a thread makes whole numbers at a time */
+
+/* --- rows --- */
+
+/* Of a part of any sum of up to k terms, of numbers of either size. */
+static int most_blocks(int k)
+{
+	return tw_pieces(tw_least(k, TW_Q_PART * tw_q_terms(TW_Q8)), BLOCK);
+}
+
+/* A word has 2 of them at least. */
+static int64_t most_words(int k)
+{
+	return tw_q_ld(most_blocks(k) * BLOCK / 2);
+}
+
+int64_t tw_q_rows_bytes(int T, int k)
+{
+	return (int64_t)sizeof(uint32_t) * T * (most_words(k) + 2 * most_blocks(k));
+}
+
+enum tw_status tw_q_rows_init(struct tw_q_rows *r, int T, int k, struct tw_err *err)
+{
+	r->x = tw_try_alloc((size_t)tw_q_rows_bytes(T, k),
+			    "activations as whole numbers; a shorter training.sequence needs less",
+			    err);
+	if (!r->x)
+		return TW_NO_MEMORY;
+	r->scale = (float *)(r->x + T * most_words(k));
+	r->start = (int32_t *)(r->scale + (ptrdiff_t)T * most_blocks(k));
+	return TW_OK;
+}
+
+void tw_q_rows_release(struct tw_q_rows *r)
+{
+	free(r->x);
+	*r = (struct tw_q_rows){0};
+}
+
+/* --- a part of the sum --- */
+
+struct part {
+	const struct tw_q_form *form;
+	const struct tw_q_product *of;
+	const struct tw_gemm_kernel *gemm; /* of what is added */
+	int k0, k;			   /* terms */
+	int blocks, ld;			   /* of the rows */
+	int down, across;		   /* rows and strips of an item */
+};
+
+static void make_rows(void *ctx, int begin, int end)
+{
+	const struct part *p = ctx;
+	const struct tw_q_weights *q = p->of->q;
+	const struct tw_q_rows *rows = p->of->rows;
+	for (ptrdiff_t t = begin; t < end; t++)
+		p->form->make(&(struct tw_q_row){.to = rows->x + t * p->ld,
+						 .scale = rows->scale + t * p->blocks,
+						 .start = rows->start + t * p->blocks,
+						 .x = p->of->x + t * q->k + p->k0,
+						 .by = q->by ? q->by + p->k0 : NULL,
+						 .n = p->k});
+}
+
+static struct tw_q_tile first_tile(const struct part *p, int from, int strip)
+{
+	const struct tw_q_weights *q = p->of->q;
+	const struct tw_q_rows *rows = p->of->rows;
+	const int n = strip * N, part = p->k0 / tw_q_part(q->bits, q->k);
+	return (struct tw_q_tile){.blocks = p->blocks,
+				  .cols = tw_least(N, q->n - n),
+				  .x = rows->x + (ptrdiff_t)from * p->ld,
+				  .x_ld = p->ld,
+				  .x_scale = rows->scale + (ptrdiff_t)from * p->blocks,
+				  .x_start = rows->start + (ptrdiff_t)from * p->blocks,
+				  .w = q->w + tw_q_at(q, p->k0, strip, p->blocks * BLOCK),
+				  .w_scale = q->scale + (ptrdiff_t)part * tw_whole(q->n, N) + n,
+				  .y = p->of->y + (ptrdiff_t)from * q->n + n,
+				  .y_ld = q->n,
+				  .by = p->of->by,
+				  .add = p->k0 > 0};
+}
+
+/* Rows [from, to) with one strip: in tiles of most rows, and the last ones in tiles of fewer and fewer. The first two tiles
+ * have the next strip come into the second cache. */
+static void run_strip(const struct part *p, int from, int to, int strip)
+{
+	const ptrdiff_t words = (ptrdiff_t)p->blocks * BLOCK / tw_q_terms(p->of->q->bits) * N;
+	struct tw_q_tile t = first_tile(p, from, strip);
+	int half = 2;
+	for (int i = 0; from < to; i++)
+		for (int rows = p->form->tile[i].rows; to - from >= rows; from += rows) {
+			t.ahead = t.w + (half < 4 ? half++ : 0) * words / 2;
+			p->form->tile[i].run(&t);
+			t.x += rows * t.x_ld;
+			t.x_scale += rows * t.blocks;
+			t.x_start += rows * t.blocks;
+			t.y += rows * t.y_ld;
+		}
+}
+
+/* The same rows and columns of what is added. */
+static void add_strip(const struct part *p, int from, int to, int strip)
+{
+	for (int i = 0; i < p->of->n_then; i++) {
+		struct tw_gemm g = p->of->then[i];
+		int first = (int)(g.c - p->of->y);
+		int n0 = tw_most(strip * N - first, 0), n1 = tw_least(strip * N + N - first, g.n);
+		if (n0 >= n1)
+			continue;
+		g.m = to - from;
+		g.n = n1 - n0;
+		g.a += (ptrdiff_t)from * g.lda;
+		g.b += g.tb ? (ptrdiff_t)n0 * g.ldb : n0;
+		g.c += (ptrdiff_t)from * g.ldc + n0;
+		p->gemm->run(&g);
+	}
+}
+
+static void run_block(void *ctx, size_t item, int worker)
+{
+	const struct part *p = ctx;
+	const struct tw_q_weights *q = p->of->q;
+	int strips = tw_pieces(q->n, N), across = tw_pieces(strips, p->across);
+	int from = (int)item / across * p->down, to = tw_least(from + p->down, p->of->T);
+	int s = (int)item % across * p->across, end = tw_least(s + p->across, strips);
+	(void)worker;
+	for (; s < end; s++) {
+		run_strip(p, from, to, s);
+		if (p->k0 + p->k == q->k)
+			add_strip(p, from, to, s);
+	}
+}
+
+/* Rows that stay in the second cache, and as many strips with them as may be for so many items. */
+static size_t cut(struct part *p, int items)
+{
+	const struct tw_q_weights *q = p->of->q;
+	int T = p->of->T, strips = tw_pieces(q->n, N), tile = p->form->tile[0].rows;
+	int stay = STAY / tw_pieces(tw_q_part(q->bits, q->k), p->form->x_terms);
+	int most = (int)((int64_t)T * strips / items);
+	p->down = tw_whole(tw_even(T, tw_least(stay, most > tile ? most : tile)), tile);
+	int down = tw_pieces(T, p->down);
+	p->across = tw_pieces(strips, tw_least(tw_pieces(items, down), strips));
+	return (size_t)down * (size_t)tw_pieces(strips, p->across);
+}
+
+void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
+	      const struct tw_q_product *of)
+{
+	const struct tw_q_weights *q = of->q;
+	struct part p = {.form = &kernel->form[q->bits], .of = of, .gemm = c->gemm};
+	int part = tw_q_part(q->bits, q->k);
+	if (of->T == 0)
+		return;
+	size_t items = cut(&p, SHARES * tw_pool_size(c->pool));
+	for (p.k0 = 0; p.k0 < q->k; p.k0 += part) {
+		p.k = tw_least(part, q->k - p.k0);
+		p.blocks = tw_pieces(p.k, BLOCK);
+		p.ld = tw_q_ld(p.blocks * BLOCK / p.form->x_terms);
+		tw_for_pieces(c, of->T, MAKE, make_rows, &p);
+		tw_pool_run(c->pool, items, run_block, &p);
+	}
+}
+
+/* --- which kernel --- */
+
+/* Some rows made whole numbers and then in tiles of one size, of the largest numbers and of odd ones. */
+struct trial {
+	uint32_t x[ROWS * TERMS / 2], w[TERMS / 2 * N];
+	float x_scale[ROWS * BLOCKS], w_scale[N], y[ROWS * N];
+	int32_t x_start[ROWS * BLOCKS];
+};
+
+/* Weights of a length that is allowed, the first block being of the largest numbers. */
+static void make_weights(struct trial *r, enum tw_q_bits bits)
+{
+	const int terms = tw_q_terms(bits);
+	for (int i = 0; i < TERMS * N; i++) {
+		int word = i / terms, of_16 = i < BLOCK * N ? 8187 : i * 6007 % 16383 - 8191;
+		int shift = i % terms * (32 / terms);
+		uint32_t number = bits == TW_Q16 ? (uint32_t)of_16 & 0xffff
+						 : (uint32_t)(i < BLOCK * N ? 255 : i * 97 % 256);
+		r->w[word] = (i % terms ? r->w[word] : 0) | number << shift;
+	}
+	for (int i = 0; i < N; i++)
+		r->w_scale[i] = 1e-4f * (float)(i % 5 + 1);
+}
+
+static void make_values(struct trial *r, const struct tw_q_form *form)
+{
+	float x[TERMS], by[TERMS];
+	for (int i = 0; i < ROWS; i++) {
+		for (int p = 0; p < TERMS; p++) {
+			x[p] = p < BLOCK ? -1 : (float)(p * (7919 + 2 * i) % 8191 - 4095);
+			by[p] = 1;
+		}
+		form->make(&(struct tw_q_row){r->x + i * TERMS / form->x_terms,
+					      r->x_scale + i * BLOCKS, r->x_start + i * BLOCKS, x,
+					      by, TERMS});
+	}
+}
+
+static void try_tile(struct trial *r, const struct tw_q_form *form, enum tw_q_bits bits, int tile)
+{
+	make_values(r, form);
+	make_weights(r, bits);
+	struct tw_q_tile t = {.blocks = BLOCKS,
+			      .cols = N,
+			      .x = r->x,
+			      .x_ld = TERMS / form->x_terms,
+			      .x_scale = r->x_scale,
+			      .x_start = r->x_start,
+			      .w = r->w,
+			      .w_scale = r->w_scale,
+			      .y = r->y,
+			      .y_ld = N,
+			      .by = 1,
+			      .ahead = r->w};
+	for (int i = 0, n = form->tile[tile].rows; i + n <= ROWS; i += n) {
+		form->tile[tile].run(&t);
+		t.x += n * t.x_ld;
+		t.x_scale += n * BLOCKS;
+		t.x_start += n * BLOCKS;
+		t.y += n * N;
+	}
+}
+
+static bool form_agrees(const struct tw_q_form *form, enum tw_q_bits bits)
+{
+	struct trial *r = tw_xcalloc(2, sizeof(*r));
+	bool good = true;
+	try_tile(&r[0], &tw_q_ref.form[bits], bits, 0);
+	for (int tile = 0; tile < 5 && form->tile[tile].run; tile++) {
+		int rows = form->tile[tile].rows;
+		try_tile(&r[1], form, bits, tile);
+		for (int i = 0; i < ROWS / rows * rows * N; i++)
+			good &= fabsf(r[0].y[i] - r[1].y[i]) <= 1e-3f * fabsf(r[0].y[i]) + 1;
+	}
+	free(r);
+	return good;
+}
+
+/* With the plain kernel, but for what rounding may do. */
+static bool agrees(const struct tw_q_kernel *k)
+{
+	return form_agrees(&k->form[TW_Q16], TW_Q16) && form_agrees(&k->form[TW_Q8], TW_Q8);
+}
+
+static const struct tw_q_kernel *best = &tw_q_ref;
+
+static void choose(void)
+{
+	const struct tw_q_kernel *list[] = {tw_q_vnni(), tw_q_avxvnni(), tw_q_avx2()};
+	for (int i = 0; i < 3; i++) {
+		if (!list[i])
+			continue;
+		if (agrees(list[i])) {
+			best = list[i];
+			return;
+		}
+		tw_warn("the products in whole numbers for %s give wrong results on this machine and "
+			"are not used; please report it",
+			list[i]->name);
+	}
+}
+
+const struct tw_q_kernel *tw_q_best(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, choose);
+	return best;
+}

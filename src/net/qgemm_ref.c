@@ -1,0 +1,69 @@
+/* The plain kernel of products in whole numbers: what the fast ones are held against. */
+#include "net/qgemm_kernel.h"
+
+#include "net/qgemm_make_int.h"
+
+static void make_quads(const struct tw_q_row *r)
+{
+	make_row(r, QUADS);
+}
+
+/* --- sums of a block --- */
+
+static int32_t sum_of_16(const uint32_t *x, const uint32_t *w)
+{
+	int32_t sum = 0;
+	for (int i = 0; i < BLOCK / 2; i++) {
+		int16_t a[2], b[2];
+		memcpy(a, x + i, sizeof(a));
+		memcpy(b, w + (ptrdiff_t)i * TW_Q_COLS, sizeof(b));
+		sum += a[0] * b[0] + a[1] * b[1];
+	}
+	return sum;
+}
+
+static int32_t sum_of_8(const uint32_t *x, const uint32_t *w)
+{
+	int32_t sum = 0;
+	for (int i = 0; i < BLOCK / 4; i++) {
+		int8_t a[4];
+		uint8_t b[4];
+		memcpy(a, x + i, sizeof(a));
+		memcpy(b, w + (ptrdiff_t)i * TW_Q_COLS, sizeof(b));
+		for (int k = 0; k < 4; k++)
+			sum += a[k] * b[k];
+	}
+	return sum;
+}
+
+/* --- a row --- */
+
+static void row_of(const struct tw_q_tile *t, enum tw_q_bits bits)
+{
+	const int words = BLOCK / tw_q_terms(bits);
+	for (int n = 0; n < t->cols; n++) {
+		float sum = 0;
+		for (int b = 0; b < t->blocks; b++) {
+			const uint32_t *x = t->x + (ptrdiff_t)b * words;
+			const uint32_t *w = t->w + (ptrdiff_t)b * words * TW_Q_COLS + n;
+			sum += t->x_scale[b] * (float)(bits == TW_Q16
+							       ? sum_of_16(x, w)
+							       : t->x_start[b] + sum_of_8(x, w));
+		}
+		t->y[n] = t->by * t->w_scale[n] * sum + (t->add ? t->y[n] : 0);
+	}
+}
+
+static void row_of_16(const struct tw_q_tile *t)
+{
+	row_of(t, TW_Q16);
+}
+
+static void row_of_8(const struct tw_q_tile *t)
+{
+	row_of(t, TW_Q8);
+}
+
+const struct tw_q_kernel tw_q_ref = {.name = "plain C",
+				     .form = {[TW_Q16] = {2, {{1, row_of_16}}, make_pairs},
+					      [TW_Q8] = {4, {{1, row_of_8}}, make_quads}}};
