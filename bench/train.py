@@ -128,6 +128,9 @@ def table(sides, shape, loss_tokens, threads, share, reference):
         cpu = s.rate("cpu", tokens)
         losses = " ".join(f"{x['loss']:.5f}" for x in s.steps)
         print(f"{s.name:10} {cpu:16.1f} {s.rate('wall', tokens):9.1f} {cpu * need / tokens / 1e9:15.1f} {s.peak:8.0f}   {losses}")
+    for s in sides:
+        if s.ready.get("cosine"):
+            print(f"{s.name}: the first gradient has a cosine of {s.ready['cosine']:.6f} with float32's, and is {s.ready['longer']:.4f} times as long")
     if reference:
         print(f"{'reference':10} {'':51}   {' '.join(f'{x:.5f}' for x in reference[:len(sides[0].steps)])}")
 

@@ -5,14 +5,15 @@
  *	train_step -m MODEL -i IDS -l MASK -a A [-r ROWS] [-s TOKENS] [-t THREADS] [-k RANK] [-c] [-q BITS]
  *
  * IDS: int32 (ROWS, TOKENS). MASK: a byte for each, 1 where the token carries loss. A: float32, the As of all seven
- * projections, block by block; B is 0. -c: gradient_checkpointing; -q 16|8: precision int16 or int8. Reads commands, a line each, and
- * answers in JSON:
+ * projections, block by block; B is 0. -c: gradient_checkpointing; -q 16|8: precision int16 or int8. Says how near the
+ * first gradient is to float32's (cosine, and how many times as long), then reads commands, a line each, and answers in JSON:
  *
  *	step   one step of AdamW on all rows: loss, seconds, CPU seconds, norm of the gradient
  *	gemm   GFLOP a second of CPU time: a large product of this model, and the core's own peak
  *
  * At the end of its input: peak memory.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,7 @@ struct bench {
 	struct tw_net net;
 	struct tw_batch batch;
 	float *moments;
+	double cosine, longer; /* of the gradient in whole numbers */
 	int rows_a_pass, n_loss;
 	int64_t step;
 };
@@ -104,6 +106,55 @@ static int rows_a_pass(struct bench *b)
 	return plan.rows;
 }
 
+static double pass(struct bench *b, int from, int to)
+{
+	int n = b->o.tokens;
+	tw_batch_clear(&b->batch);
+	for (int row = from; row < to; row++) {
+		size_t at = (size_t)row * (size_t)n;
+		const struct tw_sample s = {(const int32_t *)b->ids.data + at,
+					    (const uint8_t *)b->mask.data + at, n};
+		tw_batch_add(&b->batch, &s);
+	}
+	return tw_net_train(&b->net, &b->batch, 1.0f / (float)b->n_loss);
+}
+
+/* All rows: the loss, and the gradient in lora.g. */
+static double gradient(struct bench *b)
+{
+	double loss = 0;
+	memset(b->lora.g, 0, b->lora.n * sizeof(*b->lora.g));
+	for (int row = 0; row < b->o.rows; row += b->rows_a_pass) {
+		int to = row + b->rows_a_pass;
+		loss += pass(b, row, to < b->o.rows ? to : b->o.rows);
+	}
+	return loss / b->n_loss;
+}
+
+static double dot(const float *x, const float *y, size_t n)
+{
+	double sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += (double)x[i] * (double)y[i];
+	return sum;
+}
+
+/* Whole numbers from now on. */
+static void use_whole_numbers(struct bench *b)
+{
+	const size_t n = b->lora.n;
+	const float *now = b->lora.g;
+	float *exact = tw_xcalloc(n, sizeof(*exact));
+	gradient(b);
+	memcpy(exact, now, n * sizeof(*exact));
+	must(tw_net_use_q(&b->net, b->o.bits == 8 ? TW_Q8 : TW_Q16, &b->err), &b->err);
+	gradient(b);
+	double length = sqrt(dot(exact, exact, n)), got = sqrt(dot(now, now, n));
+	b->cosine = dot(exact, now, n) / (length * got);
+	b->longer = got / length;
+	free(exact);
+}
+
 static void bench_open(struct bench *b)
 {
 	static const char *const names[] = {"all-linear", NULL};
@@ -128,11 +179,11 @@ static void bench_open(struct bench *b)
 					 .apart = o->bits > 0};
 	must(tw_batch_init(&b->batch, cap, &b->err), &b->err);
 	must(tw_net_init(&b->net, &b->w, &b->lora, &b->c, &size, &b->err), &b->err);
-	if (o->bits)
-		must(tw_net_use_q(&b->net, o->bits == 8 ? TW_Q8 : TW_Q16, &b->err), &b->err);
 	/* The first token of a row is never a target. */
 	for (size_t i = 0; i < all; i++)
 		b->n_loss += b->mask.data[i] && i % (size_t)o->tokens != 0;
+	if (o->bits)
+		use_whole_numbers(b);
 }
 
 static void bench_close(struct bench *b)
@@ -148,34 +199,16 @@ static void bench_close(struct bench *b)
 	tw_str_release(&b->mask);
 }
 
-static double pass(struct bench *b, int from, int to)
-{
-	int n = b->o.tokens;
-	tw_batch_clear(&b->batch);
-	for (int row = from; row < to; row++) {
-		size_t at = (size_t)row * (size_t)n;
-		const struct tw_sample s = {(const int32_t *)b->ids.data + at,
-					    (const uint8_t *)b->mask.data + at, n};
-		tw_batch_add(&b->batch, &s);
-	}
-	return tw_net_train(&b->net, &b->batch, 1.0f / (float)b->n_loss);
-}
-
 static void step(struct bench *b)
 {
 	const struct tw_optim_options adam = {0.9, 0.999, 1e-8, 0.01};
-	double wall = tw_monotonic_s(), cpu = fma_seconds(), loss = 0;
-	memset(b->lora.g, 0, b->lora.n * sizeof(*b->lora.g));
-	for (int row = 0; row < b->o.rows; row += b->rows_a_pass) {
-		int to = row + b->rows_a_pass;
-		loss += pass(b, row, to < b->o.rows ? to : b->o.rows);
-	}
+	double wall = tw_monotonic_s(), cpu = fma_seconds(), loss = gradient(b);
 	double norm = tw_norm(&b->c, b->lora.g, b->lora.n);
 	tw_optim_adamw.step(
 		&b->c, b->moments, &b->lora.params,
 		&(struct tw_optim_step){b->lora.p, b->lora.g, 1, 2e-4, ++b->step, &adam});
-	printf("{\"loss\": %.7f, \"norm\": %.7f, \"wall\": %.4f, \"cpu\": %.4f}\n",
-	       loss / b->n_loss, norm, tw_monotonic_s() - wall, fma_seconds() - cpu);
+	printf("{\"loss\": %.7f, \"norm\": %.7f, \"wall\": %.4f, \"cpu\": %.4f}\n", loss, norm,
+	       tw_monotonic_s() - wall, fma_seconds() - cpu);
 }
 
 /* The largest product of a block, gate and up: x (T, C) W^T. Best of three. */
@@ -262,7 +295,8 @@ int main(int argc, char **argv)
 	if (!read_options(&b.o, argc, argv))
 		return 2;
 	bench_open(&b);
-	printf("{\"ready\": true, \"rows_a_pass\": %d}\n", b.rows_a_pass);
+	printf("{\"ready\": true, \"rows_a_pass\": %d, \"cosine\": %.6f, \"longer\": %.5f}\n",
+	       b.rows_a_pass, b.cosine, b.longer);
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
 		if (strcmp(line, "step\n") == 0)

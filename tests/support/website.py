@@ -172,7 +172,7 @@ def front_matter(text):
     """({key: value}, body)"""
     m = re.match(r"---\n(.*?)\n---\n(.*)", text, re.S)
     pairs = re.findall(r"^(\w+): *(.*)$", m[1], re.M) if m else []
-    return {k: v.strip("\"'") for k, v in pairs}, m[2] if m else text
+    return {k: v.strip().strip("\"'") for k, v in pairs}, m[2] if m else text
 
 
 def rss_date(day):
