@@ -51,7 +51,8 @@ USES_app := app serve $(SIBLINGS) net core base
 # Files named for an instruction set are compiled for it, and called only after a check at run time.
 ISA_avx2 := -mavx2 -mfma -mf16c -ffp-contract=fast
 ISA_avx512 := $(ISA_avx2) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mprefer-vector-width=512
-ISA_avxvnni := $(ISA_avx2) -mavxvnni
+# Not every compiler has these: the file is then empty.
+ISA_avxvnni = $(ISA_avx2) $(shell $(CC) -mavxvnni -E -x c /dev/null >/dev/null 2>&1 && echo -mavxvnni)
 ISA_vnni := $(ISA_avx512) -mavx512vnni
 isa = $(if $(filter x86_64,$(MACHINE)),$(foreach i,avx2 avxvnni avx512 vnni,$(if $(filter %_$(i).c,$(1)),$(ISA_$(i)))))
 MACHINE := $(shell uname -m)

@@ -3,7 +3,7 @@ Steps of other trainers on the same tokens, weights and first values as bench/tr
 TRL's SFTTrainer. Float32 on the CPU. Called by bench/train.py; speaks as train_step does, a line of JSON for each command.
 
     train_peer.py base GGUF FOLDER      first: the base in float32, as transformers stores models
-    train_peer.py peft|trl FOLDER IDS MASK A ROWS TOKENS THREADS RANK CHECKPOINTING
+    train_peer.py peft|trl FOLDER IDS MASK A ROWS TOKENS THREADS RANK 0|1|2     1: checkpointing; 2: DoRA
 """
 
 import json
@@ -46,9 +46,9 @@ def make_base(gguf, to):
     transformers.AutoTokenizer.from_pretrained(folder, gguf_file=name).save_pretrained(to)
 
 
-def adapted(path, rank, firsts):
+def adapted(path, rank, firsts, dora):
     """The base in float32, with an adapter whose As are given; its Bs are 0."""
-    config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, task_type="CAUSAL_LM",
+    config = peft.LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, use_dora=dora, task_type="CAUSAL_LM",
                              target_modules=[p.split(".")[1] for p in PROJECTIONS])
     model = peft.get_peft_model(transformers.AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32), config)
     values, at = np.fromfile(firsts, dtype=np.float32), 0
@@ -130,11 +130,12 @@ def main():
         make_base(*sys.argv[2:4])
         return
     kind, path, ids, mask, firsts = sys.argv[1:6]
-    rows, tokens, _, rank, checkpointing = map(int, sys.argv[6:11])
+    rows, tokens, _, rank, options = map(int, sys.argv[6:11])
+    checkpointing, dora = options == 1, options == 2
     torch.set_num_threads(THREADS)
     ids = torch.from_numpy(np.fromfile(ids, dtype=np.int32).reshape(rows, tokens)).long()
     labels = ids.masked_fill(torch.from_numpy(np.fromfile(mask, dtype=np.uint8).reshape(rows, tokens)) == 0, -100)
-    model = adapted(path, rank, firsts)
+    model = adapted(path, rank, firsts, dora)
     if kind == "peft":
         peft_steps(model, ids, labels, checkpointing)
     else:

@@ -2,10 +2,10 @@
  * Steps of Twin's trainer on tokens and first values that come from files, so that bench/train.py can have other trainers
  * do the same ones; what is around a step (tokenizer, examples, checkpoints) is not here.
  *
- *	train_step -m MODEL -i IDS -l MASK -a A [-r ROWS] [-s TOKENS] [-t THREADS] [-k RANK] [-c] [-q BITS]
+ *	train_step -m MODEL -i IDS -l MASK -a A [-r ROWS] [-s TOKENS] [-t THREADS] [-k RANK] [-c] [-q BITS] [-d]
  *
  * IDS: int32 (ROWS, TOKENS). MASK: a byte for each, 1 where the token carries loss. A: float32, the As of all seven
- * projections, block by block; B is 0. -c: gradient_checkpointing; -q 16|8: precision int16 or int8. Says how near the
+ * projections, block by block; B is 0. -c: gradient_checkpointing; -q 16|8: precision int16 or int8; -d: use_dora. Says how near the
  * first gradient is to float32's (cosine, and how many times as long), then reads commands, a line each, and answers in JSON:
  *
  *	step   one step of AdamW on all rows: loss, seconds, CPU seconds, norm of the gradient
@@ -31,7 +31,7 @@
 struct options {
 	const char *model, *ids, *mask, *a;
 	int rows, tokens, threads, rank;
-	bool checkpointing;
+	bool checkpointing, dora;
 	int bits; /* of whole numbers; 0: float32 */
 };
 
@@ -88,6 +88,11 @@ static void load_a(struct bench *b)
 	tw_str_release(&bytes);
 }
 
+static enum tw_q_bits bits_back(const struct options *o)
+{
+	return o->bits == 8 ? TW_Q8 : TW_Q16;
+}
+
 /* As many of the rows as the trainer would take at a time. */
 static int rows_a_pass(struct bench *b)
 {
@@ -101,7 +106,8 @@ static int rows_a_pass(struct bench *b)
 					  .weights = (int64_t)b->w.map.len,
 					  .states = 4 * (int64_t)(b->lora.n * sizeof(float)),
 					  .checkpointing = o->checkpointing,
-					  .whole_numbers = o->bits > 0};
+					  .whole_numbers = o->bits > 0,
+					  .back = bits_back(o)};
 	must(tw_plan_make(&plan, &r, &b->err), &b->err);
 	return plan.rows;
 }
@@ -147,7 +153,7 @@ static void use_whole_numbers(struct bench *b)
 	float *exact = tw_xcalloc(n, sizeof(*exact));
 	gradient(b);
 	memcpy(exact, now, n * sizeof(*exact));
-	must(tw_net_use_q(&b->net, b->o.bits == 8 ? TW_Q8 : TW_Q16, &b->err), &b->err);
+	must(tw_net_use_q(&b->net, bits_back(&b->o), &b->err), &b->err);
 	gradient(b);
 	double length = sqrt(dot(exact, exact, n)), got = sqrt(dot(now, now, n));
 	b->cosine = dot(exact, now, n) / (length * got);
@@ -165,12 +171,13 @@ static void bench_open(struct bench *b)
 	b->mask = bytes_of(o->mask, all);
 	must(tw_weights_open(&b->w, o->model, &b->err), &b->err);
 	const struct tw_lora_config conf = {
-		.rank = o->rank, .alpha = 2.0 * o->rank, .targets = &targets};
+		.rank = o->rank, .alpha = 2.0 * o->rank, .dora = o->dora, .targets = &targets};
 	must(tw_lora_init(&b->lora, &b->w.shape, &conf, &b->err), &b->err);
 	b->lora.p = tw_xcalloc(b->lora.n, sizeof(float));
 	b->moments = tw_xcalloc(2 * b->lora.n, sizeof(float));
 	load_a(b);
 	b->c = (struct tw_compute){.pool = tw_pool_new(o->threads), .gemm = tw_gemm_best()};
+	tw_lora_measure(&b->lora, &b->w, &b->c);
 	b->rows_a_pass = rows_a_pass(b);
 	int cap = b->rows_a_pass * o->tokens;
 	const struct tw_net_size size = {.cap = cap,
@@ -247,7 +254,7 @@ static void gemm(struct bench *b)
 static bool read_options(struct options *o, int argc, char **argv)
 {
 	int opt;
-	while ((opt = getopt(argc, argv, "m:i:l:a:r:s:t:k:cq:")) != -1) {
+	while ((opt = getopt(argc, argv, "m:i:l:a:r:s:t:k:cq:d")) != -1) {
 		int n = atoi(optarg ? optarg : "");
 		switch (opt) {
 		case 'm':
@@ -280,12 +287,15 @@ static bool read_options(struct options *o, int argc, char **argv)
 		case 'q':
 			o->bits = n;
 			break;
+		case 'd':
+			o->dora = true;
+			break;
 		default:
 			return false;
 		}
 	}
 	return o->model && o->ids && o->mask && o->a && o->rows > 0 && o->tokens > 1 &&
-	       o->threads > 0 && o->rank > 0;
+	       o->threads > 0 && o->rank > 0 && (o->bits == 0 || o->bits == 8 || o->bits == 16);
 }
 
 int main(int argc, char **argv)

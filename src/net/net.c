@@ -73,6 +73,15 @@ static int64_t widest_group(const struct tw_shape *s)
 	return n;
 }
 
+static int most_adapters(const struct tw_lora *lora)
+{
+	int n = 0;
+	for (int i = 0; i < lora->shape.n_layer; i++)
+		for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+			n = (int)most(n, tw_group_on(lora, i, g));
+	return n;
+}
+
 static void cut_acts(struct tw_block_acts *a, struct cutter *c, const struct tw_shape *s, int64_t T)
 {
 	a->rstd1 = cut(c, T);
@@ -90,25 +99,25 @@ static void cut_acts(struct tw_block_acts *a, struct cutter *c, const struct tw_
 	a->d_rstd = cut(c, s->post_norm ? T : 0);
 }
 
-/* What a group's As give, by default `shared`. */
+/* What a group's As give; of those that are not kept, in the scratch of all. */
 static void cut_xa(struct tw_net *net, struct tw_block_acts *a, struct cutter *c, int64_t T,
-		   int rank, float *shared)
+		   const struct tw_lora *lora, int layer)
 {
 	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
-		a->xa[g] = net->keeps_xa ? cut(c, T * tw_groups[g].n * rank) : shared;
+		a->xa[g] = net->keeps_xa ? cut(c, T * tw_group_on(lora, layer, g) * lora->rank)
+					 : net->xa;
 }
 
 /* With recompute, all blocks have the first one's but for x_in. */
 static void cut_blocks(struct tw_net *net, struct cutter *c, const struct tw_shape *s, int64_t T,
-		       int rank)
+		       const struct tw_lora *lora)
 {
 	struct tw_block_acts first = {0};
-	float *xa = cut(c, net->keeps_xa ? 0 : T * TW_GROUP_MOST * rank);
 	for (int i = 0; i < s->n_layer; i++) {
 		struct tw_block_acts a = first;
 		if (i == 0 || !net->size.recompute)
 			cut_acts(&a, c, s, T);
-		cut_xa(net, &a, c, T, rank, xa);
+		cut_xa(net, &a, c, T, lora, i);
 		first = i == 0 ? a : first;
 		a.x_in = cut(c, T * s->C);
 		if (net->acts)
@@ -121,8 +130,11 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 {
 	int64_t T = net->size.cap, head = tw_net_head_tokens(s);
 	int rank = lora->rank, longest = net->size.longest;
-	net->keeps_xa = (net->size.apart || lora->dropout > 0) && !net->size.recompute;
-	cut_blocks(net, c, s, T, rank);
+	net->apart = net->size.apart || lora->dropout > 0;
+	net->keeps_xa = net->apart && !net->size.recompute;
+	net->dyb = cut(c, T * most_adapters(lora) * rank);
+	net->xa = cut(c, net->keeps_xa ? 0 : T * most_adapters(lora) * rank);
+	cut_blocks(net, c, s, T, lora);
 	net->x_out = cut(c, T * s->C);
 	for (int i = 0; i < TW_ROPE_COUNT; i++)
 		net->rope[i] = cut(c, (int64_t)longest * s->n_rot);
@@ -138,7 +150,6 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	net->dy = cut(c, s->post_norm || s->residual_scale != 1 ? T * s->C : 0);
 	net->dqkv = cut(c, T * tw_qkv_dim(s));
 	net->dqk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
-	net->dyb = cut(c, T * TW_GROUP_MOST * rank);
 	net->turned = cut(c, widest_out(s) * rank);
 	net->part_y = cut(c, lora->dora ? T * widest_out(s) : 0);
 	net->half = cut(c, lora->dora ? 2 * widest_out(s) * rank : 0);
@@ -168,12 +179,7 @@ enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w, struc
 	int workers = tw_pool_size(compute->pool);
 	int64_t bytes = tw_net_bytes(s, lora, size, workers);
 	struct cutter c = {0};
-	*net = (struct tw_net){.w = w,
-			       .s = s,
-			       .lora = lora,
-			       .c = *compute,
-			       .size = *size,
-			       .apart = lora->dropout > 0};
+	*net = (struct tw_net){.w = w, .s = s, .lora = lora, .c = *compute, .size = *size};
 	net->memory = tw_try_alloc((size_t)bytes,
 				   "activations; a shorter training.sequence needs less", err);
 	if (!net->memory)

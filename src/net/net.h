@@ -8,7 +8,7 @@
  * its own, y = x W^T + s (drop(x) A^T) B^T: dropout and weights in whole numbers need it.
  *
  * Kept from the forward pass for each block and token: its input, q, k, v, the attention's output, the middle of the
- * residual stream, gate and up. Normed vectors are computed again.
+ * residual stream, gate and up, and where adapters are apart what their As give. Normed vectors are computed again.
  */
 #ifndef TW_NET_NET_H
 #define TW_NET_NET_H
@@ -43,7 +43,7 @@ struct tw_net_size {
 	/* Of what a block computes keep its input alone, and compute the rest again on the way back: the same gradients, to
 	 * the last bit, for about a third more time and a fraction of the memory. Chen et al. 2016. */
 	bool recompute;
-	bool apart; /* adapters will be, by dropout or by tw_net_use_q(): what their As give is kept, unless recompute is set */
+	bool apart; /* adapters are not merged; with dropout they never are */
 };
 
 struct tw_net {
@@ -68,13 +68,13 @@ struct tw_net {
 	float *dy;	      /* (T, C), where the residual stream is joined by more than a sum */
 	float *dqkv;	      /* as qkv */
 	float *dqk;	      /* as qk */
-	float *dyb;	      /* (T, 3 r) */
+	float *xa, *dyb;      /* (T, most adapters of a group, r) */
 	float *turned;	      /* (r, widest output) */
 	float *part_y, *half; /* DoRA's scratch: (T, widest output), twice (widest output, r) */
-	bool apart;	      /* adapters are not merged */
-	bool keeps_xa;	      /* of each block and group, or else all share one */
-	struct tw_q_net *q;   /* NULL: the blocks' products are of float32 */
-	int layer;	      /* of what was merged last */
+	bool apart;
+	bool keeps_xa; /* of each block and group from the way forward; or else they are made again */
+	struct tw_q_net *q; /* NULL: the blocks' products are of float32 */
+	int layer;	    /* of what was merged last */
 	struct tw_dropout drop;
 	float *dropped;	  /* (T, widest input), where there is dropout */
 	float *attention; /* scratch of each worker */

@@ -4,6 +4,7 @@
  */
 #include "net/qgemm.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,32 +22,33 @@ enum { BLOCKS = 3, TERMS = BLOCKS * BLOCK, ROWS = 14 }; /* of a trial */
 
 /* --- rows --- */
 
-/* Of a part of any sum of up to k terms, of numbers of either size. */
-static int most_blocks(int k)
+/* Of a part of any sum of up to k terms. */
+static int most_blocks(enum tw_q_bits bits, int k)
 {
-	return tw_pieces(tw_least(k, TW_Q_PART * tw_q_terms(TW_Q8)), BLOCK);
+	return tw_pieces(tw_least(k, TW_Q_PART * tw_q_terms(bits)), BLOCK);
 }
 
-/* A word has 2 of them at least. */
-static int64_t most_words(int k)
+/* A word has 2 of them at least, whatever the kernel. */
+static int64_t most_words(enum tw_q_bits bits, int k)
 {
-	return tw_q_ld(most_blocks(k) * BLOCK / 2);
+	return tw_q_ld(most_blocks(bits, k) * BLOCK / 2);
 }
 
-int64_t tw_q_rows_bytes(int T, int k)
+int64_t tw_q_rows_bytes(enum tw_q_bits bits, int T, int k)
 {
-	return (int64_t)sizeof(uint32_t) * T * (most_words(k) + 2 * most_blocks(k));
+	return (int64_t)sizeof(uint32_t) * T * (most_words(bits, k) + 2 * most_blocks(bits, k));
 }
 
-enum tw_status tw_q_rows_init(struct tw_q_rows *r, int T, int k, struct tw_err *err)
+enum tw_status tw_q_rows_init(struct tw_q_rows *r, enum tw_q_bits bits, int T, int k,
+			      struct tw_err *err)
 {
-	r->x = tw_try_alloc((size_t)tw_q_rows_bytes(T, k),
+	r->x = tw_try_alloc((size_t)tw_q_rows_bytes(bits, T, k),
 			    "activations as whole numbers; a shorter training.sequence needs less",
 			    err);
 	if (!r->x)
 		return TW_NO_MEMORY;
-	r->scale = (float *)(r->x + T * most_words(k));
-	r->start = (int32_t *)(r->scale + (ptrdiff_t)T * most_blocks(k));
+	r->scale = (float *)(r->x + T * most_words(bits, k));
+	r->start = (int32_t *)(r->scale + (ptrdiff_t)T * most_blocks(bits, k));
 	return TW_OK;
 }
 
@@ -104,9 +106,10 @@ static struct tw_q_tile first_tile(const struct part *p, int from, int strip)
  * have the next strip come into the second cache. */
 static void run_strip(const struct part *p, int from, int to, int strip)
 {
-	const ptrdiff_t words = (ptrdiff_t)p->blocks * BLOCK / tw_q_terms(p->of->q->bits) * N;
+	const struct tw_q_weights *q = p->of->q;
+	const ptrdiff_t words = (ptrdiff_t)p->blocks * BLOCK / tw_q_terms(q->bits) * N;
 	struct tw_q_tile t = first_tile(p, from, strip);
-	int half = 2;
+	int half = strip * N + N < q->n ? 2 : 4; /* of this strip and the next */
 	for (int i = 0; from < to; i++)
 		for (int rows = p->form->tile[i].rows; to - from >= rows; from += rows) {
 			t.ahead = t.w + (half < 4 ? half++ : 0) * words / 2;
@@ -118,10 +121,10 @@ static void run_strip(const struct part *p, int from, int to, int strip)
 		}
 }
 
-/* The same rows and columns of what is added. */
+/* The same rows and columns of what is added, if that is what they would be among all rows. */
 static void add_strip(const struct part *p, int from, int to, int strip)
 {
-	for (int i = 0; i < p->of->n_then; i++) {
+	for (int i = 0; p->gemm->rows_apart && i < p->of->n_then; i++) {
 		struct tw_gemm g = p->of->then[i];
 		int first = (int)(g.c - p->of->y);
 		int n0 = tw_most(strip * N - first, 0), n1 = tw_least(strip * N + N - first, g.n);
@@ -170,6 +173,8 @@ void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
 	const struct tw_q_weights *q = of->q;
 	struct part p = {.form = &kernel->form[q->bits], .of = of, .gemm = c->gemm};
 	int part = tw_q_part(q->bits, q->k);
+	for (int i = 0; i < of->n_then; i++)
+		assert(!of->then[i].ta && !of->then[i].packed && of->then[i].ldc == q->n);
 	if (of->T == 0)
 		return;
 	size_t items = cut(&p, SHARES * tw_pool_size(c->pool));
@@ -180,6 +185,8 @@ void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
 		tw_for_pieces(c, of->T, MAKE, make_rows, &p);
 		tw_pool_run(c->pool, items, run_block, &p);
 	}
+	for (int i = 0; !c->gemm->rows_apart && i < of->n_then; i++)
+		tw_gemm_run(c, &of->then[i]);
 }
 
 /* --- which kernel --- */

@@ -14,7 +14,7 @@
  *
  * Weights are packed once: for each part strips of 32 columns, a word of 32 bits having 2 or 4 terms side by side, as the
  * instructions want them (pmaddwd, vpdpwssd, vpdpbusd). Rows of x become whole numbers at each product and lie one after
- * the other. The kernels agree on every whole number.
+ * the other. The kernels agree on what the same whole numbers give.
  */
 #ifndef TW_NET_QGEMM_H
 #define TW_NET_QGEMM_H
@@ -54,7 +54,7 @@ struct tw_q_rows {
 	int32_t *start; /* what their sums begin with: with 8 bits, what undoes TW_Q8_ZERO */
 };
 
-/* The best that the CPU has and that agrees with the plain one (qgemm_kernel.h). */
+/* The best that the CPU has and that agrees with the plain one (qgemm_kernel_int.h). */
 struct tw_q_kernel;
 const struct tw_q_kernel *tw_q_best(void);
 
@@ -78,14 +78,14 @@ void tw_q_pack(const struct tw_compute *c, struct tw_q_weights *q, const struct 
 
 /* --- products --- */
 
-/* For up to T rows of up to k terms. */
-TW_MUST_USE enum tw_status tw_q_rows_init(struct tw_q_rows *r, int T, int k,
+/* For up to T rows of up to k terms, of numbers of this size or larger ones. */
+TW_MUST_USE enum tw_status tw_q_rows_init(struct tw_q_rows *r, enum tw_q_bits bits, int T, int k,
 					  struct tw_err *err); /* TW_NO_MEMORY */
-int64_t tw_q_rows_bytes(int T, int k);
+int64_t tw_q_rows_bytes(enum tw_q_bits bits, int T, int k);
 void tw_q_rows_release(struct tw_q_rows *r);
 
 /* y (T, n) = by x (T, k) w^T, and to that some products of T rows are added, each to columns of y: .c is where they begin,
- * .ldc is n, .beta 1. They are made while y is in the cache. */
+ * .ldc is n, .beta 1, .ta and .packed false. They are made while y is in the cache. */
 struct tw_q_product {
 	const struct tw_q_weights *q;
 	const struct tw_q_rows *rows; /* scratch */
@@ -97,7 +97,7 @@ struct tw_q_product {
 	int n_then;
 };
 
-/* Neither the number of threads nor other rows change a row's result, if c->gemm's do not. */
+/* Neither the number of threads nor other rows change a row's result; of what is added, if c->gemm is so (rows_apart). */
 void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
 	      const struct tw_q_product *p);
 

@@ -1,7 +1,7 @@
 /* Products in whole numbers for AVX2: pairs of 16 bits are multiplied and added into 32 (pmaddwd), which cannot overflow.
  * Weights of 8 bits become pairs of 16 on the way, the even ones of four and the odd ones. */
 #include "net/cpu_int.h"
-#include "net/qgemm_kernel.h"
+#include "net/qgemm_kernel_int.h"
 
 #if defined(__x86_64__) && defined(__AVX2__) && defined(__FMA__)
 
@@ -18,43 +18,16 @@ static inline __m256i half_of(__m256i w, int half)
 	return half ? _mm256_srli_epi16(w, 8) : _mm256_srli_epi16(_mm256_slli_epi16(w, 8), 8);
 }
 
-#define LANES	       8
-#define WHOLE	       __m256i
-#define REAL	       __m256
-#define MR	       6
 #define X8_WORDS       2
-#define ALL(i)	       _mm256_set1_epi32(i)
-#define WORDS(p)       _mm256_loadu_si256((const __m256i *)(p))
-#define WORD(p)	       _mm256_set1_epi32((int)*(p))
 #define DOT16(s, x, w) add(&(s), _mm256_madd_epi16(x, w))
 #define DOT8	       DOT16
 #define HALF8	       half_of
-#define SET(x)	       _mm256_set1_ps(x)
-#define LOAD(p)	       _mm256_loadu_ps(p)
-#define STORE(p, v)    _mm256_storeu_ps(p, v)
-#define FMA(a, b, c)   _mm256_fmadd_ps(a, b, c)
-#define TO_REAL(s)     _mm256_cvtepi32_ps(s)
 
-#include "net/qgemm_tile_int.h"
-
-TILES(6)
-TILES(4)
-TILES(2)
-TILES(1)
-
-static void make_turned(const struct tw_q_row *r)
-{
-	make_row(r, TURNED);
-}
+#include "net/qgemm_ymm_int.h"
 
 static const struct tw_q_kernel avx2 = {
 	.name = "AVX2",
-	.form = {[TW_Q16] = {2,
-			     {{6, tile_16_6}, {4, tile_16_4}, {2, tile_16_2}, {1, tile_16_1}},
-			     make_pairs},
-		 [TW_Q8] = {2,
-			    {{6, tile_8_6}, {4, tile_8_4}, {2, tile_8_2}, {1, tile_8_1}},
-			    make_turned}}};
+	.form = {[TW_Q16] = {2, TILES_16, make_pairs}, [TW_Q8] = {2, TILES_8, make_turned}}};
 
 const struct tw_q_kernel *tw_q_avx2(void)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "net/cut_int.h"
-#include "net/qgemm_kernel.h"
+#include "net/qgemm_kernel_int.h"
 
 /* The whole number next to x, which has 16 bits at most. */
 static inline int16_t tw_q_round(float x)

@@ -116,7 +116,17 @@ ALWAYS void make_row(const struct tw_q_row *r, enum order order)
 	}
 }
 
-static void make_pairs(const struct tw_q_row *r)
+static inline void make_pairs(const struct tw_q_row *r)
 {
 	make_row(r, PAIRS);
+}
+
+static inline void make_quads(const struct tw_q_row *r)
+{
+	make_row(r, QUADS);
+}
+
+static inline void make_turned(const struct tw_q_row *r)
+{
+	make_row(r, TURNED);
 }

@@ -1,12 +1,7 @@
 /* The plain kernel of products in whole numbers: what the fast ones are held against. */
-#include "net/qgemm_kernel.h"
+#include "net/qgemm_kernel_int.h"
 
 #include "net/qgemm_make_int.h"
-
-static void make_quads(const struct tw_q_row *r)
-{
-	make_row(r, QUADS);
-}
 
 /* --- sums of a block --- */
 

@@ -43,7 +43,7 @@ ALWAYS void add_word(WHOLE s[MR][2], const uint32_t *const x[], ptrdiff_t ld, co
 ALWAYS void add_blocks(float *sum, const struct tw_q_tile *t, const uint32_t *w, int mr,
 		       enum tw_q_bits bits)
 {
-	const int words = BLOCK / (bits == TW_Q16 ? 2 : 4), x_words = bits == TW_Q8 ? X8_WORDS : 1;
+	const int words = BLOCK / tw_q_terms(bits), x_words = bits == TW_Q8 ? X8_WORDS : 1;
 	const uint32_t *x[(MR + 2) / 3]; /* every third row: two steps reach the others */
 	const uint32_t *ahead = t->ahead;
 	ptrdiff_t ld = t->x_ld;

@@ -1,6 +1,6 @@
 /* Products in whole numbers for AVX-512 VNNI: a word's numbers are multiplied and added into their sum by one instruction. */
 #include "net/cpu_int.h"
-#include "net/qgemm_kernel.h"
+#include "net/qgemm_kernel_int.h"
 
 #if defined(__x86_64__) && defined(__AVX512VNNI__)
 
@@ -41,11 +41,6 @@ TILES(8)
 TILES(4)
 TILES(2)
 TILES(1)
-
-static void make_quads(const struct tw_q_row *r)
-{
-	make_row(r, QUADS);
-}
 
 static const struct tw_q_kernel vnni = {.name = "AVX-512 VNNI",
 					.form = {[TW_Q16] = {2,

@@ -5,6 +5,14 @@
 #include "net/net.h"
 #include "net/qnet.h"
 
+struct tw_q_net {
+	const struct tw_q_kernel *kernel;
+	enum tw_q_bits back; /* size of the numbers on the way back; on the way forward it is 16 */
+	struct tw_q_weights *forward, *backward; /* (n_layer, TW_GROUP_COUNT), then the head */
+	int n;					 /* of each */
+	struct tw_q_rows rows;
+};
+
 /* --- of what --- */
 
 static int group_at(int layer, enum tw_group g)
@@ -38,9 +46,9 @@ static int widest(const struct tw_shape *s)
 	return n;
 }
 
-int64_t tw_net_q_rows_bytes(const struct tw_shape *s, int T)
+int64_t tw_net_q_rows_bytes(const struct tw_shape *s, enum tw_q_bits back, int T)
 {
-	return tw_q_rows_bytes(T, widest(s));
+	return tw_q_rows_bytes(back, T, widest(s));
 }
 
 /* --- packing --- */
@@ -87,7 +95,7 @@ static enum tw_status pack_head(struct tw_net *net, struct tw_q_net *q, struct t
 
 static enum tw_status pack_all(struct tw_net *net, struct tw_q_net *q, struct tw_err *err)
 {
-	enum tw_status st = tw_q_rows_init(&q->rows, net->size.cap, widest(net->s), err);
+	enum tw_status st = tw_q_rows_init(&q->rows, q->back, net->size.cap, widest(net->s), err);
 	for (int i = 0; st == TW_OK && i < net->s->n_layer; i++)
 		for (enum tw_group g = 0; st == TW_OK && g < TW_GROUP_COUNT; g++)
 			st = pack_group(net, q, i, g, err);

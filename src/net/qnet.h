@@ -8,13 +8,7 @@
 struct tw_net;
 
 /* The frozen weights of all blocks and of the head, for the way forward and, transposed, for the way back. */
-struct tw_q_net {
-	const struct tw_q_kernel *kernel;
-	enum tw_q_bits back; /* size of the numbers on the way back; on the way forward it is 16 */
-	struct tw_q_weights *forward, *backward; /* (n_layer, TW_GROUP_COUNT), then the head */
-	int n;					 /* of each */
-	struct tw_q_rows rows;
-};
+struct tw_q_net;
 
 /* From now on the net takes its products with frozen weights in whole numbers, of 16 bits on the way forward and of `back`
  * on the way back, and its adapters go a way of their own. The head has 16 bits both ways: a row of its gradient is one large
@@ -23,8 +17,8 @@ struct tw_q_net {
 TW_MUST_USE enum tw_status tw_net_use_q(struct tw_net *net, enum tw_q_bits back,
 					struct tw_err *err);
 int64_t tw_net_q_bytes(const struct tw_shape *s, enum tw_q_bits back); /* of those copies */
-int64_t tw_net_q_rows_bytes(const struct tw_shape *s,
-			    int T);	/* of the activations of T tokens besides */
+/* Of the activations of T tokens besides. */
+int64_t tw_net_q_rows_bytes(const struct tw_shape *s, enum tw_q_bits back, int T);
 void tw_q_net_free(struct tw_q_net *q); /* NULL is fine */
 /* y (T, out) = x (T, in) W^T of a group of net->layer, or with `back` y (T, in) = x (T, out) W. Of p all but weights and
  * scratch. */

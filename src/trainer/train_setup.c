@@ -233,7 +233,8 @@ static enum tw_status plan_memory(struct tw_net_size *out, struct tw_train_loop 
 					  .states = bytes_of_states(l),
 					  .limit = l->o->max_memory,
 					  .checkpointing = l->o->gradient_checkpointing,
-					  .whole_numbers = in_whole_numbers(l)};
+					  .whole_numbers = in_whole_numbers(l),
+					  .back = bits_back(l)};
 	enum tw_status st = tw_plan_make(&l->plan, &r, err);
 	l->state.head->rows = l->plan.rows;
 	*out = (struct tw_net_size){.cap = l->plan.rows * row,

@@ -8,7 +8,7 @@
 #define TEST_SUPPORT_INSTRUCTION_SETS_H
 
 #include "net/gemm.h"
-#include "net/qgemm_kernel.h"
+#include "net/qgemm_kernel_int.h"
 #include "net/rows_int.h"
 
 /* Our own products of float32; narrow tiles also by themselves, for products of any width. */

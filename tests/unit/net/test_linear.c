@@ -93,7 +93,7 @@ static void dropout_of_nothing_is_the_plain_path(void **state)
 	float *g = tw_xcalloc(r.lora.n, sizeof(*g));
 	memcpy(g, r.lora.g, r.lora.n * sizeof(*g));
 	r.net.drop.on = false;
-	r.net.apart = false;
+	r.net.apart = r.net.keeps_xa = false;
 	train_again(&r);
 	assert_true(worst_relative(g, r.lora.g, r.lora.n) < 1e-5);
 	free(g);

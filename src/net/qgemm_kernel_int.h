@@ -1,11 +1,11 @@
 /*
- * net/qgemm_kernel.h: what an instruction set supplies for products in whole numbers: tiles that stay in registers, and making
+ * net/qgemm_kernel_int.h: what an instruction set supplies for products in whole numbers: tiles that stay in registers, and making
  * rows whole numbers.
  *
  * To add one: qgemm_<isa>.c (qgemm_tile_int.h has the body, given vectors), its line in qgemm.c, its flags in the Makefile.
  */
-#ifndef TW_NET_QGEMM_KERNEL_H
-#define TW_NET_QGEMM_KERNEL_H
+#ifndef TW_NET_QGEMM_KERNEL_INT_H
+#define TW_NET_QGEMM_KERNEL_INT_H
 
 #include "net/qgemm.h"
 
@@ -32,7 +32,7 @@ struct tw_q_row {
 	float *scale;	/* of each block */
 	int32_t *start; /* the same; written with 8 bits alone */
 	const float *x;
-	const float *by; /* NULL: 1 */
+	const float *by; /* (n); read with 8 bits alone */
 	int n;
 };
 
