@@ -27,6 +27,15 @@ struct job {
 	struct tw_digest digest;
 };
 
+/* From the examples alone: settings that are compared see them in the same order, from the same first values. */
+static uint64_t seed_of(const struct tw_examples *e)
+{
+	uint64_t seed = e->n;
+	for (size_t i = 0; i < e->n; i++)
+		seed = tw_hash64(e->at[i].row_id, strlen(e->at[i].row_id), seed);
+	return seed;
+}
+
 static void add_examples(struct tw_hasher *h, const struct tw_examples *e)
 {
 	tw_digest_i64(h, (int64_t)e->n);
@@ -172,7 +181,7 @@ static enum tw_status train(const char **adapter, struct tw_train_result *res, s
 		.job_digest = j->digest.hex,
 		.init_adapter = j->init.path,
 		.init_name = j->init.version ? tw_sprintf(a, "v%d", j->init.version) : NULL,
-		.seed = tw_hash64(j->digest.hex, TW_DIGEST_LEN, 0),
+		.seed = seed_of(&j->train),
 	};
 	if (j->init.version)
 		tw_info("going on from v%d with %zu examples", j->init.version, j->train.n);

@@ -12,7 +12,7 @@
 struct tw_train_options {
 	const char *method, *loss_on;
 	int64_t rank, max_steps, batch, sequence, checkpoint_every, save_total_limit, eval_every,
-		early_stopping_patience, max_valid;
+		early_stopping_patience, max_valid, seed;
 	double alpha, learning_rate, warmup, weight_decay, beta1, beta2, eps, max_grad_norm, epochs;
 	double label_smoothing, neftune_noise_alpha;
 	const char *schedule, *optim;

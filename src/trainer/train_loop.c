@@ -42,11 +42,17 @@ void tw_train_loop_add_row(struct tw_train_loop *l, const struct tw_pack *p, siz
 
 /* --- one step --- */
 
+uint64_t tw_train_loop_seed(const struct tw_train_loop *l)
+{
+	return l->o->seed ? tw_hash64(&l->o->seed, sizeof(l->o->seed), l->job->seed) : l->job->seed;
+}
+
 size_t tw_train_loop_row(struct tw_train_loop *l, int64_t k)
 {
 	int64_t n = (int64_t)l->train.n_rows, epoch = k / n;
 	if (epoch != l->epoch) {
-		tw_shuffle(l->order, (size_t)n, tw_hash64(&epoch, sizeof(epoch), l->job->seed));
+		tw_shuffle(l->order, (size_t)n,
+			   tw_hash64(&epoch, sizeof(epoch), tw_train_loop_seed(l)));
 		l->epoch = epoch;
 	}
 	return l->order[k % n];
@@ -69,9 +75,10 @@ static void fill_batch(struct tw_train_loop *l, int64_t *next, int64_t end)
 static void set_noise(struct tw_train_loop *l, int64_t token)
 {
 	const int64_t step = l->state.head->step;
-	l->net.noise = (struct tw_noise){l->o->neftune_noise_alpha, l->job->seed, step};
+	const uint64_t seed = tw_train_loop_seed(l);
+	l->net.noise = (struct tw_noise){l->o->neftune_noise_alpha, seed, step};
 	l->net.drop = (struct tw_dropout){
-		.on = l->lora.dropout > 0, .seed = l->job->seed, .step = step, .token = token};
+		.on = l->lora.dropout > 0, .seed = seed, .step = step, .token = token};
 }
 
 static void no_noise(struct tw_train_loop *l)

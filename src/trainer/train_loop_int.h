@@ -54,6 +54,9 @@ TW_MUST_USE enum tw_status tw_train_loop_join(struct tw_train_loop *l, const cha
 					      int context, const struct tw_net_size *size,
 					      struct tw_err *err);
 
+/* Of all that is random. */
+uint64_t tw_train_loop_seed(const struct tw_train_loop *l);
+
 /* Sums and gradient of the rows of step l->state.head->step: of all of them on rank 0, of a part elsewhere. */
 TW_MUST_USE enum tw_status tw_train_loop_gradient(struct tw_train_loop *l, struct tw_sums *sums,
 						  struct tw_err *err);

@@ -13,6 +13,8 @@
 #include "trainer/train_loop_int.h"
 #include "trainer/trainers.h"
 
+enum { VALID_SEED = 1 }; /* of every training: what it is validated with can be compared */
+
 static enum tw_status open_weights(struct tw_train_loop *l, const char *path, int context,
 				   struct tw_err *err)
 {
@@ -98,7 +100,8 @@ static enum tw_status nothing_to_learn(const struct tw_train_loop *l, struct tw_
 }
 
 static enum tw_status read_split(struct tw_pack *out, struct tw_train_loop *l,
-				 const struct tw_examples *examples, int group, struct tw_err *err)
+				 const struct tw_examples *examples, int group, uint64_t seed,
+				 struct tw_err *err)
 {
 	const struct tw_pack_options o = {
 		.sequence = (int)l->o->sequence, .group = group, .loss_on = loss_on(l->o->loss_on)};
@@ -106,7 +109,7 @@ static enum tw_status read_split(struct tw_pack *out, struct tw_train_loop *l,
 	if (st == TW_OK)
 		st = check_tokens(l, out, err);
 	if (st == TW_OK)
-		tw_pack_rows(out, o.sequence, l->job->seed, &l->arena);
+		tw_pack_rows(out, o.sequence, seed, &l->arena);
 	return st;
 }
 
@@ -135,13 +138,13 @@ static enum tw_status read_tokens(struct tw_train_loop *l, struct tw_err *err)
 {
 	const struct tw_train_job *j = l->job;
 	int group = l->objective->group;
-	enum tw_status st = read_split(&l->train, l, &j->train, group, err);
+	enum tw_status st = read_split(&l->train, l, &j->train, group, tw_train_loop_seed(l), err);
 	if (st == TW_OK && l->train.n_samples == 0)
 		st = nothing_to_learn(l, err);
 	if (st == TW_OK)
-		st = read_split(&l->valid, l, &j->valid, 1, err);
+		st = read_split(&l->valid, l, &j->valid, 1, VALID_SEED, err);
 	if (st == TW_OK && group > 1)
-		st = read_split(&l->valid_pairs, l, &j->valid, group, err);
+		st = read_split(&l->valid_pairs, l, &j->valid, group, VALID_SEED, err);
 	if (st != TW_OK)
 		return st;
 	report_lengths(l, &l->train, "train");
@@ -288,7 +291,7 @@ enum tw_status tw_train_loop_begin(struct tw_train_loop *l, struct tw_err *err)
 		st = tw_adapter_read(l->lora.p, &l->lora, l->w.arch, l->job->init_adapter,
 				     l->job->init_name, err);
 	else
-		tw_lora_seed(&l->lora, l->job->seed);
+		tw_lora_seed(&l->lora, tw_train_loop_seed(l));
 	if (st == TW_OK)
 		tw_lora_measure(&l->lora, &l->w, &l->c);
 	return st;

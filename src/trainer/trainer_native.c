@@ -95,6 +95,9 @@ static const struct tw_opt opts[] = {
 	 .help = "steps from a validation to the next, the best is kept; 0: at the end only"},
 	{"max_valid", TW_OPT_INT, AT(max_valid), .def = "4", .min = 1, .max = 1e6,
 	 .help = "rows of the validation split that are looked at"},
+	{"seed", TW_OPT_INT, AT(seed), .def = "0", .min = 0, .max = 9e15,
+	 .help = "another one: another order of the examples, other first values and masks. With one seed, and "
+		 "the same examples, settings can be compared"},
 	{"early_stopping_patience", TW_OPT_INT, AT(early_stopping_patience), .def = "0", .min = 0,
 	 .max = 1e9,
 	 .help = "ends after so many validations that brought nothing better; 0: never"},
@@ -164,7 +167,7 @@ const struct tw_trainer_type tw_trainer_native = {
 	.help = "LoRA in this process, on GGUFs of the Llama, Qwen, Gemma, Phi, Granite and OLMo kinds",
 	.opts = opts,
 	.ctx_size = sizeof(struct tw_train_options),
-	.code_version = 4,
+	.code_version = 5,
 	.check = check,
 	.train = train,
 };

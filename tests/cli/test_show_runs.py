@@ -65,6 +65,17 @@ def test_a_terminal_gets_its_width_and_colours(trained):
     assert "\x1b" not in shown(NO_COLOR="1")
 
 
+def test_trainings_of_the_same_examples_can_be_compared(trained):
+    """They see them in the same order and are validated with the same ones, whatever their settings; `seed` changes that."""
+    for more in [{"training.learning_rate": 0.01}, {"training.seed": 3}]:
+        trained("train", *settings({**EVALS, **more}))
+    trainings = [r["id"] for r in trained.json("show", "runs") if r["kind"] == "train"]
+    seeded, faster, first = (trained.json("show", "run", i)["metrics"] for i in trainings)
+    assert first["loss"][0] == faster["loss"][0] != seeded["loss"][0]
+    assert first["loss"][-1] != faster["loss"][-1]
+    assert first["valid_loss"][0] == faster["valid_loss"][0] == seeded["valid_loss"][0]
+
+
 def test_the_last_training_is_meant_when_no_run_is_named(trained):
     other = settings({**EVALS, "training.rank": 3})
     trained("train", *other)
