@@ -18,9 +18,21 @@
 #define BUSY_S	  1   /* from try to try while another twin is at work */
 #define GRACE_S	  10
 
+/* What to watch. */
+struct place {
+	const char *path;
+	tw_notify_skip leaves_out; /* may be NULL */
+	const void *ctx;
+};
+
+struct plan {
+	struct tw_arena arena;
+	TW_VEC(struct place) places;
+};
+
 struct sync {
 	struct tw_app *app;
-	struct tw_str places;  /* what to watch, a line each */
+	struct plan plan;
 	struct tw_arena arena; /* of one pass */
 	const char *json;      /* report of the last program */
 	char self[4096];       /* this program */
@@ -30,16 +42,44 @@ struct sync {
 
 /* --- what to watch --- */
 
-static enum tw_status add_places(struct tw_str *out, const struct tw_config *c, struct tw_err *err)
+static void plan_release(struct plan *p)
+{
+	tw_vec_release(&p->places);
+	tw_arena_release(&p->arena);
+}
+
+/* Of lines. */
+static void add_places(struct plan *p, const char *lines, tw_notify_skip leaves_out, void *ctx)
+{
+	for (; *lines; lines += strcspn(lines, "\n") + 1) {
+		const char *path = tw_strndup(&p->arena, lines, strcspn(lines, "\n"));
+		const struct place place = {path, leaves_out, ctx};
+		tw_vec_push(&p->places, place);
+	}
+}
+
+static enum tw_status add_source(struct plan *p, const struct tw_config *c,
+				 const struct tw_config_source *source, struct tw_err *err)
+{
+	const struct tw_source_type *type;
+	struct tw_str lines = TW_STR_INIT;
+	void *ctx = NULL;
+	enum tw_status st = tw_source_find(&type, tw_sources, source->type, err);
+	if (st == TW_OK)
+		st = tw_source_places(&lines, &ctx, type, source->node, c->path, c->dir, &p->arena,
+				      err);
+	if (st == TW_OK)
+		add_places(p, tw_str_c(&lines), type->leaves_out, ctx);
+	tw_str_release(&lines);
+	return st;
+}
+
+static enum tw_status make_plan(struct plan *p, const struct tw_config *c, struct tw_err *err)
 {
 	enum tw_status st = TW_OK;
-	tw_str_addf(out, "%s\n%s/%s\n", c->path, c->dir, TW_INBOX);
-	for (size_t i = 0; st == TW_OK && i < c->n_sources; i++) {
-		const struct tw_source_type *type;
-		st = tw_source_find(&type, tw_sources, c->sources[i].type, err);
-		if (st == TW_OK)
-			st = tw_source_places(out, type, c->sources[i].node, c->path, c->dir, err);
-	}
+	add_places(p, tw_sprintf(&p->arena, "%s\n%s/%s\n", c->path, c->dir, TW_INBOX), NULL, NULL);
+	for (size_t i = 0; st == TW_OK && i < c->n_sources; i++)
+		st = add_source(p, c, &c->sources[i], err);
 	return st;
 }
 
@@ -47,14 +87,15 @@ static enum tw_status add_places(struct tw_str *out, const struct tw_config *c, 
 static void read_places(struct sync *s)
 {
 	struct tw_app now = {.lock_fd = -1};
-	struct tw_str places = TW_STR_INIT;
+	struct plan plan = {0};
 	tw_arena_init(&now.arena);
+	tw_arena_init(&plan.arena);
 	if (tw_app_load(&now, s->app->conf->dir, s->app->settings, NULL) == TW_OK &&
-	    add_places(&places, now.conf, NULL) == TW_OK) {
-		tw_str_release(&s->places);
-		s->places = places;
+	    make_plan(&plan, now.conf, NULL) == TW_OK) {
+		plan_release(&s->plan);
+		s->plan = plan;
 	} else {
-		tw_str_release(&places);
+		plan_release(&plan);
 	}
 	tw_app_close(&now);
 }
@@ -63,8 +104,10 @@ static enum tw_status watch(struct tw_notify **out, struct sync *s, struct tw_er
 {
 	enum tw_status st = tw_notify_new(out, err);
 	read_places(s);
-	for (const char *p = tw_str_c(&s->places); st == TW_OK && *p; p += strcspn(p, "\n") + 1)
-		tw_notify_add(*out, tw_strndup(&s->arena, p, strcspn(p, "\n")));
+	for (size_t i = 0; st == TW_OK && i < s->plan.places.n; i++) {
+		const struct place *p = &s->plan.places.at[i];
+		tw_notify_add(*out, p->path, p->leaves_out, p->ctx);
+	}
 	return st;
 }
 
@@ -192,6 +235,7 @@ enum tw_status tw_sync(struct tw_app *app, int64_t every, struct tw_err *err)
 	if (readlink("/proc/self/exe", s.self, sizeof(s.self) - 1) < 0)
 		return tw_fail_errno(err, TW_IO, "/proc/self/exe");
 	tw_arena_init(&s.arena);
+	tw_arena_init(&s.plan.arena);
 	while (!tw_stopping() && st == TW_OK) {
 		struct tw_notify *n;
 		st = watch(&n, &s, err);
@@ -202,7 +246,7 @@ enum tw_status tw_sync(struct tw_app *app, int64_t every, struct tw_err *err)
 		tw_notify_free(n);
 		tw_arena_reset(&s.arena);
 	}
-	tw_str_release(&s.places);
+	plan_release(&s.plan);
 	tw_arena_release(&s.arena);
 	return st;
 }

@@ -234,6 +234,11 @@ static void dir_places(const void *ctx, struct tw_str *out)
 	tw_str_addf(out, "%s\n", ((const struct dir *)ctx)->path);
 }
 
+static bool dir_leaves_out(const void *ctx, const char *rel)
+{
+	return rules_leave_out(&((const struct dir *)ctx)->rules, rel);
+}
+
 /* Dates come from the repository that it lies in. */
 static void dir_needs(const void *ctx, struct tw_source_needs *out)
 {
@@ -252,5 +257,6 @@ const struct tw_source_type tw_source_dir = {
 	.next = dir_next,
 	.close = dir_close,
 	.places = dir_places,
+	.leaves_out = dir_leaves_out,
 	.needs = dir_needs,
 };

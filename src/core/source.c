@@ -71,8 +71,6 @@ bool tw_source_add_host(struct tw_str *out, const char *url)
 	return has;
 }
 
-typedef void (*tell_fn)(const void *ctx, struct tw_str *out);
-
 /* The options of a configuration, in the arena, without opening it. */
 static enum tw_status read_options(void **ctx, const struct tw_source_type *type,
 				   const struct tw_json *node, const char *where, const char *dir,
@@ -83,33 +81,28 @@ static enum tw_status read_options(void **ctx, const struct tw_source_type *type
 			    err);
 }
 
-/* What a configuration says of itself. */
-static enum tw_status tell(struct tw_str *out, const struct tw_source_type *type, tell_fn fn,
-			   const struct tw_json *node, const char *where, const char *dir,
-			   struct tw_err *err)
+enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_source_type *type,
+			       const struct tw_json *node, const char *where, const char *dir,
+			       struct tw_err *err)
 {
 	struct tw_arena a;
 	void *ctx;
 	tw_arena_init(&a);
 	enum tw_status st = read_options(&ctx, type, node, where, dir, &a, err);
-	if (st == TW_OK && fn)
-		fn(ctx, out);
+	if (st == TW_OK && type->hosts)
+		type->hosts(ctx, out);
 	tw_arena_release(&a);
 	return st;
 }
 
-enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_source_type *type,
-			       const struct tw_json *node, const char *where, const char *dir,
-			       struct tw_err *err)
-{
-	return tell(out, type, type->hosts, node, where, dir, err);
-}
-
-enum tw_status tw_source_places(struct tw_str *out, const struct tw_source_type *type,
+enum tw_status tw_source_places(struct tw_str *out, void **ctx, const struct tw_source_type *type,
 				const struct tw_json *node, const char *where, const char *dir,
-				struct tw_err *err)
+				struct tw_arena *a, struct tw_err *err)
 {
-	return tell(out, type, type->places, node, where, dir, err);
+	enum tw_status st = read_options(ctx, type, node, where, dir, a, err);
+	if (st == TW_OK && type->places)
+		type->places(*ctx, out);
+	return st;
 }
 
 /* Where the value of an option is, NULL when there is none of this name and type. */

@@ -96,6 +96,8 @@ struct tw_source_type {
 
 	/* Optional. Appends each folder or file of this machine that it reads, a line each, for `twin collect --watch`. */
 	void (*places)(const void *ctx, struct tw_str *out);
+	/* Optional. Whether nothing at `rel`, a path below such a folder, is read; a folder's ends in "/". Not opened. */
+	bool (*leaves_out)(const void *ctx, const char *rel);
 
 	/* Optional. Adds what it needs beyond places, hosts and options `allow_private` and `token_env`. */
 	void (*needs)(const void *ctx, struct tw_source_needs *out);
@@ -127,10 +129,12 @@ void tw_source_free(struct tw_source *s); /* NULL is fine */
 TW_MUST_USE enum tw_status tw_source_hosts(struct tw_str *out, const struct tw_source_type *type,
 					   const struct tw_json *node, const char *where,
 					   const char *dir, struct tw_err *err);
-/* Likewise for each folder or file that it reads. */
-TW_MUST_USE enum tw_status tw_source_places(struct tw_str *out, const struct tw_source_type *type,
+/* Likewise for each folder or file that it reads. *ctx is what leaves_out() takes, in the arena. */
+TW_MUST_USE enum tw_status tw_source_places(struct tw_str *out, void **ctx,
+					    const struct tw_source_type *type,
 					    const struct tw_json *node, const char *where,
-					    const char *dir, struct tw_err *err);
+					    const char *dir, struct tw_arena *a,
+					    struct tw_err *err);
 /* Likewise what it needs; end *out with tw_source_needs_release(). */
 TW_MUST_USE enum tw_status tw_source_needs(struct tw_source_needs *out,
 					   const struct tw_source_type *type,

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -120,6 +121,36 @@ def test_nothing_is_done_while_nothing_changes(posts):
         time.sleep(2)
         assert cpu() - start <= 5  # ticks of 10 ms, children included
         assert len(w.steps("collect")) == 1
+
+
+def watched(pid):
+    """The inodes that the process watches."""
+    inodes = set()
+    for info in Path(f"/proc/{pid}/fdinfo").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            inodes |= {int(x.split("ino:")[1].split()[0], 16) for x in info.read_text().splitlines() if x.startswith("inotify")}
+    return inodes
+
+
+def test_what_is_excluded_is_not_watched(posts):
+    posts.config(CONFIG.replace("path: posts\n", "path: posts\n    exclude: [drafts/, '**/old/*']\n"))
+    for folder in ["drafts/deep", "kept/old"]:
+        (posts.dir / "posts" / folder).mkdir(parents=True)
+    posts.write({"soup.md": "# Soup\n\nIt has to stand for a day, says everybody.\n"}, "posts/drafts/deep")
+    posts.write({"stew.md": "# Stew\n\nIt has to stand for two days, says nobody.\n"}, "posts/kept/old")
+    ino = lambda name: (posts.dir / "posts" / name).stat().st_ino  # noqa: E731
+    with watching(posts) as w:
+        w.followed(1)
+        assert {ino("."), ino("kept"), ino("kept/old")} <= (seen := watched(w.process.pid))
+        assert not {ino("drafts"), ino("drafts/deep")} & seen
+        (posts.dir / "posts/drafts/deep/soup.md").write_text("# Soup\n\nIt has to stand for a week.\n")
+        (posts.dir / "posts/kept/rain.md").write_text("# Rain\n\nIt fell the whole day and the whole night.\n")
+        w.wait(lambda: "kept/rain.md" in keys(posts))
+        assert not any("soup" in k or "stew" in k for k in keys(posts))
+        posts.config(CONFIG)
+        w.wait(lambda: "drafts/deep/soup.md" in keys(posts) and "kept/old/stew.md" in keys(posts))
+        (posts.dir / "posts/drafts/deep/soup.md").write_text("# Soup\n\nIt has to stand for a year.\n")
+        w.wait(lambda: keys(posts)["drafts/deep/soup.md"][1] == 2)
 
 
 def test_what_another_twin_collects_gets_features_too(posts):

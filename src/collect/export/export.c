@@ -6,6 +6,8 @@
 #include "base/time.h"
 #include "collect/export/export_int.h"
 
+#define MAX_PAGE ((size_t)16 << 20)
+
 enum tw_status export_next_entry(struct bundle_entry *out, struct export_in *x,
 				 export_recognise recognise, struct tw_err *err)
 {
@@ -17,6 +19,28 @@ enum tw_status export_next_entry(struct bundle_entry *out, struct export_in *x,
 		if (st != TW_OK || recognise(out->name, head.data, head.len))
 			return st;
 	}
+}
+
+enum tw_status export_next_page(struct tw_document *doc, struct export_in *x,
+				export_recognise recognise, export_read_page read, void *state,
+				struct tw_arena *a, struct tw_err *err)
+{
+	struct bundle_entry e;
+	enum tw_status st;
+	while ((st = export_next_entry(&e, x, recognise, err)) == TW_OK) {
+		struct tw_str page = TW_STR_INIT;
+		tw_arena_reset(a);
+		*doc = (struct tw_document){.key = tw_strdup(a, e.name)};
+		st = bundle_read_all(&page, x->files, MAX_PAGE, err);
+		if (st == TW_OK)
+			st = read(doc, state, x, &page, a, err);
+		tw_str_release(&page);
+		if (st == TW_SKIPPED)
+			return tw_wrap(err, st, "%s", e.name);
+		if (st != TW_DONE)
+			return st;
+	}
+	return st;
 }
 
 static bool is_same_person(const char *one, const char *other)

@@ -35,6 +35,7 @@ struct bunch {
 	struct tw_map parts; /* month → how many pages it has */
 	TW_VEC(struct bunch_page *) open, whole;
 	size_t given; /* of `whole` */
+	bool ended;
 };
 
 struct bunch *bunch_new(const char *media, bool all)
@@ -213,6 +214,23 @@ bool bunch_next(struct tw_document *doc, struct bunch *b, struct tw_arena *a)
 	export_set_body(doc, b->media, text_of(p, a));
 	page_free(p);
 	return true;
+}
+
+enum tw_status bunch_read(struct tw_document *doc, struct bunch *b, bunch_step step, void *state,
+			  struct export_in *x, struct tw_arena *a, struct tw_err *err)
+{
+	while (!bunch_next(doc, b, a)) {
+		if (b->ended)
+			return TW_DONE;
+		tw_arena_reset(a);
+		enum tw_status st = step(doc, state, x, a, err);
+		if (st == TW_DONE)
+			bunch_end(b);
+		else if (st != TW_OK)
+			return st;
+		b->ended = st == TW_DONE;
+	}
+	return TW_OK;
 }
 
 const char *bunch_folder(const char *entry, const char *none, struct tw_arena *a)

@@ -9,7 +9,8 @@
  *	bunch_said(b, &talk, key, &said, a);          what the author wrote
  *	talk_end(&talk, a);                           the chat, or the thread, ends
  *	bunch_end(b);                                 nothing more for the documents so far, talks are ended
- *	while (bunch_next(doc, b, a)) …               those that are whole
+ *
+ * and gives the documents that are whole: bunch_next(), or bunch_read(), which asks it for steps until there is one.
  *
  * The last two documents that were begun stay open: a clock that was put back at the end of
  * a month loses nothing. With `all` they all stay so until bunch_end(), for formats
@@ -52,6 +53,13 @@ void talk_end(struct talk *t, struct tw_arena *a);
 void bunch_end(struct bunch *b);
 /* False when no document is whole. */
 bool bunch_next(struct tw_document *doc, struct bunch *b, struct tw_arena *a);
+/* One step through the files; the arena is its own. TW_DONE: there is nothing more, talks are ended. */
+typedef enum tw_status (*bunch_step)(struct tw_document *doc, void *state, struct export_in *x,
+				     struct tw_arena *a, struct tw_err *err);
+/* The next document that is whole; a status of a step that is neither TW_OK nor TW_DONE, with the key that it set. */
+TW_MUST_USE enum tw_status bunch_read(struct tw_document *doc, struct bunch *b, bunch_step step,
+				      void *state, struct export_in *x, struct tw_arena *a,
+				      struct tw_err *err);
 
 /* Of "a/CHAT/messages.json" the CHAT, of a file in no folder `none`. */
 const char *bunch_folder(const char *entry, const char *none, struct tw_arena *a);

@@ -20,7 +20,7 @@
 struct discord {
 	struct elements items;
 	struct table rows;
-	bool in_tables, ended;
+	bool in_tables;
 	struct tw_str entry;   /* whose messages are read */
 	struct tw_str channel; /* its id */
 	struct bunch *bunch;
@@ -132,12 +132,8 @@ static enum tw_status step_in_tables(struct discord *d, const char **key, struct
 {
 	int64_t id;
 	enum tw_status st = table_next(key, &d->rows, x, a, err);
-	if (st == TW_DONE) {
+	if (st == TW_DONE)
 		talk_end(&d->talk, a);
-		bunch_end(d->bunch);
-		d->ended = true;
-		return TW_OK;
-	}
 	if (st != TW_OK)
 		return st;
 	set_channel(d, table_entry(&d->rows), a);
@@ -147,20 +143,18 @@ static enum tw_status step_in_tables(struct discord *d, const char **key, struct
 		    a, err);
 }
 
+static enum tw_status step(struct tw_document *doc, void *state, struct export_in *x,
+			   struct tw_arena *a, struct tw_err *err)
+{
+	struct discord *d = state;
+	return d->in_tables ? step_in_tables(d, &doc->key, x, a, err)
+			    : step_in_lists(d, &doc->key, x, a, err);
+}
+
 static enum tw_status discord_next(struct tw_document *doc, void *state, struct export_in *x,
 				   struct tw_arena *a, struct tw_err *err)
 {
-	struct discord *d = state;
-	while (!bunch_next(doc, d->bunch, a)) {
-		if (d->ended)
-			return TW_DONE;
-		tw_arena_reset(a);
-		enum tw_status st = d->in_tables ? step_in_tables(d, &doc->key, x, a, err)
-						 : step_in_lists(d, &doc->key, x, a, err);
-		if (st != TW_OK)
-			return st;
-	}
-	return TW_OK;
+	return bunch_read(doc, ((struct discord *)state)->bunch, step, state, x, a, err);
 }
 
 const struct export_format export_discord = {

@@ -28,7 +28,6 @@ struct discord_chat {
 	struct tw_str entry, channel; /* the file; the channel's id */
 	int64_t last;		      /* id of the message before */
 	struct tw_map recent, older;  /* id → text on the heap, "" of the author's own */
-	bool ended;
 	struct bunch *bunch;
 	struct talk talk;
 	int64_t own, others;
@@ -165,9 +164,7 @@ static enum tw_status begin_file(struct discord_chat *d, struct export_in *x, st
 	enum tw_status st = export_next_entry(&e, x, is_discord_chat, err);
 	if (st == TW_DONE) {
 		talk_end(&d->talk, a);
-		bunch_end(d->bunch);
-		d->ended = true;
-		return d->own || !d->others ? TW_OK : writers_unknown(&d->writers, err);
+		return d->own || !d->others ? TW_DONE : writers_unknown(&d->writers, err);
 	}
 	if (st != TW_OK)
 		return st;
@@ -208,8 +205,8 @@ static enum tw_status step_at_top(struct discord_chat *d, struct tw_arena *a, st
 	return st;
 }
 
-static enum tw_status step(struct discord_chat *d, struct export_in *x, struct tw_arena *a,
-			   struct tw_err *err)
+static enum tw_status step_on(struct discord_chat *d, struct export_in *x, struct tw_arena *a,
+			      struct tw_err *err)
 {
 	struct tw_json *m;
 	if (d->place == AT_FILE)
@@ -228,23 +225,22 @@ static enum tw_status step(struct discord_chat *d, struct export_in *x, struct t
 	return st;
 }
 
+static enum tw_status step(struct tw_document *doc, void *state, struct export_in *x,
+			   struct tw_arena *a, struct tw_err *err)
+{
+	struct discord_chat *d = state;
+	enum tw_status st = step_on(d, x, a, err);
+	if (st == TW_SKIPPED) {
+		doc->key = tw_sprintf(a, "%s/", tw_str_c(&d->entry));
+		exchange_break(&d->talk.e);
+	}
+	return st == TW_OK || st == TW_DONE ? st : tw_wrap(err, st, "%s", tw_str_c(&d->entry));
+}
+
 static enum tw_status discord_chat_next(struct tw_document *doc, void *state, struct export_in *x,
 					struct tw_arena *a, struct tw_err *err)
 {
-	struct discord_chat *d = state;
-	while (!bunch_next(doc, d->bunch, a)) {
-		if (d->ended)
-			return TW_DONE;
-		tw_arena_reset(a);
-		enum tw_status st = step(d, x, a, err);
-		if (st == TW_SKIPPED) {
-			doc->key = tw_sprintf(a, "%s/", tw_str_c(&d->entry));
-			exchange_break(&d->talk.e);
-		}
-		if (st != TW_OK)
-			return tw_wrap(err, st, "%s", tw_str_c(&d->entry));
-	}
-	return TW_OK;
+	return bunch_read(doc, ((struct discord_chat *)state)->bunch, step, state, x, a, err);
 }
 
 const struct export_format export_discord_chat = {

@@ -6,23 +6,13 @@
 #include "collect/export/export_int.h"
 #include "collect/html/html_int.h"
 
-bool export_has_class(const struct dom_node *n, const char *class)
-{
-	const char *all = dom_attr(n, "class");
-	size_t len = strlen(class);
-	for (const char *p = all; p && (p = strstr(p, class)); p += len)
-		if ((p == all || p[-1] == ' ') && (!p[len] || p[len] == ' '))
-			return true;
-	return false;
-}
-
 unsigned char *export_with_class(const struct dom *d, const char *const *classes,
 				 struct tw_arena *a)
 {
 	unsigned char *has = classes ? tw_alloc(a, d->n) : NULL;
 	for (const struct dom_node *n = d->root; has && n; n = dom_next(n, d->root))
 		for (const char *const *class = classes; *class; class ++)
-			has[n->id] |= export_has_class(n, *class);
+			has[n->id] |= dom_attr_has(n, "class", *class);
 	return has;
 }
 

@@ -33,12 +33,11 @@
 /* What a format works with. */
 struct export_in {
 	struct bundle *files;
-	struct tw_strings
-		author;	  /* of the source's options: names, handles, addresses; may be empty */
-	const char *twin; /* whose twin it is, "" unknown */
-	bool drafts;	  /* take them too */
-	bool direct;	  /* take posts that were sent to single people too */
-	struct reports *reports; /* of what is wrong with single files */
+	struct tw_strings author; /* options: names, handles, addresses; may be empty */
+	const char *twin;	  /* whose twin it is, "" unknown */
+	bool drafts;		  /* take them too */
+	bool direct;		  /* take posts that were sent to single people too */
+	struct reports *reports;  /* of what is wrong with single files */
 };
 
 /* Whether this is an entry that a format reads, by its first bytes (up to BUNDLE_HEAD). The name is the service's within
@@ -67,6 +66,14 @@ extern const struct export_format *const export_formats[]; /* NULL-terminated */
 /* The next entry that recognise() takes; TW_DONE when there is none. */
 TW_MUST_USE enum tw_status export_next_entry(struct bundle_entry *out, struct export_in *x,
 					     export_recognise recognise, struct tw_err *err);
+
+/* A document of each entry that recognise() takes, read whole; doc->key is its name at first. read(): TW_DONE goes on. */
+typedef enum tw_status (*export_read_page)(struct tw_document *doc, void *state,
+					   const struct export_in *x, struct tw_str *page,
+					   struct tw_arena *a, struct tw_err *err);
+TW_MUST_USE enum tw_status export_next_page(struct tw_document *doc, struct export_in *x,
+					    export_recognise recognise, export_read_page read,
+					    void *state, struct tw_arena *a, struct tw_err *err);
 
 /* The JSON of the first entry that recognise() takes, from its first '{' or '[' on; *out is NULL when there is none.
  * The bundle stands before its first entry afterwards. */
@@ -110,16 +117,13 @@ const char *export_extra(struct export_tags *t, const char *summary, const char 
 
 /* Whether the head has `text`, as it stands. */
 bool export_has(const char *head, size_t n, const char *text);
-/* Whether it begins an array of JSON. */
-bool export_is_array(const char *head, size_t n);
+bool export_is_array(const char *head, size_t n); /* whether it begins one of JSON */
 
 /* HTML as Markdown, without the elements that have one of the classes (NULL-terminated; NULL: all stay). "" when there is no
  * text in it. */
 const char *export_markdown(const char *html, const char *const *without, const char *url,
 			    struct tw_arena *a);
 struct dom;
-struct dom_node;
-bool export_has_class(const struct dom_node *n, const char *class);
 /* One byte a node, set where it has one of the classes; NULL when these are. */
 unsigned char *export_with_class(const struct dom *d, const char *const *classes,
 				 struct tw_arena *a);

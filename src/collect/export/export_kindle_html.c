@@ -13,7 +13,6 @@
 #include "collect/export/kindle_int.h"
 #include "collect/html/html_int.h"
 
-#define MAX_NOTEBOOK	   ((size_t)16 << 20)
 #define LOCATION_OF_KINDLE 100 /* bytes of text, at least: what a location counts */
 
 enum field { F_NONE, F_TITLE, F_AUTHORS, F_HEADING, F_TEXT };
@@ -125,7 +124,7 @@ static enum tw_status take_element(struct notebook *b, const struct dom_node *n,
 		      {"sectionHeading", F_NONE}, {"noteHeading", F_HEADING},
 		      {"noteText", F_TEXT}};
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if (export_has_class(n, fields[i].class))
+		if (dom_attr_has(n, "class", fields[i].class))
 			return begin_field(b, fields[i].field, err);
 	if (n->tag == TAG_BR)
 		tw_str_addc(&b->text, '\n');
@@ -151,13 +150,14 @@ static enum tw_status read_tree(struct notebook *b, const struct dom *d, struct 
 }
 
 /* Each file is a book, told at once. */
-static enum tw_status read_notebook(struct tw_document *doc, const struct tw_str *html,
-				    const char *name, struct tw_arena *a, struct tw_err *err)
+static enum tw_status read_notebook(struct tw_document *doc, void *state TW_UNUSED,
+				    const struct export_in *x TW_UNUSED, struct tw_str *html,
+				    struct tw_arena *a, struct tw_err *err)
 {
 	struct dom d;
 	const char *charset;
 	struct books books = {0};
-	struct notebook b = {.books = &books, .key = name, .a = a};
+	struct notebook b = {.books = &books, .key = doc->key, .a = a};
 	enum tw_status st = html_tree(&d, &charset, html->data, html->len, NULL, a, err);
 	if (st == TW_OK)
 		st = read_tree(&b, &d, err);
@@ -171,18 +171,7 @@ static enum tw_status read_notebook(struct tw_document *doc, const struct tw_str
 static enum tw_status notebook_next(struct tw_document *doc, void *state, struct export_in *x,
 				    struct tw_arena *a, struct tw_err *err)
 {
-	struct bundle_entry e;
-	struct tw_str html = TW_STR_INIT;
-	(void)state;
-	enum tw_status st = export_next_entry(&e, x, is_notebook, err);
-	if (st != TW_OK)
-		return st;
-	doc->key = tw_strdup(a, e.name);
-	st = bundle_read_all(&html, x->files, MAX_NOTEBOOK, err);
-	if (st == TW_OK)
-		st = read_notebook(doc, &html, doc->key, a, err);
-	tw_str_release(&html);
-	return st == TW_SKIPPED ? tw_wrap(err, st, "%s", e.name) : st;
+	return export_next_page(doc, x, is_notebook, read_notebook, state, a, err);
 }
 
 const struct export_format export_kindle_html = {

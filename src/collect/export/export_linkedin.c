@@ -17,8 +17,6 @@
 #include "collect/export/table_int.h"
 #include "collect/html/html_int.h"
 
-#define MAX_ARTICLE ((size_t)16 << 20)
-
 static const char *const share_columns[] = {"Date", "ShareLink", "ShareCommentary", NULL};
 static const char *const comment_columns[] = {"Date", "Link", "Message", NULL};
 
@@ -137,14 +135,6 @@ static enum tw_status next_comment(struct tw_document *doc, struct linkedin *l, 
 
 /* --- articles --- */
 
-static const struct dom_node *paragraph_of(const struct dom *d, const char *class)
-{
-	for (const struct dom_node *n = d->root; n; n = dom_next(n, d->root))
-		if (n->tag == TAG_P && export_has_class(n, class))
-			return n;
-	return NULL;
-}
-
 /* "Published on 2026-02-24 00:09", in whatever language: the date is the digits. */
 static int64_t date_in(const struct dom_node *n, struct tw_arena *a)
 {
@@ -152,9 +142,9 @@ static int64_t date_in(const struct dom_node *n, struct tw_arena *a)
 	return export_parse_date(s + strcspn(s, "0123456789"));
 }
 
-static enum tw_status read_article(struct tw_document *doc, const struct export_in *x,
-				   const struct tw_str *html, struct tw_arena *a,
-				   struct tw_err *err)
+static enum tw_status read_article(struct tw_document *doc, void *state TW_UNUSED,
+				   const struct export_in *x, struct tw_str *html,
+				   struct tw_arena *a, struct tw_err *err)
 {
 	struct dom d;
 	const char *charset;
@@ -163,10 +153,10 @@ static enum tw_status read_article(struct tw_document *doc, const struct export_
 	if (st != TW_OK)
 		return st;
 	const struct dom_node *title = dom_find(d.root, TAG_H1),
-			      *created = paragraph_of(&d, "created");
+			      *created = dom_find_class(d.root, "created");
 	const struct dom_node *link = title ? dom_find(title, TAG_A) : NULL;
 	const struct dom_node *body = created ? created->next : NULL;
-	int64_t published = date_in(paragraph_of(&d, "published"), a);
+	int64_t published = date_in(dom_find_class(d.root, "published"), a);
 	while (body && body->tag != TAG_DIV)
 		body = body->next;
 	if (!body || (!published && !x->drafts))
@@ -181,27 +171,6 @@ static enum tw_status read_article(struct tw_document *doc, const struct export_
 	return TW_OK;
 }
 
-static enum tw_status next_article(struct tw_document *doc, struct export_in *x, struct tw_arena *a,
-				   struct tw_err *err)
-{
-	struct bundle_entry e;
-	enum tw_status st;
-	while ((st = export_next_entry(&e, x, is_article, err)) == TW_OK) {
-		struct tw_str html = TW_STR_INIT;
-		tw_arena_reset(a);
-		doc->key = tw_strdup(a, e.name);
-		st = bundle_read_all(&html, x->files, MAX_ARTICLE, err);
-		if (st == TW_OK)
-			st = read_article(doc, x, &html, a, err);
-		tw_str_release(&html);
-		if (st == TW_SKIPPED)
-			return tw_wrap(err, st, "%s", e.name);
-		if (st != TW_DONE)
-			return st;
-	}
-	return st;
-}
-
 /* --- all of it --- */
 
 static enum tw_status next_of_part(struct tw_document *doc, struct linkedin *l, struct export_in *x,
@@ -213,7 +182,7 @@ static enum tw_status next_of_part(struct tw_document *doc, struct linkedin *l, 
 	case COMMENTS:
 		return next_comment(doc, l, x, a, err);
 	case ARTICLES:
-		return next_article(doc, x, a, err);
+		return export_next_page(doc, x, is_article, read_article, NULL, a, err);
 	case MESSAGES:
 		return x->direct ? linkedin_messages_next(doc, &l->messages, x, a, err) : TW_DONE;
 	case PARTS:

@@ -21,18 +21,16 @@
 #include "base/hash.h"
 #include "collect/export/exchange_int.h"
 #include "collect/export/export_int.h"
+#include "collect/export/lines_int.h"
 #include "collect/export/mail_int.h"
 
-#define BUFFER	 ((size_t)1 << 16)
 #define MAX_MAIL ((size_t)8 << 20) /* the rest of a mail is attachments, and passed over */
 
 struct mbox {
 	bool open;
-	char *buf;
-	size_t at, n;
-	struct tw_str mail, line;
+	struct lines lines;
+	struct tw_str mail;
 	bool blank;	       /* the line before was */
-	bool open_line;	       /* the last one of the file has no end */
 	bool looked, closed;   /* whether `closing` was looked for, and came */
 	struct tw_str closing; /* "--boundary--" of the mail, empty when it has none */
 	int64_t others, own;
@@ -56,49 +54,15 @@ static bool is_mbox(const char *name, const char *head, size_t n)
 		memmem(head, n, "\nX-GM-THRID:", 12));
 }
 
-static enum tw_status mbox_open(void *state, struct export_in *x, struct tw_err *err)
-{
-	struct mbox *m = state;
-	(void)x;
-	(void)err;
-	m->buf = tw_xmalloc(BUFFER);
-	return TW_OK;
-}
-
 static void mbox_close(void *state)
 {
 	struct mbox *m = state;
-	free(m->buf);
+	lines_release(&m->lines);
 	tw_str_release(&m->mail);
-	tw_str_release(&m->line);
 	tw_str_release(&m->closing);
 }
 
 /* --- lines, mails --- */
-
-/* The next line with its end into m->line, as far as it is short enough for a mail; TW_DONE at the end. */
-static enum tw_status next_line(struct mbox *m, struct export_in *x, struct tw_err *err)
-{
-	tw_str_clear(&m->line);
-	for (;;) {
-		if (m->at == m->n) {
-			m->at = 0;
-			enum tw_status st = bundle_read(x->files, m->buf, BUFFER, &m->n, err);
-			if (st != TW_OK)
-				return st;
-			m->open_line |= !m->n && m->line.len;
-			if (!m->n)
-				return m->line.len ? TW_OK : TW_DONE;
-		}
-		const char *from = m->buf + m->at, *nl = memchr(from, '\n', m->n - m->at);
-		size_t len = nl ? (size_t)(nl + 1 - from) : m->n - m->at;
-		if (m->line.len < MAX_MAIL)
-			tw_str_add(&m->line, from, len);
-		m->at += len;
-		if (nl)
-			return TW_OK;
-	}
-}
 
 static void look_for_boundary(struct mbox *m, struct tw_arena *a)
 {
@@ -123,11 +87,11 @@ static enum tw_status check_last(struct mbox *m, struct tw_arena *a, struct tw_e
 {
 	if (!m->looked)
 		look_for_boundary(m, a);
-	if (!m->open_line && (m->closed || !m->closing.len))
+	if (!m->lines.open && (m->closed || !m->closing.len))
 		return TW_OK;
 	return tw_fail(err, TW_BAD_DATA,
 		       "the mailbox is cut: the last mail in it %s; download it again",
-		       m->open_line ? "ends within a line" : "lacks its closing boundary");
+		       m->lines.open ? "ends within a line" : "lacks its closing boundary");
 }
 
 static void begin_mail(struct mbox *m)
@@ -139,13 +103,16 @@ static void begin_mail(struct mbox *m)
 
 static void add_line(struct mbox *m, struct tw_arena *a)
 {
-	const char *s = tw_str_c(&m->line);
+	const struct tw_str *line = &m->lines.line;
+	const char *s = tw_str_c(line);
 	if (tw_starts_with(s, "--"))
 		see_boundary(m, s, a);
 	size_t quotes = strspn(s, ">");
 	size_t skip = quotes && strncmp(s + quotes, "From ", 5) == 0;
-	if (m->mail.len + m->line.len <= MAX_MAIL)
-		tw_str_add(&m->mail, s + skip, m->line.len - skip);
+	if (m->mail.len + line->len >= MAX_MAIL)
+		return;
+	tw_str_add(&m->mail, s + skip, line->len - skip);
+	tw_str_addc(&m->mail, '\n');
 }
 
 /* Into m->mail, up to the line that begins the next one; TW_DONE at the end of the file. */
@@ -154,16 +121,16 @@ static enum tw_status next_mail(struct mbox *m, struct export_in *x, struct tw_a
 {
 	enum tw_status st;
 	begin_mail(m);
-	while ((st = next_line(m, x, err)) == TW_OK) {
-		const char *s = tw_str_c(&m->line);
+	while ((st = lines_next(&m->lines, x, MAX_MAIL, err)) == TW_OK) {
+		const char *s = tw_str_c(&m->lines.line);
 		bool begins = m->blank && strncmp(s, "From ", 5) == 0;
-		m->blank = s[0] == '\n' || (s[0] == '\r' && s[1] == '\n');
+		m->blank = m->lines.line.len == (s[0] == '\r');
 		if (begins && m->mail.len)
 			return TW_OK;
 		if (!begins)
 			add_line(m, a);
 	}
-	return st == TW_DONE && (m->mail.len || m->open_line) ? check_last(m, a, err) : st;
+	return st == TW_DONE && (m->mail.len || m->lines.open) ? check_last(m, a, err) : st;
 }
 
 /* --- which, and what of it --- */
@@ -289,8 +256,7 @@ static enum tw_status end_file(struct mbox *m, struct tw_err *err)
 static enum tw_status begin_file(struct mbox *m, struct export_in *x, struct tw_err *err)
 {
 	struct bundle_entry e;
-	m->at = m->n = 0;
-	m->open_line = false;
+	lines_begin(&m->lines);
 	m->blank = true;
 	enum tw_status st = export_next_entry(&e, x, is_mbox, err);
 	m->open = st == TW_OK;
@@ -329,7 +295,6 @@ const struct export_format export_mbox = {
 	.name = "mbox (Gmail)",
 	.recognise = is_mbox,
 	.state_size = sizeof(struct mbox),
-	.open = mbox_open,
 	.next = mbox_next,
 	.close = mbox_close,
 };

@@ -12,25 +12,15 @@
 #include "collect/export/export_int.h"
 #include "collect/html/html_int.h"
 
-#define MAX_PAGE ((size_t)16 << 20)
-
 static bool is_medium(const char *name, const char *head, size_t n)
 {
 	(void)name;
 	return export_has(head, n, "<article class=\"h-entry\"") && export_has(head, n, "p-name");
 }
 
-static const struct dom_node *find(const struct dom *d, const char *class)
-{
-	for (const struct dom_node *n = d->root; n; n = dom_next(n, d->root))
-		if (export_has_class(n, class))
-			return n;
-	return NULL;
-}
-
 static const char *text_of(const struct dom *d, const char *class, struct tw_arena *a)
 {
-	const struct dom_node *n = find(d, class);
+	const struct dom_node *n = dom_find_class(d->root, class);
 	const char *s = n ? dom_text_folded(n, a) : NULL;
 	return s && *s ? s : NULL;
 }
@@ -61,9 +51,9 @@ static const char *id_of(const struct dom *d, const char *url, const char *name,
 	return id ? id : id_in(name, a);
 }
 
-static enum tw_status read_page(struct tw_document *doc, const char *name,
-				const struct export_in *x, const struct tw_str *html,
-				struct tw_arena *a, struct tw_err *err)
+static enum tw_status read_page(struct tw_document *doc, void *state TW_UNUSED,
+				const struct export_in *x, struct tw_str *html, struct tw_arena *a,
+				struct tw_err *err)
 {
 	/* The title stands in the text once more, with a rule above it; a card of a linked page has that one's words. */
 	static const char *const foreign[] = {"graf--title", "section-divider",
@@ -74,11 +64,13 @@ static enum tw_status read_page(struct tw_document *doc, const char *name,
 	enum tw_status st = html_tree(&d, &charset, html->data, html->len, NULL, a, err);
 	if (st != TW_OK)
 		return st;
-	const struct dom_node *body = find(&d, "e-content"), *when = find(&d, "dt-published");
-	const struct dom_node *canonical = find(&d, "p-canonical");
+	const struct dom_node *body = dom_find_class(d.root, "e-content");
+	const struct dom_node *when = dom_find_class(d.root, "dt-published");
+	const struct dom_node *canonical = dom_find_class(d.root, "p-canonical");
+	const char *name = doc->key;
 	doc->url = canonical ? dom_attr(canonical, "href") : NULL;
 	doc->key = id_of(&d, doc->url, name, a);
-	doc->key = doc->key ? doc->key : tw_strdup(a, name);
+	doc->key = doc->key ? doc->key : name;
 	if (!body || (!when && !x->drafts))
 		return TW_DONE;
 	doc->title = text_of(&d, "p-name", a);
@@ -90,25 +82,10 @@ static enum tw_status read_page(struct tw_document *doc, const char *name,
 	return TW_OK;
 }
 
-static enum tw_status medium_next(struct tw_document *doc, void *state TW_UNUSED,
-				  struct export_in *x, struct tw_arena *a, struct tw_err *err)
+static enum tw_status medium_next(struct tw_document *doc, void *state, struct export_in *x,
+				  struct tw_arena *a, struct tw_err *err)
 {
-	struct bundle_entry e;
-	enum tw_status st;
-	while ((st = export_next_entry(&e, x, is_medium, err)) == TW_OK) {
-		struct tw_str html = TW_STR_INIT;
-		tw_arena_reset(a);
-		st = bundle_read_all(&html, x->files, MAX_PAGE, err);
-		doc->key = tw_strdup(a, e.name);
-		if (st == TW_OK)
-			st = read_page(doc, e.name, x, &html, a, err);
-		tw_str_release(&html);
-		if (st == TW_SKIPPED)
-			return tw_wrap(err, st, "%s", e.name);
-		if (st != TW_DONE)
-			return st;
-	}
-	return st;
+	return export_next_page(doc, x, is_medium, read_page, state, a, err);
 }
 
 const struct export_format export_medium = {

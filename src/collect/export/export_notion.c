@@ -12,8 +12,6 @@
 #include "collect/export/csv_int.h"
 #include "collect/export/notion_int.h"
 
-#define MAX_PAGE ((size_t)16 << 20)
-
 struct notion {
 	struct tw_map columns; /* "folder\ncolumn" of each database */
 };
@@ -152,9 +150,12 @@ static enum tw_status notion_open(void *state, struct export_in *x, struct tw_er
 	return st;
 }
 
-static enum tw_status read_page(struct tw_document *doc, struct notion *s, struct tw_str *text,
-				const char *name, struct tw_arena *a, struct tw_err *err)
+static enum tw_status read_page(struct tw_document *doc, void *state,
+				const struct export_in *x TW_UNUSED, struct tw_str *text,
+				struct tw_arena *a, struct tw_err *err)
 {
+	const struct notion *s = state;
+	const char *name = doc->key;
 	bool html = tw_ends_with(name, ".html");
 	doc->key = tw_strndup(a, id_of(name, html ? ".html" : ".md"), NOTION_ID);
 	if (html)
@@ -167,22 +168,7 @@ static enum tw_status read_page(struct tw_document *doc, struct notion *s, struc
 static enum tw_status notion_next(struct tw_document *doc, void *state, struct export_in *x,
 				  struct tw_arena *a, struct tw_err *err)
 {
-	struct bundle_entry e;
-	enum tw_status st;
-	while ((st = export_next_entry(&e, x, is_page, err)) == TW_OK) {
-		struct tw_str text = TW_STR_INIT;
-		tw_arena_reset(a);
-		*doc = (struct tw_document){.key = tw_strdup(a, e.name)};
-		st = bundle_read_all(&text, x->files, MAX_PAGE, err);
-		if (st == TW_OK)
-			st = read_page(doc, state, &text, e.name, a, err);
-		tw_str_release(&text);
-		if (st == TW_SKIPPED)
-			return tw_wrap(err, st, "%s", e.name);
-		if (st != TW_DONE)
-			return st;
-	}
-	return st;
+	return export_next_page(doc, x, is_page, read_page, state, a, err);
 }
 
 const struct export_format export_notion = {

@@ -36,7 +36,6 @@ struct slack {
 		channels; /* name, which is that of the folder → id; and id → name behind a '#' */
 	struct tw_arena arena;
 	struct elements messages;
-	bool ended;
 	/* the channel that is being read */
 	struct tw_str folder;
 	const char *id; /* of the document */
@@ -364,16 +363,15 @@ static void begin_channel(struct slack *s, const char *entry, struct tw_arena *a
 	s->id = id ? id : name;
 }
 
-static enum tw_status step(struct slack *s, const char **key, struct export_in *x,
+static enum tw_status step(struct tw_document *doc, void *state, struct export_in *x,
 			   struct tw_arena *a, struct tw_err *err)
 {
+	struct slack *s = state;
 	struct tw_json *m;
-	enum tw_status st = elements_next(&m, key, &s->messages, x, a, err);
+	enum tw_status st = elements_next(&m, &doc->key, &s->messages, x, a, err);
 	if (st == TW_DONE) {
 		end_channel(s, a);
-		bunch_end(s->bunch);
-		s->ended = true;
-		return s->own || !s->others ? TW_OK : writers_unknown(&s->writers, err);
+		return s->own || !s->others ? TW_DONE : writers_unknown(&s->writers, err);
 	}
 	if (st == TW_OK) {
 		begin_channel(s, s->messages.name, a);
@@ -385,16 +383,7 @@ static enum tw_status step(struct slack *s, const char **key, struct export_in *
 static enum tw_status slack_next(struct tw_document *doc, void *state, struct export_in *x,
 				 struct tw_arena *a, struct tw_err *err)
 {
-	struct slack *s = state;
-	while (!bunch_next(doc, s->bunch, a)) {
-		if (s->ended)
-			return TW_DONE;
-		tw_arena_reset(a);
-		enum tw_status st = step(s, &doc->key, x, a, err);
-		if (st != TW_OK)
-			return st;
-	}
-	return TW_OK;
+	return bunch_read(doc, ((struct slack *)state)->bunch, step, state, x, a, err);
 }
 
 const struct export_format export_slack = {

@@ -238,8 +238,8 @@ static enum tw_status begin_file(struct telegram *t, struct export_in *x, struct
 	return tw_json_enter(t->r, err);
 }
 
-static enum tw_status step(struct telegram *t, struct export_in *x, struct tw_arena *a,
-			   struct tw_err *err)
+static enum tw_status step_on(struct telegram *t, struct export_in *x, struct tw_arena *a,
+			      struct tw_err *err)
 {
 	enum tw_status st;
 	switch (t->place) {
@@ -261,21 +261,22 @@ static enum tw_status step(struct telegram *t, struct export_in *x, struct tw_ar
 	return TW_DONE;
 }
 
+static enum tw_status step(struct tw_document *doc, void *state, struct export_in *x,
+			   struct tw_arena *a, struct tw_err *err)
+{
+	struct telegram *t = state;
+	enum tw_status st = step_on(t, x, a, err);
+	if (st == TW_SKIPPED) {
+		doc->key = tw_sprintf(a, "%s/", t->chat_id);
+		exchange_break(&t->talk.e);
+	}
+	return st;
+}
+
 static enum tw_status telegram_next(struct tw_document *doc, void *state, struct export_in *x,
 				    struct tw_arena *a, struct tw_err *err)
 {
-	struct telegram *t = state;
-	while (!bunch_next(doc, t->bunch, a)) {
-		tw_arena_reset(a);
-		enum tw_status st = step(t, x, a, err);
-		if (st == TW_SKIPPED) {
-			doc->key = tw_sprintf(a, "%s/", t->chat_id);
-			exchange_break(&t->talk.e);
-		}
-		if (st != TW_OK)
-			return st;
-	}
-	return TW_OK;
+	return bunch_read(doc, ((struct telegram *)state)->bunch, step, state, x, a, err);
 }
 
 const struct export_format export_telegram = {

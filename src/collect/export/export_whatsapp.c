@@ -15,9 +15,8 @@
 
 #include "base/vec.h"
 #include "collect/export/export_bunch_int.h"
+#include "collect/export/lines_int.h"
 #include "collect/export/whatsapp_int.h"
-
-#define BUFFER ((size_t)1 << 16)
 
 struct chat {
 	char *name; /* of the entry */
@@ -30,10 +29,7 @@ struct whatsapp {
 	TW_VEC(struct chat *) chats;
 	size_t at_chat;
 	bool in_chat;
-	/* lines */
-	char *buf;
-	size_t at, n;
-	struct tw_str line;
+	struct lines lines;
 	/* the message that is being read */
 	struct tw_str text;
 	bool any, own, over;
@@ -71,31 +67,6 @@ static bool is_whatsapp(const char *name, const char *head, size_t n)
 	return false;
 }
 
-/* --- lines --- */
-
-/* The next line, without its end, as far as it is short enough for a message; TW_DONE at the end. */
-static enum tw_status next_line(struct whatsapp *w, struct export_in *x, struct tw_err *err)
-{
-	tw_str_clear(&w->line);
-	for (;;) {
-		if (w->at == w->n) {
-			w->at = 0;
-			enum tw_status st = bundle_read(x->files, w->buf, BUFFER, &w->n, err);
-			if (st != TW_OK)
-				return st;
-			if (!w->n)
-				return w->line.len ? TW_OK : TW_DONE;
-		}
-		size_t len = line_length(w->buf + w->at, w->n - w->at);
-		bool whole = w->at + len < w->n;
-		if (w->line.len <= EXPORT_MAX_PIECE)
-			tw_str_add(&w->line, w->buf + w->at, len);
-		w->at += len + whole;
-		if (whole)
-			return TW_OK;
-	}
-}
-
 /* --- the first time through: dates and senders --- */
 
 static void chat_free(struct chat *c)
@@ -113,14 +84,15 @@ static enum tw_status learn_chat(struct whatsapp *w, bool *own, struct export_in
 	enum tw_status st;
 	c->name = tw_xstrdup(name);
 	tw_vec_push(&w->chats, c);
-	w->at = w->n = 0;
-	while ((st = next_line(w, x, err)) == TW_OK) {
-		const char *s = tw_str_c(&w->line);
-		if (!whatsapp_head(&h, s, w->line.len))
+	lines_begin(&w->lines);
+	while ((st = lines_next(&w->lines, x, EXPORT_MAX_PIECE, err)) == TW_OK) {
+		const struct tw_str *line = &w->lines.line;
+		const char *s = tw_str_c(line);
+		if (!whatsapp_head(&h, s, line->len))
 			continue;
 		whatsapp_learn(&c->dates, &h);
-		whatsapp_senders_learn(&c->senders, s + h.len, w->line.len - h.len);
-		*own = *own || whatsapp_own_name(x, s + h.len, w->line.len - h.len);
+		whatsapp_senders_learn(&c->senders, s + h.len, line->len - h.len);
+		*own = *own || whatsapp_own_name(x, s + h.len, line->len - h.len);
 	}
 	whatsapp_decide(&c->dates);
 	return st == TW_DONE ? TW_OK : st;
@@ -135,9 +107,8 @@ static void whatsapp_close(void *state)
 	whatsapp_words_release(&w->words);
 	bunch_free(w->bunch);
 	exchanges_release(&w->talk.e);
-	tw_str_release(&w->line);
+	lines_release(&w->lines);
 	tw_str_release(&w->text);
-	free(w->buf);
 }
 
 static enum tw_status whatsapp_open(void *state, struct export_in *x, struct tw_err *err)
@@ -147,7 +118,6 @@ static enum tw_status whatsapp_open(void *state, struct export_in *x, struct tw_
 	struct writers writers = {0};
 	enum tw_status st;
 	bool own = false;
-	w->buf = tw_xmalloc(BUFFER);
 	w->bunch = bunch_new("text/plain", false);
 	whatsapp_words_init(&w->words);
 	while ((st = export_next_entry(&e, x, is_whatsapp, err)) == TW_OK) {
@@ -229,10 +199,10 @@ static void add_line(struct whatsapp *w)
 {
 	if (!w->any || w->over)
 		return;
-	w->over = w->text.len + w->line.len > EXPORT_MAX_PIECE;
+	w->over = w->text.len + w->lines.line.len > EXPORT_MAX_PIECE;
 	tw_str_addc(&w->text, '\n');
 	if (!w->over)
-		tw_str_add(&w->text, tw_str_c(&w->line), w->line.len);
+		tw_str_add(&w->text, tw_str_c(&w->lines.line), w->lines.line.len);
 }
 
 static enum tw_status step_in_chat(struct whatsapp *w, struct export_in *x, struct tw_arena *a,
@@ -241,7 +211,8 @@ static enum tw_status step_in_chat(struct whatsapp *w, struct export_in *x, stru
 	struct whatsapp_head h;
 	int64_t at = w->at_ms;
 	const struct chat *c = w->chats.at[w->at_chat];
-	enum tw_status st = next_line(w, x, err);
+	const struct tw_str *line = &w->lines.line;
+	enum tw_status st = lines_next(&w->lines, x, EXPORT_MAX_PIECE, err);
 	if (st == TW_DONE) {
 		st = end_message(w, a, err);
 		talk_end(&w->talk, a);
@@ -252,46 +223,44 @@ static enum tw_status step_in_chat(struct whatsapp *w, struct export_in *x, stru
 	}
 	if (st != TW_OK)
 		return st;
-	const char *s = tw_str_c(&w->line);
-	if (!whatsapp_head(&h, s, w->line.len) || !whatsapp_moment(&at, &c->dates, &h)) {
+	const char *s = tw_str_c(line);
+	if (!whatsapp_head(&h, s, line->len) || !whatsapp_moment(&at, &c->dates, &h)) {
 		add_line(w);
 		return TW_OK;
 	}
 	st = end_message(w, a, err);
 	w->at_ms = at;
-	if (begin_message(w, x, s + h.len, w->line.len - h.len))
-		w->over = w->line.len > EXPORT_MAX_PIECE;
+	if (begin_message(w, x, s + h.len, line->len - h.len))
+		w->over = line->len > EXPORT_MAX_PIECE;
 	return st;
 }
 
-static enum tw_status step(struct whatsapp *w, struct export_in *x, struct tw_arena *a,
-			   struct tw_err *err)
+static enum tw_status begin_chat(struct whatsapp *w, struct export_in *x, struct tw_err *err)
 {
 	struct bundle_entry e;
-	if (w->in_chat)
-		return step_in_chat(w, x, a, err);
 	enum tw_status st = export_next_entry(&e, x, is_whatsapp, err);
 	if (st == TW_OK && w->at_chat == w->chats.n)
 		return TW_DONE; /* a file more than the first time */
 	w->in_chat = st == TW_OK;
-	w->at = w->n = 0;
+	lines_begin(&w->lines);
 	w->order = w->at_ms = 0;
+	return st;
+}
+
+static enum tw_status step(struct tw_document *doc, void *state, struct export_in *x,
+			   struct tw_arena *a, struct tw_err *err)
+{
+	struct whatsapp *w = state;
+	enum tw_status st = w->in_chat ? step_in_chat(w, x, a, err) : begin_chat(w, x, err);
+	if (st == TW_SKIPPED)
+		doc->key = w->skipped;
 	return st;
 }
 
 static enum tw_status whatsapp_next(struct tw_document *doc, void *state, struct export_in *x,
 				    struct tw_arena *a, struct tw_err *err)
 {
-	struct whatsapp *w = state;
-	while (!bunch_next(doc, w->bunch, a)) {
-		tw_arena_reset(a);
-		enum tw_status st = step(w, x, a, err);
-		if (st == TW_SKIPPED)
-			doc->key = w->skipped;
-		if (st != TW_OK)
-			return st;
-	}
-	return TW_OK;
+	return bunch_read(doc, ((struct whatsapp *)state)->bunch, step, state, x, a, err);
 }
 
 const struct export_format export_whatsapp = {

@@ -10,14 +10,6 @@
 #include "collect/html/dom_int.h"
 #include "collect/html/html_int.h"
 
-static const struct dom_node *find(const struct dom_node *top, const char *class)
-{
-	for (const struct dom_node *n = top; n; n = dom_next(n, top))
-		if (export_has_class(n, class))
-			return n;
-	return NULL;
-}
-
 static const char *text_of(const struct dom_node *n, struct tw_arena *a)
 {
 	const char *s = n ? dom_text_folded(n, a) : NULL;
@@ -43,15 +35,15 @@ static void take_row(struct tw_document *doc, struct export_tags *tags, const st
 	const char *text = text_of(value, a);
 	if (!name || !text)
 		return;
-	if (export_has_class(row, "property-row-created_time"))
+	if (dom_attr_has(row, "class", "property-row-created_time"))
 		doc->created_ms = notion_date(text, a);
-	else if (export_has_class(row, "property-row-last_edited_time"))
+	else if (dom_attr_has(row, "class", "property-row-last_edited_time"))
 		doc->modified_ms = notion_date(text, a);
-	else if (!export_has_class(row, "property-row-multi_select"))
+	else if (!dom_attr_has(row, "class", "property-row-multi_select"))
 		notion_property(doc, tags, dom_text_folded(name, a), text, a);
 	else
 		for (const struct dom_node *n = value; n; n = dom_next(n, value))
-			if (export_has_class(n, "selected-value"))
+			if (dom_attr_has(n, "class", "selected-value"))
 				export_add_tag(tags, text_of(n, a));
 }
 
@@ -74,17 +66,19 @@ enum tw_status notion_html(struct tw_document *doc, const struct tw_str *html, s
 	enum tw_status st = html_tree(&d, &charset, html->data, html->len, NULL, a, err);
 	if (st != TW_OK)
 		return st;
-	const struct dom_node *article = find(d.root, "page"), *body = find(d.root, "page-body");
+	const struct dom_node *article = dom_find_class(d.root, "page"),
+			      *body = dom_find_class(d.root, "page-body");
 	if (!article || !body)
 		return TW_DONE;
 	const char *id = id_of(article, a);
 	doc->key = id ? id : doc->key;
-	doc->title = text_of(find(article, "page-title"), a);
-	const struct dom_node *table = find(article, "properties");
+	doc->title = text_of(dom_find_class(article, "page-title"), a);
+	const struct dom_node *table = dom_find_class(article, "properties");
 	for (const struct dom_node *n = table; n && n->id < body->id; n = dom_next(n, table))
 		if (n->tag == TAG_TR)
 			take_row(doc, &tags, n, a);
-	doc->extra = export_extra(&tags, text_of(find(article, "page-description"), a), NULL, a);
+	doc->extra = export_extra(&tags, text_of(dom_find_class(article, "page-description"), a),
+				  NULL, a);
 	html_markdown(&md, body, export_with_class(&d, foreign, a), NULL, a);
 	export_set_body(doc, "text/markdown", tw_str_dup(&md, a));
 	tw_str_release(&md);

@@ -34,6 +34,7 @@ struct file_rules {
 	}
 
 /* `rel` is a path below the root of the source, without a slash in front; a folder's may end in one. */
+bool rules_leave_out(const struct file_rules *r, const char *rel); /* whatever `include` says */
 bool rules_take_file(const struct file_rules *r, const char *rel);
 bool rules_enter_folder(const struct file_rules *r, const char *rel);
 

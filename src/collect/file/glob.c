@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/str.h"
 
 static int lower(char c)
 {
@@ -133,10 +134,14 @@ static bool is_hidden_name(const char *rel)
 	return name[0] == '.' || (name[0] == '~' && name[1] == '$');
 }
 
+bool rules_leave_out(const struct file_rules *r, const char *rel)
+{
+	return is_hidden_name(rel) || any(&r->exclude, rel, tw_ends_with(rel, "/"));
+}
+
 bool rules_take_file(const struct file_rules *r, const char *rel)
 {
-	return !is_hidden_name(rel) && any(&r->include, rel, false) &&
-	       !any(&r->exclude, rel, false);
+	return any(&r->include, rel, false) && !rules_leave_out(r, rel);
 }
 
 bool rules_enter_folder(const struct file_rules *r, const char *rel)

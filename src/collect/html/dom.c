@@ -79,6 +79,14 @@ struct dom_node *dom_find(const struct dom_node *n, enum dom_tag tag)
 	return NULL;
 }
 
+struct dom_node *dom_find_class(const struct dom_node *n, const char *class)
+{
+	for (const struct dom_node *x = n; x; x = dom_next(x, n))
+		if (dom_attr_has(x, "class", class))
+			return (struct dom_node *)(uintptr_t)x;
+	return NULL;
+}
+
 struct dom_node *dom_child(const struct dom_node *n, const char *ns, const char *name)
 {
 	for (struct dom_node *c = n ? n->first : NULL; c; c = c->next)

@@ -100,6 +100,8 @@ struct dom_node *dom_skip(const struct dom_node *n, const struct dom_node *top);
 
 /* First descendant (or n itself) with the tag; NULL when none. */
 struct dom_node *dom_find(const struct dom_node *n, enum dom_tag tag);
+/* The same of a class. */
+struct dom_node *dom_find_class(const struct dom_node *n, const char *class);
 /* First child element with this local name (and namespace, when ns is not NULL). */
 struct dom_node *dom_child(const struct dom_node *n, const char *ns, const char *name);
 

@@ -238,6 +238,30 @@ static void real_collections_are_taken_whole(void **state)
 	}
 }
 
+static void who_watches_is_told_what_is_left_out(void **state)
+{
+	const struct tw_json *node = tw_json_of(
+		"{\"path\": \"posts\", \"exclude\": [\"drafts/\", \"*.log\", \"a/b/*\"]}",
+		&h.arena);
+	struct tw_str places = TW_STR_INIT;
+	void *ctx;
+	(void)state;
+	assert_ok(tw_source_places(&places, &ctx, &tw_source_dir, node, "twin.yaml", "/home/ann",
+				   &h.arena, &h.err),
+		  &h.err);
+	assert_string_equal(tw_str_c(&places), "/home/ann/posts\n");
+	static const char *const out[] = {"drafts/", "x/drafts/", "x/y.log",
+					  "a/b/c/",  "a/b/c.md",  "x/~$y.docx"};
+	static const char *const in[] = {"drafts", "drafts.md", "a/", "a/b/", "a/c.md", "x.png"};
+	for (size_t i = 0; i < sizeof(out) / sizeof(*out); i++)
+		if (!tw_source_dir.leaves_out(ctx, out[i]))
+			fail_msg("%s is watched", out[i]);
+	for (size_t i = 0; i < sizeof(in) / sizeof(*in); i++)
+		if (tw_source_dir.leaves_out(ctx, in[i]))
+			fail_msg("%s is not watched", in[i]);
+	tw_str_release(&places);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -251,6 +275,7 @@ int main(void)
 		T(dates_come_from_the_best_place),
 		T(ten_thousand_files_cost_little_when_unchanged),
 		T(real_collections_are_taken_whole),
+		T(who_watches_is_told_what_is_left_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
