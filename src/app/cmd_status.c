@@ -83,16 +83,15 @@ static void add(struct tw_json_writer *w, const char *step, bool ok, const char 
 static enum tw_status add_documents(struct tw_json_writer *w, struct tw_graph *g,
 				    struct tw_err *err)
 {
-	struct tw_documents all;
+	struct tw_view all;
 	struct tw_arena *a = &g->app->arena;
-	const struct tw_document_filter filter = {0};
-	enum tw_status st = tw_fs_documents(&all, g->app->fs, &filter, a, err);
+	enum tw_status st = tw_fs_view(&all, g->app->fs, TW_DOCUMENTS_VIEW, a, err);
 	if (st == TW_OK)
-		add(w, "collect", all.n > 0,
-		    all.n ? tw_sprintf(a, "%zu documents from %zu source%s", all.n,
-				       g->app->conf->n_sources,
-				       g->app->conf->n_sources == 1 ? "" : "s")
-			  : "nothing collected yet: `twin collect`");
+		add(w, "collect", all.docs > 0,
+		    all.docs ? tw_sprintf(a, "%lld documents from %zu source%s",
+					  (long long)all.docs, g->app->conf->n_sources,
+					  g->app->conf->n_sources == 1 ? "" : "s")
+			     : "nothing collected yet: `twin collect`");
 	return st;
 }
 

@@ -63,21 +63,20 @@ enum tw_status tw_show_documents(struct tw_app *app, const char *ref,
 {
 	if (ref)
 		return show_one(app, ref, err);
-	const struct tw_document_filter filter = {.deleted = o->deleted};
+	const struct tw_document_filter filter = {.deleted = o->deleted, .limit = (size_t)o->limit};
 	struct tw_documents all;
 	enum tw_status st = tw_fs_documents(&all, app->fs, &filter, &app->arena, err);
 	if (st != TW_OK)
 		return st;
-	const size_t shown = tw_show_n(o, all.n);
 	struct tw_str s = TW_STR_INIT;
 	struct tw_json_writer w;
 	tw_jw_init(&w, &s);
 	tw_jw_array(&w, NULL);
-	for (size_t i = 0; i < shown; i++)
+	for (size_t i = 0; i < all.n; i++)
 		write_document(&w, &all.at[i]);
 	tw_jw_end(&w);
 	tw_print_list(app, &s, columns, "no documents yet: `twin collect`");
-	tw_print_more(all.n - shown);
+	tw_print_more(all.total - all.n);
 	tw_str_release(&s);
 	return TW_OK;
 }

@@ -53,6 +53,10 @@ TW_MUST_USE enum tw_status tw_fs_dataset(struct tw_dataset *out, struct tw_featu
 					 const char *ref, struct tw_arena *a, struct tw_err *err);
 TW_MUST_USE enum tw_status tw_fs_datasets(struct tw_datasets *out, struct tw_feature_store *fs,
 					  struct tw_arena *a, struct tw_err *err);
+/* Those that hold an example of this document, by its id. */
+TW_MUST_USE enum tw_status tw_fs_datasets_with(struct tw_datasets *out, struct tw_feature_store *fs,
+					       const char *doc, struct tw_arena *a,
+					       struct tw_err *err);
 TW_MUST_USE enum tw_status tw_fs_examples(struct tw_examples *out, struct tw_feature_store *fs,
 					  const char *dataset, enum tw_split split,
 					  struct tw_arena *a, struct tw_err *err);

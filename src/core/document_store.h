@@ -59,7 +59,7 @@ struct tw_document_filter {
 };
 struct tw_documents {
 	const struct tw_document *at; /* newest first by created_ms, without bodies */
-	size_t n;
+	size_t n, total;	      /* that are here; that there would be without a limit */
 };
 TW_MUST_USE enum tw_status tw_fs_documents(struct tw_documents *out, struct tw_feature_store *fs,
 					   const struct tw_document_filter *filter,

@@ -5,12 +5,11 @@
  * their revisions, views with their rows and watermarks, feature services,
  * and the full-text and vector indexes over views. Datasets and predictions
  * live in the same store: core/dataset.h, core/prediction.h.
- * How a row is computed is feature/'s business.
+ * How a row is computed is feature/'s business, how it is stored store/'s.
  * A view is named by its digest; a `ref` may be a digest, a prefix of one of at
  * least 8 digits, "chunks@v3", or "chunks" (its newest version, for people
  * only). Everything that changes is one transaction, on disk when the call returns TW_OK.
  * A handle may be used by several threads. Strings handed out live in the caller's arena.
- * Implemented in store/.
  */
 #ifndef TW_CORE_FEATURE_STORE_H
 #define TW_CORE_FEATURE_STORE_H
@@ -30,14 +29,12 @@ void tw_fs_close(struct tw_feature_store *fs); /* NULL is fine */
 
 struct tw_view {
 	const char *digest, *name; /* name is the transform's too */
-	int version;		   /* 1, 2, … within the name */
-	int code_version;
-	const char *params; /* canonical JSON */
+	int version, code_version; /* the version is 1, 2, … within the name */
+	const char *params;	   /* canonical JSON */
 	const struct tw_field *schema;
 	const char *const *inputs; /* digests, "documents" for the raw ones; n_inputs of them */
 	size_t n_inputs;
-	const char *model_digest,
-		*model_spec; /* "" when none: of the LLM or the embedder that computes it */
+	const char *model_digest, *model_spec; /* of the LLM or embedder behind it; "" for none */
 	const char *tokenizer_digest;
 	int64_t rows, docs; /* how many there are now */
 	int64_t watermark; /* change number up to which it has followed its inputs; -1: never computed */
@@ -62,10 +59,9 @@ TW_MUST_USE enum tw_status tw_fs_view_drop(struct tw_feature_store *fs, const ch
 
 /* --- materialising --- */
 
+/* The digest is of all that the rows will be computed from; "" when the document is gone from the inputs. */
 struct tw_stale_doc {
-	const char *doc;
-	const char *
-		input_digest; /* of all that the rows will be computed from; "" when the document is gone from the inputs */
+	const char *doc, *input_digest;
 };
 
 struct tw_stale {
@@ -73,7 +69,7 @@ struct tw_stale {
 	size_t n;
 	int64_t watermark; /* hand to the last commit */
 	bool changed;	   /* an input moved since the view's watermark (what apply_all goes by) */
-	size_t total;	   /* documents in the inputs */
+	size_t total;	   /* documents in the inputs; counted only when one of them moved */
 };
 
 /* The documents whose rows are missing, out of date, or to be removed. Immediate when no input has changed. */
@@ -81,9 +77,8 @@ TW_MUST_USE enum tw_status tw_fs_stale(struct tw_stale *out, struct tw_feature_s
 				       const char *view, struct tw_arena *a, struct tw_err *err);
 
 struct tw_doc_rows {
-	const char *doc,
-		*input_digest; /* as tw_fs_stale() gave them; input_digest "" removes the document */
-	const struct tw_rows *rows; /* NULL: none */
+	const char *doc, *input_digest; /* as tw_fs_stale() gave them; "" removes the document */
+	const struct tw_rows *rows;	/* NULL: none */
 };
 
 /* Replaces the rows of each document and, with watermark >= 0, moves the watermark; one transaction. */
@@ -127,6 +122,11 @@ struct tw_hits {
 TW_MUST_USE enum tw_status tw_fs_search_text(struct tw_hits *out, struct tw_feature_store *fs,
 					     const char *view, const char *query, size_t k,
 					     struct tw_arena *a, struct tw_err *err);
+/* The same rows without scores, by document and ord, if they are `most` at most; if there are *more, none. */
+TW_MUST_USE enum tw_status tw_fs_find_text(struct tw_hits *out, bool *more,
+					   struct tw_feature_store *fs, const char *view,
+					   const char *query, size_t most, struct tw_arena *a,
+					   struct tw_err *err);
 /* Exact or nearly (recall@10 at least .997) nearest rows of the view's vector field by cosine. TW_BAD_USE for a wrong dimension. */
 TW_MUST_USE enum tw_status tw_fs_search_vector(struct tw_hits *out, struct tw_feature_store *fs,
 					       const char *view, const float *query, int dim,

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/map.h"
 #include "feature/checks_int.h"
 #include "feature/feature.h"
 #include "feature/materialize.h"
@@ -101,12 +102,12 @@ static void add_share(struct tw_rows *out, struct finding *f)
 static int64_t is_empty(const struct check_doc *x, const void *ctx)
 {
 	(void)ctx;
-	return !x->text[0];
+	return !x->has_text;
 }
 
 static int64_t is_short(const struct check_doc *x, const void *ctx)
 {
-	return x->text[0] && x->words < *(const int64_t *)ctx;
+	return x->has_text && x->words < *(const int64_t *)ctx;
 }
 
 static int64_t is_other_language(const struct check_doc *x, const void *ctx)
@@ -141,7 +142,7 @@ static int64_t leaks(const struct check_doc *x, const void *ctx)
 static int64_t without_chunks(const struct check_doc *x, const void *ctx)
 {
 	(void)ctx;
-	return x->canonical && x->text[0] && !x->chunks;
+	return x->canonical && x->has_text && !x->chunks;
 }
 
 static int64_t has_secrets(const struct check_doc *x, const void *ctx)

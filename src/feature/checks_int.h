@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 
-#include "base/map.h"
 #include "base/vec.h"
 #include "core/transform.h"
 
@@ -14,10 +13,10 @@
 
 /* All that is known of one document. */
 struct check_doc {
-	const char *id, *lang, *text;
+	const char *id, *lang;
 	int64_t words, secrets, chunks, over_budget, pairs, not_verbatim, leaks;
 	double removed;
-	bool canonical;
+	bool canonical, has_text;
 };
 
 struct check_docs TW_VEC_BODY(struct check_doc *);
@@ -31,12 +30,12 @@ struct checks {
 
 struct check_data {
 	struct check_docs docs; /* in order of their ids */
-	struct tw_map by_id;
+	const char *text;	/* of the document that is being read: not all of them at once */
 	int64_t chunks, questions, filtered;
 	struct tw_arena *a;
 };
 
-/* Reads clean, scrub, duplicates, chunks, labels, questions: in this order. */
+/* Reads clean, scrub, duplicates, chunks, labels, questions: side by side, and of each document in this order. */
 TW_MUST_USE enum tw_status tw_checks_read(struct check_data *d, struct tw_row_reader *const *in,
 					  struct tw_err *err);
 void tw_checks_release(struct check_data *d);

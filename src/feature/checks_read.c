@@ -1,24 +1,10 @@
 #include "feature/checks_int.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 
 typedef void (*take_fn)(struct check_data *d, struct check_doc *x, const struct tw_rows *rows);
-
-static struct check_doc *doc_of(struct check_data *d, const char *id)
-{
-	struct tw_map_slot *slot = tw_map_at(&d->by_id, id, strlen(id));
-	if (!slot->v.p) {
-		struct check_doc *x = TW_NEW(d->a, struct check_doc);
-		*x = (struct check_doc){
-			.id = tw_strdup(d->a, id), .lang = "", .text = "", .canonical = true};
-		slot->v.p = x;
-		tw_vec_push(&d->docs, x);
-	}
-	return slot->v.p;
-}
 
 static void take_clean(struct check_data *d, struct check_doc *x, const struct tw_rows *rows)
 {
@@ -37,8 +23,9 @@ static int64_t secrets_in(const char *findings, struct tw_arena *a)
 static void take_scrub(struct check_data *d, struct check_doc *x, const struct tw_rows *rows)
 {
 	const struct tw_bytes text = tw_row_text(rows, &rows->at[0], "text");
-	x->text = tw_strndup(d->a, text.data, text.len);
-	x->secrets = secrets_in(tw_row_cstr(rows, &rows->at[0], "findings"), d->a);
+	d->text = text.data ? text.data : "";
+	x->has_text = d->text[0] != '\0';
+	x->secrets = secrets_in(tw_row_cstr(rows, &rows->at[0], "findings"), rows->arena);
 }
 
 static void take_duplicates(struct check_data *d, struct check_doc *x, const struct tw_rows *rows)
@@ -56,21 +43,21 @@ static void take_chunks(struct check_data *d, struct check_doc *x, const struct 
 				  tw_row_int(rows, &rows->at[i], "budget");
 }
 
-static void take_pair(struct check_doc *x, const struct tw_rows *rows, const struct tw_row *r)
+static void take_pair(const struct check_data *d, struct check_doc *x, const struct tw_rows *rows,
+		      const struct tw_row *r)
 {
 	const char *answer = tw_row_cstr(rows, r, "answer");
 	const char *instruction = tw_row_cstr(rows, r, "instruction");
 	x->pairs++;
-	x->not_verbatim += !answer[0] || !strstr(x->text, answer);
+	x->not_verbatim += !answer[0] || !strstr(d->text, answer);
 	/* The answer in the question, or a pair out of a text that another document stands for. */
 	x->leaks += (answer[0] && strstr(instruction, answer) != NULL) || !x->canonical;
 }
 
 static void take_labels(struct check_data *d, struct check_doc *x, const struct tw_rows *rows)
 {
-	(void)d;
 	for (size_t i = 0; i < rows->n; i++)
-		take_pair(x, rows, &rows->at[i]);
+		take_pair(d, x, rows, &rows->at[i]);
 }
 
 static void take_questions(struct check_data *d, struct check_doc *x, const struct tw_rows *rows)
@@ -78,48 +65,88 @@ static void take_questions(struct check_data *d, struct check_doc *x, const stru
 	for (size_t i = 0; i < rows->n; i++) {
 		d->questions++;
 		if (strcmp(tw_row_cstr(rows, &rows->at[i], "status"), "ok") == 0)
-			take_pair(x, rows, &rows->at[i]);
+			take_pair(d, x, rows, &rows->at[i]);
 		else
 			d->filtered++;
 	}
 }
 
-static enum tw_status read_input(struct check_data *d, struct tw_row_reader *r, take_fn take,
-				 struct tw_err *err)
+static const take_fn take[] = {take_clean,  take_scrub,	 take_duplicates,
+			       take_chunks, take_labels, take_questions};
+#define INPUTS (sizeof(take) / sizeof(take[0]))
+
+/* --- side by side --- */
+
+/* The next document of an input. */
+struct cursor {
+	struct tw_row_reader *reader;
+	struct tw_rows rows; /* none: at its end */
+	struct tw_arena arena;
+};
+
+static enum tw_status advance(struct cursor *c, struct tw_err *err)
 {
-	struct tw_rows rows;
-	struct tw_arena one;
 	enum tw_status st;
-	tw_arena_init(&one);
-	while ((st = r->next(r, &rows, &one, err)) == TW_OK) {
-		if (rows.n)
-			take(d, doc_of(d, rows.at[0].doc), &rows);
-		tw_arena_reset(&one);
-	}
-	tw_arena_release(&one);
+	do {
+		tw_arena_reset(&c->arena);
+		st = c->reader->next(c->reader, &c->rows, &c->arena, err);
+	} while (st == TW_OK && !c->rows.n);
+	if (st != TW_OK)
+		c->rows.n = 0;
 	return st == TW_DONE ? TW_OK : st;
 }
 
-static int by_id(const void *a, const void *b)
+/* NULL at the end of all. */
+static const char *first_doc(const struct cursor *c)
 {
-	return strcmp((*(struct check_doc *const *)a)->id, (*(struct check_doc *const *)b)->id);
+	const char *id = NULL;
+	for (size_t i = 0; i < INPUTS; i++)
+		if (c[i].rows.n && (!id || strcmp(c[i].rows.at[0].doc, id) < 0))
+			id = c[i].rows.at[0].doc;
+	return id;
+}
+
+/* The rows of an input stay until those behind them were looked at: pairs are sought in the text. */
+static enum tw_status read_doc(struct check_data *d, struct cursor *c, const char *id,
+			       struct tw_err *err)
+{
+	struct check_doc *x = TW_NEW(d->a, struct check_doc);
+	enum tw_status st = TW_OK;
+	bool has[INPUTS];
+	*x = (struct check_doc){.id = tw_strdup(d->a, id), .lang = "", .canonical = true};
+	d->text = "";
+	for (size_t i = 0; i < INPUTS; i++) {
+		has[i] = c[i].rows.n && strcmp(c[i].rows.at[0].doc, x->id) == 0;
+		if (has[i])
+			take[i](d, x, &c[i].rows);
+	}
+	tw_vec_push(&d->docs, x);
+	for (size_t i = 0; st == TW_OK && i < INPUTS; i++)
+		if (has[i])
+			st = advance(&c[i], err);
+	return st;
 }
 
 enum tw_status tw_checks_read(struct check_data *d, struct tw_row_reader *const *in,
 			      struct tw_err *err)
 {
-	static const take_fn take[] = {take_clean,  take_scrub,	 take_duplicates,
-				       take_chunks, take_labels, take_questions};
+	struct cursor c[INPUTS];
 	enum tw_status st = TW_OK;
-	for (size_t i = 0; st == TW_OK && i < sizeof(take) / sizeof(take[0]); i++)
-		st = read_input(d, in[i], take[i], err);
-	if (d->docs.n)
-		qsort(d->docs.at, d->docs.n, sizeof(*d->docs.at), by_id);
+	const char *id;
+	for (size_t i = 0; i < INPUTS; i++) {
+		c[i] = (struct cursor){.reader = in[i]};
+		tw_arena_init(&c[i].arena);
+		if (st == TW_OK)
+			st = advance(&c[i], err);
+	}
+	while (st == TW_OK && (id = first_doc(c)))
+		st = read_doc(d, c, id, err);
+	for (size_t i = 0; i < INPUTS; i++)
+		tw_arena_release(&c[i].arena);
 	return st;
 }
 
 void tw_checks_release(struct check_data *d)
 {
 	tw_vec_release(&d->docs);
-	tw_map_release(&d->by_id);
 }

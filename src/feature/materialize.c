@@ -282,7 +282,9 @@ enum tw_status tw_materialize(struct tw_materialize_stats *out, const struct tw_
 	bool fresh = !j->stale.n && !j->stale.changed && j->view.watermark >= 0;
 	if (st == TW_OK && !fresh)
 		st = bring_up(j, &a, err);
-	if (st == TW_OK && (int64_t)j->stale.total > out->computed)
+	if (st == TW_OK && fresh)
+		out->unchanged = j->view.docs;
+	else if (st == TW_OK && (int64_t)j->stale.total > out->computed)
 		out->unchanged = (int64_t)j->stale.total - out->computed;
 	out->seconds = tw_monotonic_s() - start;
 	tw_arena_release(&a);

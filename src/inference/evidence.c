@@ -72,14 +72,15 @@ static void spread(struct finder *f, const struct tw_hits *hits, double weight)
 	tw_map_release(&done);
 }
 
-/* A search for the word alone brings every chunk that holds it; one more than the limit tells that it is common. */
+/* A search for the word alone brings every chunk that holds it, or tells that it is common. */
 static enum tw_status look_up(struct finder *f, const char *word)
 {
 	struct tw_hits hits;
+	bool common;
 	size_t limit = tw_common_limit(f->rows, f->env->options->common_share);
-	enum tw_status st =
-		tw_fs_search_text(&hits, f->env->fs, f->env->chunks, word, limit + 1, f->a, f->err);
-	if (st != TW_OK || hits.n > limit)
+	enum tw_status st = tw_fs_find_text(&hits, &common, f->env->fs, f->env->chunks, word, limit,
+					    f->a, f->err);
+	if (st != TW_OK || common)
 		return st;
 	double weight = log(((double)f->rows + 1) / ((double)hits.n + 1));
 	if (weight <= 0)

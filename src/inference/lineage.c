@@ -160,17 +160,11 @@ static enum tw_status of_dataset(struct lineage *l, const char *ref, struct tw_e
 	return TW_OK;
 }
 
-static bool holds(struct lineage *l, const char *dataset, const char *doc)
+static bool is_among(const struct tw_datasets *all, const char *id)
 {
-	for (int s = TW_TRAIN; s <= TW_TEST; s++) {
-		struct tw_examples all;
-		if (tw_fs_examples(&all, l->env->fs, dataset, (enum tw_split)s, l->a, NULL) !=
-		    TW_OK)
-			continue;
-		for (size_t i = 0; i < all.n; i++)
-			if (strcmp(all.at[i].doc, doc) == 0)
-				return true;
-	}
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->at[i].id, id) == 0)
+			return true;
 	return false;
 }
 
@@ -180,7 +174,10 @@ static enum tw_status of_document(struct lineage *l, const char *ref, struct tw_
 	struct tw_document d;
 	struct tw_views views;
 	struct tw_model_versions models;
+	struct tw_datasets datasets;
 	enum tw_status st = tw_fs_document(&d, l->env->fs, ref, 0, l->a, err);
+	if (st == TW_OK)
+		st = tw_fs_datasets_with(&datasets, l->env->fs, d.id, l->a, err);
 	if (st == TW_OK)
 		st = tw_fs_views(&views, l->env->fs, l->a, err);
 	if (st == TW_OK)
@@ -199,7 +196,7 @@ static enum tw_status of_document(struct lineage *l, const char *ref, struct tw_
 	tw_jw_end(&l->w);
 	tw_jw_array(&l->w, "models");
 	for (size_t i = 0; i < models.n; i++)
-		if (holds(l, models.at[i].dataset, d.id))
+		if (is_among(&datasets, models.at[i].dataset))
 			tw_jw_str(&l->w, NULL, tw_sprintf(l->a, "v%d", models.at[i].version));
 	tw_jw_end(&l->w);
 	return TW_OK;

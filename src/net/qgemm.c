@@ -297,3 +297,8 @@ const struct tw_q_kernel *tw_q_best(void)
 	pthread_once(&once, choose);
 	return best;
 }
+
+bool tw_q_is_fast(void)
+{
+	return tw_q_best() != &tw_q_ref;
+}

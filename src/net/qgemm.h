@@ -57,6 +57,7 @@ struct tw_q_rows {
 /* The best that the CPU has and that agrees with the plain one (qgemm_kernel_int.h). */
 struct tw_q_kernel;
 const struct tw_q_kernel *tw_q_best(void);
+bool tw_q_is_fast(void); /* it is not the plain one */
 
 /* --- weights --- */
 

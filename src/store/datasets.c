@@ -217,6 +217,20 @@ enum tw_status tw_fs_datasets(struct tw_datasets *out, struct tw_feature_store *
 	return st;
 }
 
+enum tw_status tw_fs_datasets_with(struct tw_datasets *out, struct tw_feature_store *fs,
+				   const char *doc, struct tw_arena *a, struct tw_err *err)
+{
+	struct tw_list all;
+	enum tw_status st =
+		tw_db_list(&all, fs->db, sizeof(struct tw_dataset), read_dataset, a, err,
+			   "SELECT " COLUMNS " FROM datasets WHERE number IN "
+			   "(SELECT dataset FROM examples WHERE doc = $1) ORDER BY number DESC",
+			   V_TEXT(doc));
+
+	*out = (struct tw_datasets){all.at, all.n};
+	return st;
+}
+
 static void read_example(void *to, struct tw_stmt *q, struct tw_arena *a)
 {
 	*(struct tw_example *)to = (struct tw_example){

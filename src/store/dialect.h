@@ -29,6 +29,8 @@ void tw_dialect_compact(struct tw_str *sql, int64_t table);
 
 /* Gives (rid, score) of each row that matches $1, in no order. */
 void tw_dialect_search(struct tw_str *sql, int64_t table, const struct tw_field *schema);
+/* Gives rid of each row that matches $1, in no order, $2 of them at most. */
+void tw_dialect_find(struct tw_str *sql, int64_t table, const struct tw_field *schema);
 /* The value of $1: any of the words, which hold letters and digits only. */
 void tw_dialect_match(struct tw_str *out, const char *const *words, size_t n);
 

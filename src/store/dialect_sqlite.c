@@ -116,6 +116,13 @@ void tw_dialect_search(struct tw_str *sql, int64_t t, const struct tw_field *sch
 	tw_str_addf(sql, ") FROM f%" PRId64 " WHERE f%" PRId64 " MATCH $1", t, t);
 }
 
+void tw_dialect_find(struct tw_str *sql, int64_t t, const struct tw_field *schema)
+{
+	(void)schema;
+	tw_str_addf(sql, "SELECT rowid FROM f%" PRId64 " WHERE f%" PRId64 " MATCH $1 LIMIT $2", t,
+		    t);
+}
+
 void tw_dialect_match(struct tw_str *out, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

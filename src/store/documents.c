@@ -68,9 +68,23 @@ static enum tw_status list(struct tw_documents *out, struct tw_conn *c,
 		tw_vec_push(&all, d);
 	}
 	tw_sql_end(q);
-	*out = (struct tw_documents){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n};
+	*out = (struct tw_documents){tw_copy_array(a, all.at, all.n, sizeof(*all.at)), all.n,
+				     all.n};
 	tw_vec_release(&all);
 	return st == TW_DONE ? TW_OK : st;
+}
+
+static enum tw_status count(size_t *out, struct tw_conn *c, const struct tw_document_filter *f,
+			    struct tw_err *err)
+{
+	int64_t n = 0;
+	enum tw_status st = tw_sql_int(&n, c, err,
+				       "SELECT count(*) FROM documents "
+				       "WHERE ($1 = '' OR source = $1) AND deleted <= $2",
+				       V_TEXT(f->source ? f->source : ""), V_INT(f->deleted));
+
+	*out = (size_t)n;
+	return st;
 }
 
 enum tw_status tw_fs_documents(struct tw_documents *out, struct tw_feature_store *fs,
@@ -83,6 +97,8 @@ enum tw_status tw_fs_documents(struct tw_documents *out, struct tw_feature_store
 	if (st != TW_OK)
 		return st;
 	st = list(out, c, filter, a, err);
+	if (st == TW_OK && filter->limit)
+		st = count(&out->total, c, filter, err);
 	tw_db_read_end(c);
 	return st;
 }

@@ -33,8 +33,8 @@ struct tw_view_table {
 	const char *sql_insert; /* $1 doc, $2 ord, $3 row_id, then the fields */
 	const char *sql_delete; /* $1: document */
 	const char *sql_bury; /* $1: document; its rows that a segment may hold go into dead_rows */
-	const char *sql_index, *sql_unindex, *sql_compact,
-		*sql_search;	 /* dialect.h; NULL when not searchable */
+	const char *sql_index, *sql_unindex, *sql_compact, *sql_search,
+		*sql_find;	 /* dialect.h; NULL when not searchable */
 	const char *sql_place;	 /* doc, ord, row_id of the row with number $1 */
 	const char *sql_vectors; /* rid, vector of rows $1 … $2 in order; NULL without vectors */
 	const char *sql_rids;	 /* numbers of the rows of document $1 */

@@ -251,14 +251,21 @@ static bool brings_back(const struct tw_pass *p, const struct tw_pass_entry *e,
 			  tw_forgotten_text_digest(d->body.data, d->body.len).hex);
 }
 
-/* A live document that had this content when the pass began and was not seen so far, or -1. */
-static int64_t unseen_with(const struct tw_pass *p, const char *digest)
+/* A live document that had this content when the pass began and was not seen so far, or -1. What was seen stays seen: the
+ * next search begins behind it, or many documents with one content would be looked through for each of them. The last
+ * one stays, so that it can be copied. */
+static int64_t unseen_with(struct tw_pass *p, const char *digest)
 {
-	int64_t i = tw_map_get_int(&p->by_digest, digest, -1);
+	const int64_t first = tw_map_get_int(&p->by_digest, digest, -1);
+	int64_t i = first;
 
-	while (i >= 0 && p->entries.at[i].seen)
+	if (i < 0)
+		return -1;
+	while (p->entries.at[i].seen && p->entries.at[i].same >= 0)
 		i = p->entries.at[i].same;
-	return i;
+	if (i != first)
+		tw_map_set_int(&p->by_digest, digest, i);
+	return p->entries.at[i].seen ? -1 : i;
 }
 
 static enum tw_status put_new(struct tw_pass *p, const struct tw_document *d,

@@ -88,18 +88,53 @@ static void query_words(struct words *out, const char *query, struct tw_arena *a
 	tw_str_release(&text);
 }
 
-static enum tw_status find(struct tw_scored_rows *out, struct tw_conn *c,
-			   const struct tw_view_table *t, const struct words *words,
-			   struct tw_err *err)
+/* --- searching --- */
+
+struct search {
+	const struct tw_view_table *t;
+	struct tw_conn *c;
+	struct words words;
+	struct tw_scored_rows rows;
+};
+
+static void end(struct search *s)
 {
+	tw_db_read_end(s->c);
+	tw_vec_release(&s->rows);
+	tw_vec_release(&s->words);
+}
+
+/* To be ended whatever it returns. */
+static enum tw_status begin(struct search *s, struct tw_feature_store *fs, const char *view,
+			    const char *query, struct tw_arena *a, struct tw_err *err)
+{
+	enum tw_status st = tw_db_read(&s->c, fs->db, err);
+
+	if (st == TW_OK)
+		st = tw_view_table_find(&s->t, fs, s->c, view, err);
+	if (st == TW_OK && !s->t->searchable)
+		st = tw_fail(err, TW_BAD_USE, "view %s has no field to search for words",
+			     s->t->name);
+	if (st == TW_OK)
+		query_words(&s->words, query, a);
+	return st;
+}
+
+/* The rows that hold one of the words: all with their scores, or up to `most` without, so that a word of nearly every
+ * text costs no more than a rare one. */
+static enum tw_status find(struct search *s, bool scored, size_t most, struct tw_err *err)
+{
+	const struct tw_val limit = V_INT((int64_t)most);
 	struct tw_str match = TW_STR_INIT;
 	struct tw_stmt *q;
 
-	tw_dialect_match(&match, words->at, words->n);
-	enum tw_status st = tw_sql_query(&q, c, err, t->sql_search, V_TEXT(tw_str_c(&match)));
+	tw_dialect_match(&match, s->words.at, s->words.n);
+	const struct tw_val vals[] = {V_TEXT(tw_str_c(&match)), limit};
+	enum tw_status st = tw_sql_query_v(&q, s->c, scored ? s->t->sql_search : s->t->sql_find,
+					   vals, scored ? 1 : 2, err);
 	while (st == TW_OK && (st = tw_sql_step(q, err)) == TW_OK) {
-		const struct tw_scored s = {tw_col_real(q, 1), tw_col_int(q, 0)};
-		tw_vec_push(out, s);
+		const struct tw_scored r = {scored ? tw_col_real(q, 1) : 0, tw_col_int(q, 0)};
+		tw_vec_push(&s->rows, r);
 	}
 	tw_sql_end(q);
 	tw_str_release(&match);
@@ -110,26 +145,32 @@ enum tw_status tw_fs_search_text(struct tw_hits *out, struct tw_feature_store *f
 				 const char *query, size_t k, struct tw_arena *a,
 				 struct tw_err *err)
 {
-	const struct tw_view_table *t;
-	struct tw_scored_rows rows = {0};
-	struct words words = {0};
-	struct tw_conn *c;
-	enum tw_status st = tw_db_read(&c, fs->db, err);
+	struct search s = {.c = NULL};
+	enum tw_status st = begin(&s, fs, view, query, a, err);
 
 	*out = (struct tw_hits){NULL, 0};
-	if (st != TW_OK)
-		return st;
-	st = tw_view_table_find(&t, fs, c, view, err);
-	if (st == TW_OK && !t->searchable)
-		st = tw_fail(err, TW_BAD_USE, "view %s has no field to search for words", t->name);
+	if (st == TW_OK && s.words.n && k)
+		st = find(&s, true, 0, err);
 	if (st == TW_OK)
-		query_words(&words, query, a);
-	if (st == TW_OK && words.n && k)
-		st = find(&rows, c, t, &words, err);
-	if (st == TW_OK)
-		st = tw_hits_make(out, c, t, &rows, k, a, err);
-	tw_db_read_end(c);
-	tw_vec_release(&rows);
-	tw_vec_release(&words);
+		st = tw_hits_make(out, s.c, s.t, &s.rows, k, a, err);
+	end(&s);
+	return st;
+}
+
+enum tw_status tw_fs_find_text(struct tw_hits *out, bool *more, struct tw_feature_store *fs,
+			       const char *view, const char *query, size_t most, struct tw_arena *a,
+			       struct tw_err *err)
+{
+	struct search s = {.c = NULL};
+	enum tw_status st = begin(&s, fs, view, query, a, err);
+
+	*out = (struct tw_hits){NULL, 0};
+	*more = false;
+	if (st == TW_OK && s.words.n)
+		st = find(&s, false, most + 1, err);
+	*more = s.rows.n > most;
+	if (st == TW_OK && !*more)
+		st = tw_hits_make(out, s.c, s.t, &s.rows, most, a, err);
+	end(&s);
 	return st;
 }

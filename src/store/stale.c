@@ -208,10 +208,10 @@ enum tw_status tw_fs_stale(struct tw_stale *out, struct tw_feature_store *fs, co
 	st = load_view(&q, view);
 	if (st == TW_OK)
 		st = last_change(&q);
-	if (st == TW_OK)
-		st = total(&out->total, &q);
 	out->watermark = q.last;
 	out->changed = q.watermark < q.last;
+	if (st == TW_OK && out->changed)
+		st = total(&out->total, &q);
 	if (st == TW_OK && out->changed)
 		st = compare(out, &q);
 	tw_db_read_end(q.c);

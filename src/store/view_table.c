@@ -56,6 +56,7 @@ static void set_search_sql(struct tw_view_table *t, struct tw_arena *a)
 	t->sql_unindex = dialect(tw_dialect_unindex, t, a);
 	t->sql_compact = dialect(compact, t, a);
 	t->sql_search = dialect(tw_dialect_search, t, a);
+	t->sql_find = dialect(tw_dialect_find, t, a);
 }
 
 static void set_sql(struct tw_view_table *t, struct tw_arena *a)

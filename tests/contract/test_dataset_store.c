@@ -127,6 +127,34 @@ static void a_snapshot_stays_as_it_was_when_the_views_move_on(void **state)
 	assert_string_equal(same.stats, "{}");
 }
 
+static struct tw_datasets datasets_with(struct store_world *w, const char *doc)
+{
+	struct tw_datasets all;
+
+	assert_ok(tw_fs_datasets_with(&all, w->fs, doc, &w->a, &w->err), &w->err);
+	return all;
+}
+
+static void the_datasets_of_a_document_are_found(void **state)
+{
+	struct store_world *w = *state;
+	struct tw_example e[] = {example(TW_TRAIN, "r1", "[1]"), example(TW_TEST, "r2", "[2]"),
+				 example(TW_TRAIN, "r3", "[3]")};
+
+	e[0].doc = e[2].doc = "d1";
+	e[1].doc = "d2";
+	struct tw_dataset both = put(w, e, 3), first = put(w, e, 1);
+	struct tw_datasets all = datasets_with(w, "d1");
+	assert_int_equal(all.n, 2);
+	assert_string_equal(all.at[0].id, first.id);
+	assert_string_equal(all.at[1].id, both.id);
+	assert_int_equal(all.at[1].n[TW_TRAIN], 2);
+	all = datasets_with(w, "d2");
+	assert_int_equal(all.n, 1);
+	assert_string_equal(all.at[0].id, both.id);
+	assert_int_equal(datasets_with(w, "d").n, 0);
+}
+
 static void references_are_exact(void **state)
 {
 	struct store_world *w = *state;
@@ -184,6 +212,7 @@ int main(void)
 		T(another_content_is_another_dataset),
 		T(a_worse_answer_comes_back_where_there_was_one),
 		T(a_snapshot_stays_as_it_was_when_the_views_move_on),
+		T(the_datasets_of_a_document_are_found),
 		T(references_are_exact),
 		T(a_service_is_its_views_in_order),
 	};

@@ -196,6 +196,28 @@ static void a_copy_is_no_rename(void **state)
 	assert_string_equal(get(w, "a").digest.hex, get(w, "m").digest.hex);
 }
 
+static void of_many_with_one_content_each_is_renamed_once(void **state)
+{
+	struct store_world *w = *state;
+	static const char t[] = "same text";
+	struct tw_pass_stats s;
+
+	collect(w->fs, "s", "a", t, "b", t, "c", t, NULL);
+	const char *a = id_of(w->fs, "a", &w->a), *c = id_of(w->fs, "c", &w->a);
+	s = collect(w->fs, "s", "b", t, "d", t, "e", t, "f", t, NULL);
+	assert_int_equal(s.renamed, 2);
+	assert_int_equal(s.added, 1);
+	assert_int_equal(s.removed, 0);
+	assert_string_equal(get(w, "d").id, a);
+	assert_string_equal(get(w, "e").id, c);
+	assert_memory_equal(get(w, "f").body.data, t, sizeof(t));
+	/* All are seen before the new one comes. */
+	s = collect(w->fs, "s", "f", t, "e", t, "d", t, "b", t, "g", t, "h", t, NULL);
+	assert_int_equal(s.renamed + s.removed, 0);
+	assert_int_equal(s.added, 2);
+	assert_memory_equal(get(w, "h").body.data, t, sizeof(t));
+}
+
 static void a_key_that_a_renamed_document_left_gets_a_new_id(void **state)
 {
 	struct store_world *w = *state;
@@ -381,6 +403,7 @@ static void documents_are_listed_newest_first(void **state)
 	struct tw_document_filter f = {.source = "s"};
 	assert_ok(tw_fs_documents(&all, w->fs, &f, &w->a, &w->err), &w->err);
 	assert_int_equal(all.n, 5);
+	assert_int_equal(all.total, 5);
 	for (size_t i = 0; i < 5; i++) {
 		assert_int_equal(all.at[i].created_ms, 4 - (int)i);
 		assert_null(all.at[i].body.data);
@@ -388,6 +411,14 @@ static void documents_are_listed_newest_first(void **state)
 	f.limit = 2;
 	assert_ok(tw_fs_documents(&all, w->fs, &f, &w->a, &w->err), &w->err);
 	assert_int_equal(all.n, 2);
+	assert_int_equal(all.total, 5);
+	f.source = NULL;
+	collect(w->fs, "t", NULL);
+	assert_ok(tw_fs_documents(&all, w->fs, &f, &w->a, &w->err), &w->err);
+	assert_int_equal(all.total, 5);
+	f.deleted = true;
+	assert_ok(tw_fs_documents(&all, w->fs, &f, &w->a, &w->err), &w->err);
+	assert_int_equal(all.total, 6);
 }
 
 static void a_retired_source_leaves_tombstones_and_starts_afresh(void **state)
@@ -551,6 +582,7 @@ int main(void)
 		T(an_incomplete_pass_removes_nothing),
 		T(a_rename_keeps_the_id_whatever_the_order),
 		T(a_copy_is_no_rename),
+		T(of_many_with_one_content_each_is_renamed_once),
 		T(a_key_that_a_renamed_document_left_gets_a_new_id),
 		T(the_old_content_lives_on_under_a_new_key),
 		T(a_skipped_document_is_neither_changed_nor_removed),

@@ -139,6 +139,34 @@ static bool matches(const struct page *g, const int *query, int n)
 	return false;
 }
 
+static bool holds(const struct tw_hits *h, const struct tw_hit *x)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (strcmp(h->at[i].row_id, x->row_id) == 0)
+			return strcmp(h->at[i].doc, x->doc) == 0 && h->at[i].ord == x->ord;
+	return false;
+}
+
+/* Without scores it is the same rows, or word that there are more. */
+static void assert_finds(struct store_world *w, const char *view, const char *query,
+			 const struct tw_hits *all)
+{
+	struct tw_hits h;
+	bool more;
+
+	assert_ok(tw_fs_find_text(&h, &more, w->fs, view, query, all->n, &w->a, &w->err), &w->err);
+	assert_false(more);
+	assert_int_equal(h.n, all->n);
+	for (size_t i = 0; i < h.n; i++)
+		assert_true(holds(all, &h.at[i]));
+	if (!all->n)
+		return;
+	assert_ok(tw_fs_find_text(&h, &more, w->fs, view, query, all->n - 1, &w->a, &w->err),
+		  &w->err);
+	assert_true(more);
+	assert_int_equal(h.n, 0);
+}
+
 static void assert_same_hits(struct store_world *w, const char *view, const struct pages *p,
 			     const int *query, int n)
 {
@@ -153,6 +181,7 @@ static void assert_same_hits(struct store_world *w, const char *view, const stru
 	for (int i = 0; i < p->n; i++)
 		expected += matches(&p->at[i], query, n);
 	assert_int_equal(h.n, expected);
+	assert_finds(w, view, tw_str_c(&text), &h);
 	for (size_t i = 0; i < h.n; i++) {
 		const struct page *g = &p->at[3 * strtol(h.at[i].doc, NULL, 16) + h.at[i].ord];
 		assert_true(matches(g, query, n));

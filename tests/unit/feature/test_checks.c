@@ -254,6 +254,62 @@ static void a_figure_past_its_threshold_stops_the_run_by_name(void **state)
 	store_teardown(&store);
 }
 
+/* A reader that must not be asked for a document while another input still waits to be asked for the one before. */
+struct paced {
+	struct tw_row_reader r;
+	struct tw_row_reader *inner;
+	const struct paced *all;
+	int asked;
+};
+
+static enum tw_status next_paced(struct tw_row_reader *r, struct tw_rows *out, struct tw_arena *a,
+				 struct tw_err *err)
+{
+	struct paced *p = (struct paced *)r;
+	for (int i = 0; i < INPUTS; i++)
+		assert_true(p->all[i].asked >= p->asked);
+	p->asked++;
+	return p->inner->next(p->inner, out, a, err);
+}
+
+/* So the text of one document is in memory, however many there are. */
+static void inputs_are_read_side_by_side(void **state)
+{
+	struct world *w = *state;
+	static const struct tw_transform_env env;
+	struct tw_err err = TW_ERR_INIT;
+	struct tw_transform *t;
+	struct paced all[INPUTS];
+	struct tw_row_reader *in[INPUTS];
+	struct tw_rows out;
+	for (int i = 0; i < INPUTS; i++) {
+		all[i] = (struct paced){{next_paced}, reader_of(&w->in[i]), all, 0};
+		in[i] = &all[i].r;
+	}
+	assert_ok(tw_transform_new(&t, &tw_transform_checks, NULL, "test", ".", &env, &err), &err);
+	assert_ok(tw_transform_apply_all(&out, t, in, &w->a, &err), &err);
+	tw_transform_free(t);
+	for (int i = 0; i < INPUTS; i++) {
+		assert_int_equal(all[i].asked, 11); /* ten documents, and the end */
+		free(all[i].inner);
+	}
+}
+
+/* A pair without a text to be found in, a text without a language, and one that only the chunks know. */
+static void inputs_need_not_hold_the_same_documents(void **state)
+{
+	struct world *w = *state;
+	struct tw_row *r = tw_rows_add(&w->in[LABELS], "aa");
+	*r = w->in[LABELS].at[0];
+	r->doc = "zz";
+	w->in[CLEAN].n = 9;
+	tw_rows_add(&w->in[CHUNKS], "zzz");
+	const struct tw_rows rows = checked(w, NULL);
+	assert_contains(tw_row_cstr(&rows, find(&rows, "empty"), "detail"), "2 of 12 documents");
+	assert_contains(tw_row_cstr(&rows, find(&rows, "not_verbatim"), "detail"), "1 of 21");
+	assert_contains(tw_row_cstr(&rows, find(&rows, "not_verbatim"), "detail"), ": zz");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -261,6 +317,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(good_data_passes_every_check),
 		TEST(nothing_at_all_passes_too),
+		TEST(inputs_are_read_side_by_side),
+		TEST(inputs_need_not_hold_the_same_documents),
 		cmocka_unit_test(each_check_counts_its_own_fault),
 		TEST(answers_are_compared_with_the_text),
 		TEST(a_question_must_not_hold_its_answer),
