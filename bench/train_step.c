@@ -295,7 +295,8 @@ static bool read_options(struct options *o, int argc, char **argv)
 		}
 	}
 	return o->model && o->ids && o->mask && o->a && o->rows > 0 && o->tokens > 1 &&
-	       o->threads > 0 && o->rank > 0 && (o->bits == 0 || o->bits == 8 || o->bits == 16);
+	       o->threads > 0 && o->rank > 0 && (o->bits == 0 || o->bits == 8 || o->bits == 16) &&
+	       !(o->bits && o->dora);
 }
 
 int main(int argc, char **argv)

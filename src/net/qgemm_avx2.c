@@ -27,7 +27,8 @@ static inline __m256i half_of(__m256i w, int half)
 
 static const struct tw_q_kernel avx2 = {
 	.name = "AVX2",
-	.form = {[TW_Q16] = {2, TILES_16, make_pairs}, [TW_Q8] = {2, TILES_8, make_turned}}};
+	.form = {
+		[TW_Q16] = {2, TILES_OF(16), make_pairs}, [TW_Q8] = {2, TILES_OF(8), make_turned}}};
 
 const struct tw_q_kernel *tw_q_avx2(void)
 {

@@ -16,16 +16,14 @@ static inline void dot_8(__m256i *sum, __m256i x, __m256i w)
 	__asm__("%{vex%} vpdpbusd %1, %2, %0" : "+x"(*sum) : "x"(x), "x"(w));
 }
 
-#define X8_WORDS       1
 #define DOT16(s, x, w) dot_16(&(s), x, w)
 #define DOT8(s, x, w)  dot_8(&(s), x, w)
-#define HALF8(w, half) ((void)(half), w)
 
 #include "net/qgemm_ymm_int.h"
 
 static const struct tw_q_kernel avxvnni = {
 	.name = "AVX-VNNI",
-	.form = {[TW_Q16] = {2, TILES_16, make_pairs}, [TW_Q8] = {4, TILES_8, make_quads}}};
+	.form = {[TW_Q16] = {2, TILES_OF(16), make_pairs}, [TW_Q8] = {4, TILES_OF(8), make_quads}}};
 
 const struct tw_q_kernel *tw_q_avxvnni(void)
 {

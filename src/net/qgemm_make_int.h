@@ -49,7 +49,7 @@ ALWAYS float scale_of(const float *x, enum order order)
 			      : most_of(x) * (1.0f / TW_Q8_MOST);
 }
 
-/* The block's words, and what its sums begin with. */
+/* The block's words, and with 8 bits what its sums begin with. */
 ALWAYS int32_t round_block(uint32_t *to, const float *x, float by, enum order order)
 {
 	int16_t whole[BLOCK], turned[BLOCK];
@@ -57,7 +57,7 @@ ALWAYS int32_t round_block(uint32_t *to, const float *x, float by, enum order or
 	int32_t sum = 0;
 	for (int i = 0; i < BLOCK; i++)
 		whole[i] = tw_q_round(x[i] * by);
-	for (int i = 0; i < BLOCK; i++)
+	for (int i = 0; order != PAIRS && i < BLOCK; i++)
 		sum += whole[i];
 	for (int i = 0; order == QUADS && i < BLOCK; i++)
 		small[i] = (int8_t)whole[i];

@@ -7,13 +7,19 @@
  *	ALL(i)	      the whole number i in all columns
  *	WORDS(p)      words at p; WORD(p): the one at p in all columns
  *	DOT16(s, x, w), DOT8(s, x, w)	add the products of a word's numbers to s
- *	X8_WORDS      words of x for a word of weights of 8 bits: 1, or 2, and then DOT8 is given HALF8(w, 0) and HALF8(w, 1)
  *	SET(x), LOAD(p), STORE(p, v), FMA(a, b, c), TO_REAL(s)
+ *
+ * and where a word of weights of 8 bits takes two words of x, X8_WORDS 2: DOT8 is then given HALF8(w, 0) and HALF8(w, 1).
  *
  * A strip is taken 2 vectors at a time. Of a block MR x 2 sums, two vectors of w and one of x are in registers; the sums of
  * blocks are floats in the first cache.
  */
 #include "net/qgemm_make_int.h"
+
+#ifndef X8_WORDS
+#define X8_WORDS       1
+#define HALF8(w, half) ((void)(half), w)
+#endif
 
 enum { BESIDE = 2 * LANES, LINE = 16 /* words in a line of the cache */ };
 

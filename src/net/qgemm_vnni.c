@@ -21,13 +21,11 @@ static inline void dot_8(__m512i *sum, __m512i x, __m512i w)
 #define WHOLE	       __m512i
 #define REAL	       __m512
 #define MR	       14
-#define X8_WORDS       1
 #define ALL(i)	       _mm512_set1_epi32(i)
 #define WORDS(p)       _mm512_loadu_si512(p)
 #define WORD(p)	       _mm512_set1_epi32((int)*(p))
 #define DOT16(s, x, w) dot_16(&(s), x, w)
 #define DOT8(s, x, w)  dot_8(&(s), x, w)
-#define HALF8(w, half) ((void)(half), w)
 #define SET(x)	       _mm512_set1_ps(x)
 #define LOAD(p)	       _mm512_loadu_ps(p)
 #define STORE(p, v)    _mm512_storeu_ps(p, v)

@@ -1,6 +1,6 @@
 /*
  * net/qgemm_ymm_int.h: vectors of 256 bits for qgemm_tile_int.h, whatever multiplies them. The file that includes it defines
- * DOT16, DOT8, HALF8 and X8_WORDS.
+ * the rest.
  */
 #include <immintrin.h>
 
@@ -24,17 +24,11 @@ TILES(4)
 TILES(2)
 TILES(1)
 
-#define TILES_16                                                \
-	{                                                       \
-		{6, tile_16_6}, {4, tile_16_4}, {2, tile_16_2}, \
-		{                                               \
-			1, tile_16_1                            \
-		}                                               \
-	}
-#define TILES_8                                              \
-	{                                                    \
-		{6, tile_8_6}, {4, tile_8_4}, {2, tile_8_2}, \
-		{                                            \
-			1, tile_8_1                          \
-		}                                            \
+/* Of a form whose numbers have so many bits. */
+#define TILES_OF(bits)                                                            \
+	{                                                                         \
+		{6, tile_##bits##_6}, {4, tile_##bits##_4}, {2, tile_##bits##_2}, \
+		{                                                                 \
+			1, tile_##bits##_1                                        \
+		}                                                                 \
 	}

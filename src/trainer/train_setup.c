@@ -272,9 +272,6 @@ static enum tw_status make_their_g(struct tw_train_loop *l, struct tw_err *err)
 static enum tw_status make_net(struct tw_train_loop *l, const struct tw_net_size *size,
 			       struct tw_err *err)
 {
-	if (in_whole_numbers(l) && !tw_q_is_fast())
-		tw_warn("training.precision: %s takes AVX2 or VNNI, which this CPU lacks: float32 is far faster",
-			l->o->precision);
 	l->logp = TW_NEW_ARRAY(&l->arena, (size_t)size->cap, double);
 	l->weight = TW_NEW_ARRAY(&l->arena, (size_t)size->cap, float);
 	l->order = TW_NEW_ARRAY(&l->arena, l->train.n_rows, size_t);
@@ -326,6 +323,9 @@ static void say(struct tw_train_loop *l)
 		tw_info("%d ranks by %s; threads and memory are those of each", tw_comm_size(),
 			tw_comm_name());
 	tw_info("memory: %s", tw_plan_text(&l->plan, &l->arena));
+	if (in_whole_numbers(l) && !tw_q_is_fast())
+		tw_warn("training.precision: %s takes AVX2 or VNNI, which this CPU lacks: float32 is far faster",
+			l->o->precision);
 	if (h->step > 0)
 		tw_info("going on after step %lld of %lld", (long long)h->step,
 			(long long)h->total_steps);

@@ -44,7 +44,7 @@ static const struct tw_opt opts[] = {
 	{"precision", TW_OPT_STRING, AT(precision), .def = "float32",
 	 .choices = "float32|int16|int8",
 	 .help = "of the products with the frozen weights; int16: whole numbers in blocks with a scale each, "
-		 "1.3 to 1.4 times as fast for four more bytes a weight; int8: with 8 bits on the way back, "
+		 "1.2 to 1.5 times as fast for four more bytes a weight; int8: with 8 bits on the way back, "
 		 "faster again, for three"},
 	{"targets", TW_OPT_LIST, AT(targets),
 	 .def = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj",
