@@ -175,8 +175,22 @@ static int next_tile(const struct tw_gemm_isa *isa, int left)
 	return size == 0 && rest < isa->tile[1].rows && rest % 4 >= 2 ? 1 : size;
 }
 
-/* Tiles [from, to) with one strip of b. Where strips are packed, the first tiles have the next one come into the second
- * cache. */
+/* The `i`th line of each term of the strip after t->b; past its last one, of t->b again: it is there already. */
+static void look_ahead(struct tw_gemm_tile *t, const struct strips *b, int nr, int i)
+{
+	const ptrdiff_t at = (ptrdiff_t)i * TW_GEMM_LINE;
+	const bool next = at < nr;
+	t->ahead = t->b;
+	t->ahead_step = TW_GEMM_LINE;
+	if (next && b->step == nr) { /* packed: its lines follow each other */
+		t->ahead += b->pitch + at * t->k;
+	} else if (next) {
+		t->ahead += b->pitch + at;
+		t->ahead_step = b->step;
+	}
+}
+
+/* Tiles [from, to) with one strip of b. The first ones have the next strip come into the second cache. */
 static void run_strip(const struct piece *q, const struct strips *b, int from, int to, int strip)
 {
 	const struct tw_gemm_isa *isa = q->j->isa;
@@ -194,11 +208,11 @@ static void run_strip(const struct piece *q, const struct strips *b, int from, i
 				 .ldc = g->ldc,
 				 .alpha = g->alpha,
 				 .beta = q->p > 0 ? 1 : g->beta};
-	int ahead = b->step == nr ? nr : 2 * nr;
-	for (int rows; i < end; i += rows, ahead += TW_GEMM_LINE) {
+	isa = for_columns(isa, t.cols); /* its tiles have as many rows */
+	for (int rows, n_th = 0; i < end; i += rows, n_th++) {
 		int size = next_tile(isa, end - i);
 		rows = isa->tile[size].rows;
-		t.ahead = t.b + (ptrdiff_t)(ahead < 2 * nr ? ahead : 0) * q->k;
+		look_ahead(&t, b, nr, n_th);
 		if (g->causal == TW_GEMM_ALL)
 			isa->tile[size].run(&t);
 		else
@@ -296,7 +310,8 @@ void tw_gemm_by(const struct tw_gemm_isa *isa, struct tw_pool *pool, const struc
 	struct job j = {.isa = isa, .g = g, .part = tw_even(g->k, isa->part_k)};
 	j.tiles = tw_pieces(g->m, isa->mr);
 	j.strips = tw_pieces(g->n, isa->nr);
-	j.in_place = !g->packed && !g->tb && j.tiles <= FEW;
+	bool strip = g->n == isa->nr && g->ldb == isa->nr; /* it lies as packed */
+	j.in_place = !g->packed && !g->tb && (strip || j.tiles <= FEW);
 	cut(&j, pool ? SHARES * tw_pool_size(pool) : 1);
 	int items = tw_pieces(j.strips, j.bn) * tw_pieces(j.tiles, j.rows);
 	if (pool && items > 1)

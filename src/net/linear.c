@@ -231,6 +231,25 @@ static void part_backward(struct tw_net *net, const struct parts *all, const str
 	measure_backward(net, all, q, x, dy, T);
 }
 
+/* The span's dA += dyb^T x, a few tokens at a time, so that x is fetched once. */
+static void as_backward(struct tw_net *net, const struct parts *all, const struct span *s, int T)
+{
+	for (int t = 0; t < T; t += TOKENS)
+		tw_gemm_run(&net->c,
+			    &(struct tw_gemm){.ta = true,
+					      .m = s->width,
+					      .n = all->in,
+					      .k = T - t < TOKENS ? T - t : TOKENS,
+					      .alpha = 1,
+					      .a = net->dyb + (ptrdiff_t)t * all->width + s->at,
+					      .lda = all->width,
+					      .b = s->x + (ptrdiff_t)t * all->in,
+					      .ldb = all->in,
+					      .beta = 1,
+					      .c = net->lora->g + s->part->pair->a,
+					      .ldc = all->in});
+}
+
 /*
  * y = x W^T + s (drop(x) A^T) B^T, so dB = s dy^T (drop(x) A^T) and dA = s (dy B)^T drop(x).
  */
@@ -246,18 +265,7 @@ void tw_net_lora_backward(struct tw_net *net, int layer, enum tw_group g, const 
 			read_span(net, &all, &s, T);
 		for (int k = 0; k < s.n; k++)
 			part_backward(net, &all, &s.part[k], x, dy, T);
-		tw_gemm_run(&net->c, &(struct tw_gemm){.ta = true,
-						       .m = s.width,
-						       .n = all.in,
-						       .k = T,
-						       .alpha = 1,
-						       .a = net->dyb + s.at,
-						       .lda = all.width,
-						       .b = s.x,
-						       .ldb = all.in,
-						       .beta = 1,
-						       .c = net->lora->g + s.part->pair->a,
-						       .ldc = all.in});
+		as_backward(net, &all, &s, T);
 	}
 }
 

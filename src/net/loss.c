@@ -42,7 +42,7 @@ static void compute_logits(struct portion *p)
 {
 	struct tw_net *net = p->net;
 	if (net->q) {
-		tw_net_q_head(net, false, net->logits, net->head_n, p->n);
+		tw_net_q_head(net, net->logits, net->head_n, p->n);
 		return;
 	}
 	for (p->v0 = 0; p->v0 < net->s->V; p->v0 += p->slice) {
@@ -126,7 +126,8 @@ static void logits_backward(struct portion *p)
 {
 	struct tw_net *net = p->net;
 	if (net->q) {
-		tw_net_q_head(net, true, net->head_n, net->logits, p->n);
+		tw_net_q_head_backward(net, net->head_n, net->logits, p->b->target + p->first,
+				       p->n);
 		return;
 	}
 	for (p->v0 = 0; p->v0 < net->s->V; p->v0 += p->slice) {

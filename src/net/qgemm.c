@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "net/qgemm_int.h"
 
-enum { N = TW_Q_COLS, BLOCK = TW_Q_BLOCK };
-enum { BLOCKS = 3, TERMS = BLOCKS * BLOCK, ROWS = 14 }; /* of a trial */
+enum { N = TW_Q_COLS, STEP = TW_Q_STEP };
+enum { STEPS = 3, TERMS = STEPS * STEP, ROWS = 14 }; /* of a trial */
 
 #define STAY   (224 * TW_Q_PART) /* words of x that stay in the second cache */
 #define SHARES 4  /* items for a thread, at least: the last one to finish is not far behind */
@@ -23,15 +23,20 @@ enum { BLOCKS = 3, TERMS = BLOCKS * BLOCK, ROWS = 14 }; /* of a trial */
 /* --- rows --- */
 
 /* Of a part of any sum of up to k terms. */
+static int most_terms(enum tw_q_bits bits, int k)
+{
+	return tw_whole(tw_least(k, TW_Q_PART * tw_q_terms(bits)), STEP);
+}
+
 static int most_blocks(enum tw_q_bits bits, int k)
 {
-	return tw_pieces(tw_least(k, TW_Q_PART * tw_q_terms(bits)), BLOCK);
+	return tw_pieces(most_terms(bits, k), tw_q_block(bits));
 }
 
 /* A word has 2 of them at least, whatever the kernel. */
 static int64_t most_words(enum tw_q_bits bits, int k)
 {
-	return tw_q_ld(most_blocks(bits, k) * BLOCK / 2);
+	return tw_q_ld(most_terms(bits, k) / 2);
 }
 
 int64_t tw_q_rows_bytes(enum tw_q_bits bits, int T, int k)
@@ -65,7 +70,7 @@ struct part {
 	const struct tw_q_product *of;
 	const struct tw_gemm_kernel *gemm; /* of what is added */
 	int k0, k;			   /* terms */
-	int blocks, ld;			   /* of the rows */
+	int steps, blocks, ld;		   /* of the rows */
 	int down, across;		   /* rows and strips of an item */
 };
 
@@ -88,18 +93,19 @@ static struct tw_q_tile first_tile(const struct part *p, int from, int strip)
 	const struct tw_q_weights *q = p->of->q;
 	const struct tw_q_rows *rows = p->of->rows;
 	const int n = strip * N, part = p->k0 / tw_q_part(q->bits, q->k);
-	return (struct tw_q_tile){.blocks = p->blocks,
+	return (struct tw_q_tile){.steps = p->steps,
+				  .blocks = p->blocks,
 				  .cols = tw_least(N, q->n - n),
 				  .x = rows->x + (ptrdiff_t)from * p->ld,
 				  .x_ld = p->ld,
 				  .x_scale = rows->scale + (ptrdiff_t)from * p->blocks,
 				  .x_start = rows->start + (ptrdiff_t)from * p->blocks,
-				  .w = q->w + tw_q_at(q, p->k0, strip, p->blocks * BLOCK),
+				  .w = q->w + tw_q_at(q, p->k0, strip, p->steps * STEP),
 				  .w_scale = q->scale + (ptrdiff_t)part * tw_whole(q->n, N) + n,
 				  .y = p->of->y + (ptrdiff_t)from * q->n + n,
 				  .y_ld = q->n,
 				  .by = p->of->by,
-				  .add = p->k0 > 0};
+				  .add = p->of->add || p->k0 > 0};
 }
 
 /* Rows [from, to) with one strip: in tiles of most rows, and the last ones in tiles of fewer and fewer. The first two tiles
@@ -107,7 +113,7 @@ static struct tw_q_tile first_tile(const struct part *p, int from, int strip)
 static void run_strip(const struct part *p, int from, int to, int strip)
 {
 	const struct tw_q_weights *q = p->of->q;
-	const ptrdiff_t words = (ptrdiff_t)p->blocks * BLOCK / tw_q_terms(q->bits) * N;
+	const ptrdiff_t words = (ptrdiff_t)p->steps * STEP / tw_q_terms(q->bits) * N;
 	struct tw_q_tile t = first_tile(p, from, strip);
 	int half = strip * N + N < q->n ? 2 : 4; /* of this strip and the next */
 	for (int i = 0; from < to; i++)
@@ -180,8 +186,9 @@ void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
 	size_t items = cut(&p, SHARES * tw_pool_size(c->pool));
 	for (p.k0 = 0; p.k0 < q->k; p.k0 += part) {
 		p.k = tw_least(part, q->k - p.k0);
-		p.blocks = tw_pieces(p.k, BLOCK);
-		p.ld = tw_q_ld(p.blocks * BLOCK / p.form->x_terms);
+		p.steps = tw_pieces(p.k, STEP);
+		p.blocks = tw_pieces(p.k, tw_q_block(q->bits));
+		p.ld = tw_q_ld(p.steps * STEP / p.form->x_terms);
 		tw_for_pieces(c, of->T, MAKE, make_rows, &p);
 		tw_pool_run(c->pool, items, run_block, &p);
 	}
@@ -194,8 +201,8 @@ void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
 /* Some rows made whole numbers and then in tiles of one size, of the largest numbers and of odd ones. */
 struct trial {
 	uint32_t x[ROWS * TERMS / 2], w[TERMS / 2 * N];
-	float x_scale[ROWS * BLOCKS], w_scale[N], y[ROWS * N];
-	int32_t x_start[ROWS * BLOCKS];
+	float x_scale[ROWS * STEPS], w_scale[N], y[ROWS * N];
+	int32_t x_start[ROWS * STEPS];
 };
 
 /* Weights of a length that is allowed, the first block being of the largest numbers. */
@@ -203,35 +210,37 @@ static void make_weights(struct trial *r, enum tw_q_bits bits)
 {
 	const int terms = tw_q_terms(bits);
 	for (int i = 0; i < TERMS * N; i++) {
-		int word = i / terms, of_16 = i < BLOCK * N ? 8187 : i * 6007 % 16383 - 8191;
+		int word = i / terms, of_16 = i < STEP * N ? 8187 : i * 6007 % 16383 - 8191;
 		int shift = i % terms * (32 / terms);
 		uint32_t number = bits == TW_Q16 ? (uint32_t)of_16 & 0xffff
-						 : (uint32_t)(i < BLOCK * N ? 255 : i * 97 % 256);
+						 : (uint32_t)(i < STEP * N ? 255 : i * 97 % 256);
 		r->w[word] = (i % terms ? r->w[word] : 0) | number << shift;
 	}
 	for (int i = 0; i < N; i++)
 		r->w_scale[i] = 1e-4f * (float)(i % 5 + 1);
 }
 
-static void make_values(struct trial *r, const struct tw_q_form *form)
+static void make_values(struct trial *r, const struct tw_q_form *form, int blocks)
 {
 	float x[TERMS], by[TERMS];
 	for (int i = 0; i < ROWS; i++) {
 		for (int p = 0; p < TERMS; p++) {
-			x[p] = p < BLOCK ? -1 : (float)(p * (7919 + 2 * i) % 8191 - 4095);
+			x[p] = p < STEP ? -1 : (float)(p * (7919 + 2 * i) % 8191 - 4095);
 			by[p] = 1;
 		}
 		form->make(&(struct tw_q_row){r->x + i * TERMS / form->x_terms,
-					      r->x_scale + i * BLOCKS, r->x_start + i * BLOCKS, x,
+					      r->x_scale + i * blocks, r->x_start + i * blocks, x,
 					      by, TERMS});
 	}
 }
 
 static void try_tile(struct trial *r, const struct tw_q_form *form, enum tw_q_bits bits, int tile)
 {
-	make_values(r, form);
+	const int blocks = tw_pieces(TERMS, tw_q_block(bits));
+	make_values(r, form, blocks);
 	make_weights(r, bits);
-	struct tw_q_tile t = {.blocks = BLOCKS,
+	struct tw_q_tile t = {.steps = STEPS,
+			      .blocks = blocks,
 			      .cols = N,
 			      .x = r->x,
 			      .x_ld = TERMS / form->x_terms,
@@ -246,8 +255,8 @@ static void try_tile(struct trial *r, const struct tw_q_form *form, enum tw_q_bi
 	for (int i = 0, n = form->tile[tile].rows; i + n <= ROWS; i += n) {
 		form->tile[tile].run(&t);
 		t.x += n * t.x_ld;
-		t.x_scale += n * BLOCKS;
-		t.x_start += n * BLOCKS;
+		t.x_scale += n * blocks;
+		t.x_start += n * blocks;
 		t.y += n * N;
 	}
 }

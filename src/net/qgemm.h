@@ -1,8 +1,8 @@
 /*
  * net/qgemm.h: products with frozen weights in whole numbers, of 16 or of 8 bits.
  *
- * A sum is cut into blocks of 64 terms, whose products of whole numbers fit into 32 bits exactly; blocks are summed in
- * float32, each times the scale of x's block. A column of weights has one scale for all blocks of a part of the sum.
+ * A sum is cut into blocks of 64 or, with 8 bits, of 128 terms, whose products of whole numbers fit into 32 bits exactly; blocks
+ * are summed in float32, each times the scale of x's block; the last one of a part may be half as long. A column of weights has one scale for all blocks of a part of the sum.
  *
  * Of 16 bits: |x w| <= |x| |w| (Cauchy and Schwarz), so the 64 numbers of each row's block are scaled to a length of 2^15,
  * and those of a column so that its longest block has at most 2^16. A number is then some 4096 (x) and 8192 (w) on average,
@@ -28,7 +28,7 @@
 enum tw_q_bits { TW_Q16, TW_Q8, TW_Q_COUNT };
 
 enum {
-	TW_Q_BLOCK = 64,
+	TW_Q_STEP = 64, /* terms; of which there are whole ones */
 	TW_Q_COLS = 32,
 	TW_Q_PART = 768, /* most words of a column in a part */
 	TW_Q16_X_LENGTH = 32750,
@@ -37,6 +37,12 @@ enum {
 	TW_Q8_MOST = 127,
 	TW_Q8_ZERO = 128 /* what weights of 8 bits are stored with: they have no sign then */
 };
+
+/* Terms of a block. */
+static inline int tw_q_block(enum tw_q_bits bits)
+{
+	return bits == TW_Q16 ? TW_Q_STEP : 2 * TW_Q_STEP;
+}
 
 /* The weights of y (T, n) = x (T, k) w^T. */
 struct tw_q_weights {
@@ -85,8 +91,8 @@ TW_MUST_USE enum tw_status tw_q_rows_init(struct tw_q_rows *r, enum tw_q_bits bi
 int64_t tw_q_rows_bytes(enum tw_q_bits bits, int T, int k);
 void tw_q_rows_release(struct tw_q_rows *r);
 
-/* y (T, n) = by x (T, k) w^T, and to that some products of T rows are added, each to columns of y: .c is where they begin,
- * .ldc is n, .beta 1, .ta and .packed false. They are made while y is in the cache. */
+/* y (T, n) = by x (T, k) w^T, with `add` y += that; and to that some products of T rows are added, each to columns of y: .c
+ * is where they begin, .ldc is n, .beta 1, .ta and .packed false. They are made while y is in the cache. */
 struct tw_q_product {
 	const struct tw_q_weights *q;
 	const struct tw_q_rows *rows; /* scratch */
@@ -94,6 +100,7 @@ struct tw_q_product {
 	const float *x;
 	int T;
 	float by;
+	bool add;
 	const struct tw_gemm *then;
 	int n_then;
 };

@@ -11,8 +11,8 @@
 
 /* y (rows, cols) = by, and the sum over blocks of x w^T and their scales; `add`: y += that. */
 struct tw_q_tile {
-	int blocks, cols;
-	const uint32_t *x;	/* rows of whole blocks */
+	int steps, blocks, cols;
+	const uint32_t *x;	/* rows of whole steps */
 	ptrdiff_t x_ld;		/* words */
 	const float *x_scale;	/* (rows, blocks) */
 	const int32_t *x_start; /* the same; read with 8 bits alone */
@@ -26,7 +26,7 @@ struct tw_q_tile {
 		ahead; /* half as much as w is from here on comes into the second cache meanwhile */
 };
 
-/* A row of floats that becomes whole blocks. */
+/* A row of floats that becomes whole steps. */
 struct tw_q_row {
 	uint32_t *to;
 	float *scale;	/* of each block */

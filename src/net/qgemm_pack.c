@@ -6,19 +6,19 @@
 #include "base/mem.h"
 #include "net/qgemm_int.h"
 
-enum { N = TW_Q_COLS, BLOCK = TW_Q_BLOCK };
+enum { N = TW_Q_COLS, STEP = TW_Q_STEP };
 
 #define TERMS 64 /* whose factors a thread makes at a time */
 
 int tw_q_part(enum tw_q_bits bits, int k)
 {
-	int blocks = tw_pieces(k, BLOCK), parts = tw_pieces(k, TW_Q_PART * tw_q_terms(bits));
-	return tw_pieces(blocks, parts) * BLOCK;
+	int steps = tw_pieces(k, STEP), parts = tw_pieces(k, TW_Q_PART * tw_q_terms(bits));
+	return tw_pieces(steps, parts) * STEP;
 }
 
 static size_t words(enum tw_q_bits bits, int n, int k)
 {
-	return (size_t)tw_whole(n, N) * (size_t)(tw_whole(k, BLOCK) / tw_q_terms(bits));
+	return (size_t)tw_whole(n, N) * (size_t)(tw_whole(k, STEP) / tw_q_terms(bits));
 }
 
 static size_t scales(enum tw_q_bits bits, int n, int k)
@@ -72,12 +72,12 @@ struct strip {
 };
 
 /* Terms from b on: to (64, 32), zeros where there are none. */
-static void gather(float to[BLOCK][N], const struct strip *s, int b)
+static void gather(float to[STEP][N], const struct strip *s, int b)
 {
-	int n = s->n, k = tw_least(BLOCK, s->k - b);
+	int n = s->n, k = tw_least(STEP, s->k - b);
 	const float *x = s->x + b * s->column;
-	if (n < N || k < BLOCK)
-		memset(to, 0, sizeof(float[BLOCK][N]));
+	if (n < N || k < STEP)
+		memset(to, 0, sizeof(float[STEP][N]));
 	for (int i = 0; s->column == 1 && i < n; i++)
 		for (int p = 0; p < k; p++)
 			to[p][i] = x[i * s->row + p];
@@ -89,13 +89,13 @@ static void gather(float to[BLOCK][N], const struct strip *s, int b)
 			to[p][i] /= s->by[b + p];
 }
 
-/* The least scale of a column that keeps its numbers and the length of this block of it. */
+/* The least scale of a column that keeps its numbers and the length of this step of it. */
 static float least_scale(enum tw_q_bits bits, float square, float most)
 {
 	if (bits == TW_Q8)
 		return most / TW_Q8_MOST;
 	float scale = most / TW_Q16_MOST;
-	/* where float32 has no square, a block of 64 is at most 8 times as long as its largest number */
+	/* where float32 has no square, 64 of them are at most 8 times as long as its largest number */
 	float length = square < 1e-25f || square > 1e35f ? 8 * most : sqrtf(square);
 	return length / TW_Q16_W_LENGTH <= scale ? scale : length / TW_Q16_W_LENGTH;
 }
@@ -104,10 +104,10 @@ static void measure(float scale[N], const struct strip *s, enum tw_q_bits bits)
 {
 	for (int i = 0; i < N; i++)
 		scale[i] = 0;
-	for (int b = 0; b < s->k; b += BLOCK) {
-		float w[BLOCK][N], square[N] = {0}, most[N] = {0};
+	for (int b = 0; b < s->k; b += STEP) {
+		float w[STEP][N], square[N] = {0}, most[N] = {0};
 		gather(w, s, b);
-		for (int p = 0; p < BLOCK; p++)
+		for (int p = 0; p < STEP; p++)
 			for (int i = 0; i < N; i++) {
 				float size = fabsf(w[p][i]);
 				square[i] += size * size;
@@ -143,10 +143,10 @@ static void round_strip(uint32_t *to, const float scale[N], const struct strip *
 	float by[N];
 	for (int i = 0; i < N; i++) /* nothing is too small for it, or is no number */
 		by[i] = scale[i] > 1e-37f && scale[i] < INFINITY ? 1 / scale[i] : 0;
-	for (int b = 0; b < s->k; b += BLOCK) {
-		float w[BLOCK][N];
+	for (int b = 0; b < s->k; b += STEP) {
+		float w[STEP][N];
 		gather(w, s, b);
-		for (int p = 0; p < BLOCK; p += terms, to += N)
+		for (int p = 0; p < STEP; p += terms, to += N)
 			round_words(to, w + p, by, bits);
 	}
 }
@@ -167,7 +167,7 @@ static void pack_strip(void *ctx, size_t item, int worker)
 			  .k = tw_least(p->part, f->k - k)};
 	(void)worker;
 	measure(scale, &s, q->bits);
-	round_strip(q->w + tw_q_at(q, k0, strip, tw_whole(s.k, BLOCK)), scale, &s, q->bits);
+	round_strip(q->w + tw_q_at(q, k0, strip, tw_whole(s.k, STEP)), scale, &s, q->bits);
 }
 
 /* --- factors of the terms --- */

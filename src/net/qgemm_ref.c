@@ -5,10 +5,10 @@
 
 /* --- sums of a block --- */
 
-static int32_t sum_of_16(const uint32_t *x, const uint32_t *w)
+static int32_t sum_of_16(const uint32_t *x, const uint32_t *w, int words)
 {
 	int32_t sum = 0;
-	for (int i = 0; i < BLOCK / 2; i++) {
+	for (int i = 0; i < words; i++) {
 		int16_t a[2], b[2];
 		memcpy(a, x + i, sizeof(a));
 		memcpy(b, w + (ptrdiff_t)i * TW_Q_COLS, sizeof(b));
@@ -17,10 +17,10 @@ static int32_t sum_of_16(const uint32_t *x, const uint32_t *w)
 	return sum;
 }
 
-static int32_t sum_of_8(const uint32_t *x, const uint32_t *w)
+static int32_t sum_of_8(const uint32_t *x, const uint32_t *w, int words)
 {
 	int32_t sum = 0;
-	for (int i = 0; i < BLOCK / 4; i++) {
+	for (int i = 0; i < words; i++) {
 		int8_t a[4];
 		uint8_t b[4];
 		memcpy(a, x + i, sizeof(a));
@@ -35,15 +35,17 @@ static int32_t sum_of_8(const uint32_t *x, const uint32_t *w)
 
 static void row_of(const struct tw_q_tile *t, enum tw_q_bits bits)
 {
-	const int words = BLOCK / tw_q_terms(bits);
+	const int words = t->steps * TW_Q_STEP / tw_q_terms(bits);
+	const int most = tw_q_block(bits) / tw_q_terms(bits);
 	for (int n = 0; n < t->cols; n++) {
 		float sum = 0;
 		for (int b = 0; b < t->blocks; b++) {
-			const uint32_t *x = t->x + (ptrdiff_t)b * words;
-			const uint32_t *w = t->w + (ptrdiff_t)b * words * TW_Q_COLS + n;
-			sum += t->x_scale[b] * (float)(bits == TW_Q16
-							       ? sum_of_16(x, w)
-							       : t->x_start[b] + sum_of_8(x, w));
+			const ptrdiff_t at = (ptrdiff_t)b * most;
+			const uint32_t *x = t->x + at, *w = t->w + at * TW_Q_COLS + n;
+			const int here = tw_least(most, words - (int)at);
+			sum += t->x_scale[b] *
+			       (float)(bits == TW_Q16 ? sum_of_16(x, w, here)
+						      : t->x_start[b] + sum_of_8(x, w, here));
 		}
 		t->y[n] = t->by * t->w_scale[n] * sum + (t->add ? t->y[n] : 0);
 	}

@@ -49,7 +49,9 @@ ALWAYS void add_word(WHOLE s[MR][2], const uint32_t *const x[], ptrdiff_t ld, co
 ALWAYS void add_blocks(float *sum, const struct tw_q_tile *t, const uint32_t *w, int mr,
 		       enum tw_q_bits bits)
 {
-	const int words = BLOCK / tw_q_terms(bits), x_words = bits == TW_Q8 ? X8_WORDS : 1;
+	const int most = tw_q_block(bits) / tw_q_terms(bits),
+		  x_words = bits == TW_Q8 ? X8_WORDS : 1;
+	int left = t->steps * TW_Q_STEP / tw_q_terms(bits);
 	const uint32_t *x[(MR + 2) / 3]; /* every third row: two steps reach the others */
 	const uint32_t *ahead = t->ahead;
 	ptrdiff_t ld = t->x_ld;
@@ -66,7 +68,9 @@ ALWAYS void add_blocks(float *sum, const struct tw_q_tile *t, const uint32_t *w,
 		UNROLL
 		for (int i = 0; i < mr; i++)
 			s[i][0] = s[i][1] = ALL(bits == TW_Q8 ? t->x_start[i * t->blocks + b] : 0);
-		for (int k = 0; k < words; k++) {
+		const int here = bits == TW_Q16 || left >= most ? most : left;
+		left -= here;
+		for (int k = 0; k < here; k++) {
 			__builtin_prefetch(ahead, 0, 2);
 			ahead += LINE;
 			UNROLL

@@ -11,9 +11,8 @@ struct tw_net;
 struct tw_q_net;
 
 /* From now on the net takes its products with frozen weights in whole numbers, of 16 bits on the way forward and of `back`
- * on the way back, and its adapters go a way of their own. The head has 16 bits both ways: a row of its gradient is one large
- * number and very many small ones, whose sum 8 bits would lose. Takes two copies of the weights at 2 bytes each, or at 2
- * and 1. TW_NO_MEMORY. */
+ * on the way back, and its adapters go a way of their own. Takes two copies of the weights at 2 bytes each, or at 2 and 1.
+ * TW_NO_MEMORY. */
 TW_MUST_USE enum tw_status tw_net_use_q(struct tw_net *net, enum tw_q_bits back,
 					struct tw_err *err);
 int64_t tw_net_q_bytes(const struct tw_shape *s, enum tw_q_bits back); /* of those copies */
@@ -24,7 +23,10 @@ void tw_q_net_free(struct tw_q_net *q); /* NULL is fine */
  * scratch. */
 void tw_net_q_group(const struct tw_net *net, enum tw_group g, bool back,
 		    const struct tw_q_product *p);
-/* The same of the head, times logit_scale. */
-void tw_net_q_head(const struct tw_net *net, bool back, float *y, const float *x, int T);
+/* logits (T, V) = logit_scale x (T, C) times the head. */
+void tw_net_q_head(const struct tw_net *net, float *logits, const float *x, int T);
+/* dx (T, C) = dlogits times the head, times logit_scale; dlogits are spent. target (T): whose are far from all others. */
+void tw_net_q_head_backward(const struct tw_net *net, float *dx, float *dlogits,
+			    const int32_t *target, int T);
 
 #endif

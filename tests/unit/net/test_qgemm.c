@@ -3,11 +3,12 @@
 #include <math.h>
 
 #include "base/fs.h"
+#include "net/cut_int.h"
 #include "net/qnet.h"
 #include "support/instruction_sets.h"
 #include "support/train_rig.h"
 
-enum { N = TW_Q_COLS, BLOCK = TW_Q_BLOCK, BLOCKS = 5, ROWS = 40, TERMS = BLOCKS * BLOCK };
+enum { N = TW_Q_COLS, STEP = TW_Q_STEP, STEPS = 5, ROWS = 40, TERMS = STEPS * STEP };
 
 static struct tw_compute compute(int threads)
 {
@@ -20,15 +21,15 @@ static struct tw_compute compute(int threads)
 struct operands {
 	float from[ROWS][TERMS]; /* what becomes x */
 	uint32_t x[ROWS * TERMS / 2], w[TERMS / 2 * N];
-	float x_scale[ROWS * BLOCKS], w_scale[N], y[ROWS * N], want[ROWS * N];
-	int32_t x_start[ROWS * BLOCKS];
+	float x_scale[ROWS * STEPS], w_scale[N], y[ROWS * N], want[ROWS * N];
+	int32_t x_start[ROWS * STEPS];
 };
 
-/* A block of whole numbers that are as large as may be, so that a kernel can't round them otherwise than another does. */
-static void make_block(float *x, enum tw_q_bits bits, int seed)
+/* A step of whole numbers that are as large as may be, so that a kernel can't round them otherwise than another does. */
+static void make_step(float *x, enum tw_q_bits bits, int seed)
 {
 	double left = (double)TW_Q16_X_LENGTH * TW_Q16_X_LENGTH;
-	for (int i = 1; i < BLOCK; i++) {
+	for (int i = 1; i < STEP; i++) {
 		int n = bits == TW_Q16 ? (seed + i) * 7919 % 8191 - 4095
 				       : (seed + i) * 97 % 255 - TW_Q8_MOST;
 		left -= (double)n * n;
@@ -42,8 +43,8 @@ static void make_operands(struct operands *o, enum tw_q_bits bits, int kind)
 {
 	static const int all_16[] = {0, 8187, -8187, -8187}, all_8[] = {0, 255, 1, 1};
 	const int terms = bits == TW_Q16 ? 2 : 4;
-	for (int i = 0; i < ROWS * BLOCKS; i++)
-		make_block(o->from[i / BLOCKS] + i % BLOCKS * BLOCK, bits, i * BLOCK);
+	for (int i = 0; i < ROWS * STEPS; i++)
+		make_step(o->from[i / STEPS] + i % STEPS * STEP, bits, i * STEP);
 	for (int i = 0; kind && i < ROWS * TERMS; i++)
 		o->from[i / TERMS][i % TERMS] = kind == 3 ? -1 : 1;
 	memset(o->w, 0, sizeof(o->w));
@@ -70,7 +71,7 @@ static void run_tile(const struct tw_q_form *f, int tile, struct operands *o, fl
 	for (int i = 0; i < ROWS; i++)
 		f->make(&(struct tw_q_row){o->x + i * ld, o->x_scale + i * t.blocks,
 					   o->x_start + i * t.blocks, o->from[i], by,
-					   t.blocks * BLOCK});
+					   t.steps * STEP});
 	t.x = t.ahead = o->x;
 	t.x_ld = ld;
 	t.x_scale = o->x_scale;
@@ -113,8 +114,10 @@ static void every_tile_agrees_with_the_plain_one(void **state)
 	for (; *k; k++)
 		for (int i = 0; i < 2 * 5 * 4 * 4; i++) {
 			enum tw_q_bits bits = i & 1 ? TW_Q8 : TW_Q16;
-			int tile = i / 2 % 5, kind = i / 10 % 4, blocks = i / 40 + 2;
-			struct tw_q_tile like = {.blocks = blocks,
+			int tile = i / 2 % 5, kind = i / 10 % 4, steps = i / 40 + 2;
+			struct tw_q_tile like = {.steps = steps,
+						 .blocks =
+							 tw_pieces(steps * STEP, tw_q_block(bits)),
 						 .cols = i % 3 ? N : 1 + i % N,
 						 .y_ld = N,
 						 .by = 0.5f,
@@ -143,13 +146,14 @@ static void expect_whole(const struct tw_q_form *f, enum tw_q_bits bits, const f
 			 const float *by, int n)
 {
 	uint32_t to[TERMS / 2];
-	float scale[BLOCKS];
-	int32_t start[BLOCKS];
-	double square[BLOCKS] = {0};
-	int most[BLOCKS] = {0}, sum[BLOCKS] = {0};
+	const int block = tw_q_block(bits);
+	float scale[STEPS];
+	int32_t start[STEPS];
+	double square[STEPS] = {0};
+	int most[STEPS] = {0}, sum[STEPS] = {0};
 	f->make(&(struct tw_q_row){to, scale, start, x, by, n});
-	for (int i = 0; i < (n + BLOCK - 1) / BLOCK * BLOCK; i++) {
-		int b = i / BLOCK, whole = number_of(to, f, bits, i);
+	for (int i = 0; i < tw_whole(n, STEP); i++) {
+		int b = i / block, whole = number_of(to, f, bits, i);
 		double step = (double)scale[b];
 		double want = i < n ? (double)x[i] * (bits == TW_Q8 ? (double)by[i] : 1) : 0;
 		square[b] += (double)whole * whole;
@@ -157,7 +161,7 @@ static void expect_whole(const struct tw_q_form *f, enum tw_q_bits bits, const f
 		most[b] = abs(whole) > most[b] ? abs(whole) : most[b];
 		assert_true(fabs(whole * step - want) <= 0.51 * step);
 	}
-	for (int b = 0; b * BLOCK < n; b++)
+	for (int b = 0; b * block < n; b++)
 		if (bits == TW_Q8) {
 			assert_int_equal(most[b], TW_Q8_MOST);
 			assert_int_equal(start[b], -TW_Q8_ZERO * sum[b]);
