@@ -4,21 +4,24 @@
 
 #include "net/kernels.h"
 
-#define QUERIES 128
+#define QUERIES TW_Q_QUERIES
 #define VECTOR	16 /* floats; rows of scores are whole ones */
 
 struct head {
 	const struct tw_gemm_kernel *gemm;
 	const struct tw_heads *hs;
-	int ld, D, out_ld; /* from a token to the next, in qkv and in out */
-	int q, k, v, o;	   /* columns */
+	int T, D;
+	int ld, out_ld; /* from a token to the next, in qkv and in out */
+	int q, k, v, o; /* columns */
 };
 
-static struct head head_of(const struct tw_heads *h, int head, const struct tw_gemm_kernel *gemm)
+static struct head head_of(const struct tw_heads *h, int T, int head,
+			   const struct tw_gemm_kernel *gemm)
 {
 	int kv = head / (h->H / h->H_kv);
 	return (struct head){.gemm = gemm,
 			     .hs = h,
+			     .T = T,
 			     .ld = (h->H + 2 * h->H_kv) * h->D,
 			     .D = h->D,
 			     .out_ld = h->H * h->D,
@@ -42,7 +45,7 @@ static int scores_ld(int T)
 static struct tile tile_at(const struct tw_heads *h, int i0, int T)
 {
 	struct tile t = {.i0 = i0, .n = T - i0 < QUERIES ? T - i0 : QUERIES};
-	t.k0 = h->window && i0 >= h->window ? i0 - h->window + 1 : 0;
+	t.k0 = h->window && i0 >= h->window ? (i0 - h->window + 1) / TW_Q_COLS * TW_Q_COLS : 0;
 	t.keys = i0 + t.n - t.k0;
 	t.ld = scores_ld(T);
 	return t;
@@ -61,10 +64,25 @@ int64_t tw_attention_scratch(int T)
 	return 2 * (int64_t)QUERIES * scores_ld(T);
 }
 
-/* s (n, keys) = alpha x y^T, rows of x (n, D) and y (keys, D) being ldx and h->ld apart: where a query sees the key. */
+/* s (n, keys) = alpha x y^T, rows of x (n, D) and y (T, D) being ldx and h->ld apart: where a query sees the key. */
 static void scores(float *s, const struct head *h, const struct tile *t, float alpha,
-		   const float *x, int ldx, const float *y)
+		   const float *x, int ldx, enum tw_q_keys of, const float *y)
 {
+	if (h->hs->q) {
+		tw_q_scores_run(h->hs->q, &(struct tw_q_score_tile){.of = of,
+								    .T = h->T,
+								    .D = h->D,
+								    .n = t->n,
+								    .first = t->k0,
+								    .keys = t->keys,
+								    .diagonal = t->i0 - t->k0,
+								    .by = alpha,
+								    .x = x,
+								    .x_ld = ldx,
+								    .s = s,
+								    .s_ld = t->ld});
+		return;
+	}
 	h->gemm->run(&(struct tw_gemm){.tb = true,
 				       .m = t->n,
 				       .n = t->keys,
@@ -72,7 +90,7 @@ static void scores(float *s, const struct head *h, const struct tile *t, float a
 				       .alpha = alpha,
 				       .a = x,
 				       .lda = ldx,
-				       .b = y,
+				       .b = y + (ptrdiff_t)t->k0 * h->ld,
 				       .ldb = h->ld,
 				       .c = s,
 				       .ldc = t->ld,
@@ -134,13 +152,15 @@ void tw_attention_forward(float *out, float *lse, const float *qkv, int T,
 			  const struct tw_heads *hs, int head, const struct tw_gemm_kernel *gemm,
 			  float *scratch)
 {
-	struct head h = head_of(hs, head, gemm);
+	struct head h = head_of(hs, T, head, gemm);
+	if (hs->q)
+		tw_q_scores_set(hs->q, TW_Q_KEYS, qkv + h.k, h.ld, T, h.D);
 	for (int i0 = 0; i0 < T; i0 += QUERIES) {
 		struct tile t = tile_at(hs, i0, T);
 		const float *rows = qkv + (ptrdiff_t)t.k0 * h.ld;
 		float *o = out + (ptrdiff_t)i0 * h.out_ld + h.o, by[QUERIES];
 		scores(scratch, &h, &t, hs->scale, qkv + (ptrdiff_t)i0 * h.ld + h.q, h.ld,
-		       rows + h.k);
+		       TW_Q_KEYS, qkv + h.k);
 		softmax(scratch, by, lse + head, &h, &t);
 		weigh(o, h.out_ld, &h, &t, scratch, rows + h.v);
 		for (int i = 0; i < t.n; i++)
@@ -202,8 +222,8 @@ static void tile_backward(float *dqkv, const float *dout, const float *out, cons
 	const float *go = dout + (ptrdiff_t)t->i0 * h->out_ld + h->o;
 	const float *queries = qkv + (ptrdiff_t)t->i0 * h->ld + h->q;
 	const float *rows = qkv + (ptrdiff_t)t->k0 * h->ld;
-	scores(p, h, t, h->hs->scale, queries, h->ld, rows + h->k);
-	scores(dp, h, t, 1, go, h->out_ld, rows + h->v);
+	scores(p, h, t, h->hs->scale, queries, h->ld, TW_Q_KEYS, qkv + h->k);
+	scores(dp, h, t, 1, go, h->out_ld, TW_Q_VALUES, qkv + h->v);
 	score_gradient(dp, p, lse, out, dout, h, t);
 	add_transposed(dqkv, h->v, h, t, p, go, h->out_ld);
 	weigh(dqkv + (ptrdiff_t)t->i0 * h->ld + h->q, h->ld, h, t, dp, rows + h->k);
@@ -215,14 +235,18 @@ void tw_attention_backward(float *dqkv, const float *dout, const float *out, con
 			   const struct tw_gemm_kernel *gemm, float *scratch)
 {
 	int group = hs->H / hs->H_kv;
-	struct head any = head_of(hs, kv * group, gemm);
+	struct head any = head_of(hs, T, kv * group, gemm);
+	if (hs->q) {
+		tw_q_scores_set(hs->q, TW_Q_KEYS, qkv + any.k, any.ld, T, any.D);
+		tw_q_scores_set(hs->q, TW_Q_VALUES, qkv + any.v, any.ld, T, any.D);
+	}
 	for (int t = 0; t < T; t++) {
 		float *row = dqkv + (ptrdiff_t)t * any.ld;
 		memset(row + any.k, 0, (size_t)any.D * sizeof(*row));
 		memset(row + any.v, 0, (size_t)any.D * sizeof(*row));
 	}
 	for (int head = kv * group; head < (kv + 1) * group; head++) {
-		struct head h = head_of(hs, head, gemm);
+		struct head h = head_of(hs, T, head, gemm);
 		for (int i0 = 0; i0 < T; i0 += QUERIES) {
 			struct tile t = tile_at(hs, i0, T);
 			tile_backward(dqkv, dout, out, lse + head, qkv, &h, &t, scratch,

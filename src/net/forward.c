@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "net/pass_int.h"
+#include "net/qnet.h"
 
 static void scale_row(float *x, float by, int n)
 {
@@ -212,8 +213,14 @@ static void attend(void *ctx, size_t i, int worker)
 	struct tw_net *net = at->p->net;
 	struct tw_block_acts *a = at->p->a;
 	const struct tw_shape *s = net->s;
-	const struct tw_heads heads = {s->H,	      s->H_kv,	   s->D,
-				       s->attn_scale, s->attn_cap, at->p->w->window};
+	const struct tw_q_scores q = tw_net_q_scores(net, worker);
+	const struct tw_heads heads = {s->H,
+				       s->H_kv,
+				       s->D,
+				       s->attn_scale,
+				       s->attn_cap,
+				       at->p->w->window,
+				       net->q ? &q : NULL};
 	int units = at->backward ? s->H_kv : s->H;
 	int doc = (int)i / units, head = (int)i % units;
 	ptrdiff_t t = at->p->b->doc[doc];

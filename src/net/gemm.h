@@ -55,7 +55,6 @@ struct tw_gemm_kernel {
 	void (*run_on)(struct tw_pool *pool, const struct tw_gemm *g);
 	/* See tw_gemm_pack(). NULL: the kernel wants b as it is stored. */
 	void (*pack)(float *to, const struct tw_gemm_b *b, const float *x, int from, int rows);
-	bool rows_apart; /* a row of run()'s result does not depend on which other rows there are */
 };
 
 extern const struct tw_gemm_kernel tw_gemm_ref;

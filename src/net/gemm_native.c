@@ -371,7 +371,7 @@ static void pack(float *to, const struct tw_gemm_b *b, const float *x, int from,
 }
 
 static const struct tw_gemm_kernel native = {
-	.name = name, .run = run, .run_on = run_on, .pack = pack, .rows_apart = true};
+	.name = name, .run = run, .run_on = run_on, .pack = pack};
 
 const struct tw_gemm_kernel *tw_gemm_native(void)
 {

@@ -89,4 +89,4 @@ static void run(const struct tw_gemm *g)
 		}
 }
 
-const struct tw_gemm_kernel tw_gemm_ref = {.name = "plain C", .run = run, .rows_apart = true};
+const struct tw_gemm_kernel tw_gemm_ref = {.name = "plain C", .run = run};

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "net/gemm.h"
+#include "net/qscores.h"
 
 /* y (T, C) = x / rms(x) w; rstd (T) = 1 / rms is kept. Zhang & Sennrich 2019, eq. 4. */
 void tw_rmsnorm_forward(float *y, float *rstd, const float *x, const float *w, int T, int C,
@@ -52,6 +53,8 @@ struct tw_heads {
 	float scale; /* of q k */
 	float cap;   /* scores are cap tanh(score / cap); 0: none */
 	int window;  /* a token sees itself and the window - 1 before it; 0: all before it */
+	const struct tw_q_scores
+		*q; /* its scores are computed in whole numbers; NULL: in float32 */
 };
 
 /*

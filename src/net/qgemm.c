@@ -68,10 +68,9 @@ void tw_q_rows_release(struct tw_q_rows *r)
 struct part {
 	const struct tw_q_form *form;
 	const struct tw_q_product *of;
-	const struct tw_gemm_kernel *gemm; /* of what is added */
-	int k0, k;			   /* terms */
-	int steps, blocks, ld;		   /* of the rows */
-	int down, across;		   /* rows and strips of an item */
+	int k0, k;	       /* terms */
+	int steps, blocks, ld; /* of the rows */
+	int down, across;      /* rows and strips of an item */
 };
 
 static void make_rows(void *ctx, int begin, int end)
@@ -108,13 +107,66 @@ static struct tw_q_tile first_tile(const struct part *p, int from, int strip)
 				  .add = p->of->add || p->k0 > 0};
 }
 
+/* --- what is added --- */
+
+/* What is added to a strip: terms of a row from a on, and b (terms, 32), zeros where a product has none of the columns. */
+struct added {
+	int terms;
+	const float *a;
+	ptrdiff_t ld;
+	float *b; /* room for all terms of a row */
+};
+
+/* Columns [*from, *to) of the strip are columns of the product. */
+static bool touches(int *from, int *to, const struct tw_gemm *g, const struct tw_q_product *of,
+		    int strip)
+{
+	int first = (int)(g->c - of->y) - strip * N;
+	*from = tw_most(first, 0);
+	*to = tw_least(first + g->n, N);
+	return *from < *to;
+}
+
+static void find_added(struct added *to, const struct tw_q_product *of, int strip)
+{
+	const float *end = NULL;
+	int from, until;
+	to->terms = 0;
+	for (int i = 0; i < of->n_then; i++) {
+		const struct tw_gemm *g = &of->then[i];
+		if (!touches(&from, &until, g, of, strip))
+			continue;
+		to->a = end && to->a < g->a ? to->a : g->a;
+		end = end && end > g->a + g->k ? end : g->a + g->k;
+		to->terms = (int)(end - to->a);
+	}
+	memset(to->b, 0, (size_t)to->terms * N * sizeof(*to->b));
+	for (int i = 0; i < of->n_then; i++) {
+		const struct tw_gemm *g = &of->then[i];
+		if (!touches(&from, &until, g, of, strip))
+			continue;
+		const ptrdiff_t row = g->tb ? 1 : g->ldb, column = g->tb ? g->ldb : 1;
+		const ptrdiff_t first = strip * N - (g->c - of->y);
+		float *b = to->b + (g->a - to->a) * N;
+		for (int k = 0; k < g->k; k++, b += N)
+			for (int n = from; n < until; n++)
+				b[n] = g->alpha * g->b[k * row + (first + n) * column];
+	}
+}
+
+/* --- tiles --- */
+
 /* Rows [from, to) with one strip: in tiles of most rows, and the last ones in tiles of fewer and fewer. The first two tiles
  * have the next strip come into the second cache. */
-static void run_strip(const struct part *p, int from, int to, int strip)
+static void run_strip(const struct part *p, const struct added *added, int from, int to, int strip)
 {
 	const struct tw_q_weights *q = p->of->q;
 	const ptrdiff_t words = (ptrdiff_t)p->steps * STEP / tw_q_terms(q->bits) * N;
 	struct tw_q_tile t = first_tile(p, from, strip);
+	t.terms = added->terms;
+	t.a = added->a + from * added->ld;
+	t.a_ld = added->ld;
+	t.b = added->b;
 	int half = strip * N + N < q->n ? 2 : 4; /* of this strip and the next */
 	for (int i = 0; from < to; i++)
 		for (int rows = p->form->tile[i].rows; to - from >= rows; from += rows) {
@@ -124,25 +176,8 @@ static void run_strip(const struct part *p, int from, int to, int strip)
 			t.x_scale += rows * t.blocks;
 			t.x_start += rows * t.blocks;
 			t.y += rows * t.y_ld;
+			t.a += rows * t.a_ld;
 		}
-}
-
-/* The same rows and columns of what is added, if that is what they would be among all rows. */
-static void add_strip(const struct part *p, int from, int to, int strip)
-{
-	for (int i = 0; p->gemm->rows_apart && i < p->of->n_then; i++) {
-		struct tw_gemm g = p->of->then[i];
-		int first = (int)(g.c - p->of->y);
-		int n0 = tw_most(strip * N - first, 0), n1 = tw_least(strip * N + N - first, g.n);
-		if (n0 >= n1)
-			continue;
-		g.m = to - from;
-		g.n = n1 - n0;
-		g.a += (ptrdiff_t)from * g.lda;
-		g.b += g.tb ? (ptrdiff_t)n0 * g.ldb : n0;
-		g.c += (ptrdiff_t)from * g.ldc + n0;
-		p->gemm->run(&g);
-	}
 }
 
 static void run_block(void *ctx, size_t item, int worker)
@@ -152,12 +187,19 @@ static void run_block(void *ctx, size_t item, int worker)
 	int strips = tw_pieces(q->n, N), across = tw_pieces(strips, p->across);
 	int from = (int)item / across * p->down, to = tw_least(from + p->down, p->of->T);
 	int s = (int)item % across * p->across, end = tw_least(s + p->across, strips);
+	struct added added = {0};
 	(void)worker;
-	for (; s < end; s++) {
-		run_strip(p, from, to, s);
-		if (p->k0 + p->k == q->k)
-			add_strip(p, from, to, s);
+	if (p->of->n_then > 0 && p->k0 + p->k == q->k) { /* the last part */
+		added.a = p->of->then->a;
+		added.ld = p->of->then->lda;
+		added.b = tw_xmalloc((size_t)added.ld * N * sizeof(*added.b));
 	}
+	for (; s < end; s++) {
+		if (added.b)
+			find_added(&added, p->of, s);
+		run_strip(p, &added, from, to, s);
+	}
+	free(added.b);
 }
 
 /* Rows that stay in the second cache, and as many strips with them as may be for so many items. */
@@ -177,10 +219,11 @@ void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
 	      const struct tw_q_product *of)
 {
 	const struct tw_q_weights *q = of->q;
-	struct part p = {.form = &kernel->form[q->bits], .of = of, .gemm = c->gemm};
+	struct part p = {.form = &kernel->form[q->bits], .of = of};
 	int part = tw_q_part(q->bits, q->k);
 	for (int i = 0; i < of->n_then; i++)
-		assert(!of->then[i].ta && !of->then[i].packed && of->then[i].ldc == q->n);
+		assert(!of->then[i].ta && !of->then[i].packed && of->then[i].ldc == q->n &&
+		       of->then[i].lda == of->then->lda);
 	if (of->T == 0)
 		return;
 	size_t items = cut(&p, SHARES * tw_pool_size(c->pool));
@@ -192,8 +235,6 @@ void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
 		tw_for_pieces(c, of->T, MAKE, make_rows, &p);
 		tw_pool_run(c->pool, items, run_block, &p);
 	}
-	for (int i = 0; !c->gemm->rows_apart && i < of->n_then; i++)
-		tw_gemm_run(c, &of->then[i]);
 }
 
 /* --- which kernel --- */

@@ -91,8 +91,9 @@ TW_MUST_USE enum tw_status tw_q_rows_init(struct tw_q_rows *r, enum tw_q_bits bi
 int64_t tw_q_rows_bytes(enum tw_q_bits bits, int T, int k);
 void tw_q_rows_release(struct tw_q_rows *r);
 
-/* y (T, n) = by x (T, k) w^T, with `add` y += that; and to that some products of T rows are added, each to columns of y: .c
- * is where they begin, .ldc is n, .beta 1, .ta and .packed false. They are made while y is in the cache. */
+/* y (T, n) = by x (T, k) w^T, with `add` y += that; and some products of floats are added while y is in the cache, each to
+ * columns of it: .c is where they begin, .ldc is n, .beta 1, .ta and .packed false. Their .a have one .lda, and begin in the
+ * same row. */
 struct tw_q_product {
 	const struct tw_q_weights *q;
 	const struct tw_q_rows *rows; /* scratch */
@@ -105,7 +106,7 @@ struct tw_q_product {
 	int n_then;
 };
 
-/* Neither the number of threads nor other rows change a row's result; of what is added, if c->gemm is so (rows_apart). */
+/* Neither the number of threads nor other rows change a row's result. */
 void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
 	      const struct tw_q_product *p);
 

@@ -7,6 +7,9 @@
 #include "net/cut_int.h"
 #include "net/qgemm_kernel_int.h"
 
+/* For functions that are compiled once for each constant they are given. */
+#define ALWAYS static inline __attribute__((always_inline))
+
 /* The whole number next to x, which has 16 bits at most. */
 static inline int16_t tw_q_round(float x)
 {

@@ -9,7 +9,7 @@
 
 #include "net/qgemm.h"
 
-/* y (rows, cols) = by, and the sum over blocks of x w^T and their scales; `add`: y += that. */
+/* y (rows, cols) = by times the sum over blocks of x w^T, times their scales; `add`: y += that. */
 struct tw_q_tile {
 	int steps, blocks, cols;
 	const uint32_t *x;	/* rows of whole steps */
@@ -22,6 +22,11 @@ struct tw_q_tile {
 	ptrdiff_t y_ld;
 	float by;
 	bool add;
+	/* Added, too: a (rows, terms) times b (terms, 32). */
+	int terms;
+	const float *a;
+	ptrdiff_t a_ld;
+	const float *b;
 	const uint32_t *
 		ahead; /* half as much as w is from here on comes into the second cache meanwhile */
 };

@@ -7,8 +7,6 @@
 
 #include "net/qgemm_int.h"
 
-#define ALWAYS static inline __attribute__((always_inline))
-
 /* How x lies in words: 2 numbers of 16 bits in each; 4 of 8 bits; or, where only numbers of 16 bits can be multiplied, those
  * of 8 bits 2 in each, the first and the third of four before the second and the fourth. */
 enum order { PAIRS, QUADS, TURNED };

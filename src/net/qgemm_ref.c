@@ -47,7 +47,10 @@ static void row_of(const struct tw_q_tile *t, enum tw_q_bits bits)
 			       (float)(bits == TW_Q16 ? sum_of_16(x, w, here)
 						      : t->x_start[b] + sum_of_8(x, w, here));
 		}
-		t->y[n] = t->by * t->w_scale[n] * sum + (t->add ? t->y[n] : 0);
+		float more = t->add ? t->y[n] : 0;
+		for (int k = 0; k < t->terms; k++)
+			more += t->a[k] * t->b[k * TW_Q_COLS + n];
+		t->y[n] = t->by * t->w_scale[n] * sum + more;
 	}
 }
 

@@ -7,13 +7,14 @@
  *	ALL(i)	      the whole number i in all columns
  *	WORDS(p)      words at p; WORD(p): the one at p in all columns
  *	DOT16(s, x, w), DOT8(s, x, w)	add the products of a word's numbers to s
- *	SET(x), LOAD(p), STORE(p, v), FMA(a, b, c), TO_REAL(s)
+ *	SET(x), LOAD(p), STORE(p, v), MUL(a, b), FMA(a, b, c), TO_REAL(s)
  *
  * and where a word of weights of 8 bits takes two words of x, X8_WORDS 2: DOT8 is then given HALF8(w, 0) and HALF8(w, 1).
  *
  * A strip is taken 2 vectors at a time. Of a block MR x 2 sums, two vectors of w and one of x are in registers; the sums of
  * blocks are floats in the first cache.
  */
+#include "net/qgemm_finish_int.h"
 #include "net/qgemm_make_int.h"
 
 #ifndef X8_WORDS
@@ -95,14 +96,6 @@ ALWAYS void add_blocks(float *sum, const struct tw_q_tile *t, const uint32_t *w,
 	}
 }
 
-ALWAYS void finish_row(float *y, const float *sum, const struct tw_q_tile *t, int cols)
-{
-	for (int n = 0; n < cols; n++) {
-		float x = t->by * t->w_scale[n] * sum[n];
-		y[n] = t->add ? y[n] + x : x;
-	}
-}
-
 /* mr and bits are known to the compiler: each is a function of its own. */
 ALWAYS void tile_of(const struct tw_q_tile *t, int mr, enum tw_q_bits bits)
 {
@@ -111,13 +104,15 @@ ALWAYS void tile_of(const struct tw_q_tile *t, int mr, enum tw_q_bits bits)
 		__builtin_prefetch(t->y + i * t->y_ld);
 		__builtin_prefetch(t->y + i * t->y_ld + TW_Q_COLS - 1);
 	}
-	for (int n = 0; n < TW_Q_COLS; n += BESIDE)
+	for (int n = 0; n < TW_Q_COLS; n += BESIDE) {
 		add_blocks(sum + n, t, t->w + n, mr, bits);
+		finish_columns(sum, t, n, mr);
+	}
 	for (int i = 0; i < mr; i++)
 		if (t->cols == TW_Q_COLS)
-			finish_row(t->y + i * t->y_ld, sum + i * TW_Q_COLS, t, TW_Q_COLS);
+			store_row(t->y + i * t->y_ld, sum + i * TW_Q_COLS, t->add, TW_Q_COLS);
 		else
-			finish_row(t->y + i * t->y_ld, sum + i * TW_Q_COLS, t, t->cols);
+			store_row(t->y + i * t->y_ld, sum + i * TW_Q_COLS, t->add, t->cols);
 }
 
 /* Functions for tiles of `rows` rows: tile_16_<rows>, tile_8_<rows>. */

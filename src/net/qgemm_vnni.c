@@ -29,6 +29,7 @@ static inline void dot_8(__m512i *sum, __m512i x, __m512i w)
 #define SET(x)	       _mm512_set1_ps(x)
 #define LOAD(p)	       _mm512_loadu_ps(p)
 #define STORE(p, v)    _mm512_storeu_ps(p, v)
+#define MUL(a, b)      _mm512_mul_ps(a, b)
 #define FMA(a, b, c)   _mm512_fmadd_ps(a, b, c)
 #define TO_REAL(s)     _mm512_cvtepi32_ps(s)
 

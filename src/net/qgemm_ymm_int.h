@@ -14,6 +14,7 @@
 #define SET(x)	     _mm256_set1_ps(x)
 #define LOAD(p)	     _mm256_loadu_ps(p)
 #define STORE(p, v)  _mm256_storeu_ps(p, v)
+#define MUL(a, b)    _mm256_mul_ps(a, b)
 #define FMA(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define TO_REAL(s)   _mm256_cvtepi32_ps(s)
 

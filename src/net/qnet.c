@@ -32,9 +32,17 @@ static int widest(const struct tw_shape *s)
 	return n;
 }
 
-int64_t tw_net_q_rows_bytes(const struct tw_shape *s, enum tw_q_bits back, int T)
+/* Whole lines of the cache. */
+static int64_t scores_bytes(const struct tw_shape *s, int longest)
 {
-	return tw_q_rows_bytes(back, T, widest(s));
+	return (tw_q_scores_bytes(longest, s->D) + 63) / 64 * 64;
+}
+
+int64_t tw_net_q_scratch_bytes(const struct tw_shape *s, enum tw_q_bits back,
+			       const struct tw_net_size *size, int workers)
+{
+	return tw_q_rows_bytes(back, size->cap, widest(s)) +
+	       workers * scores_bytes(s, size->longest);
 }
 
 /* --- packing --- */
@@ -60,9 +68,18 @@ static enum tw_status pack_group(struct tw_net *net, struct tw_q_net *q, int lay
 	return TW_OK;
 }
 
+static enum tw_status make_scratch(struct tw_q_net *q, const struct tw_net *net, struct tw_err *err)
+{
+	q->scores_ld = scores_bytes(net->s, net->size.longest);
+	q->scores = tw_try_alloc((size_t)(q->scores_ld * tw_pool_size(net->c.pool)),
+				 "attention; a shorter training.sequence needs less", err);
+	return q->scores ? tw_q_rows_init(&q->rows, q->back, net->size.cap, widest(net->s), err)
+			 : TW_NO_MEMORY;
+}
+
 static enum tw_status pack_all(struct tw_net *net, struct tw_q_net *q, struct tw_err *err)
 {
-	enum tw_status st = tw_q_rows_init(&q->rows, q->back, net->size.cap, widest(net->s), err);
+	enum tw_status st = make_scratch(q, net, err);
 	for (int i = 0; st == TW_OK && i < net->s->n_layer; i++)
 		for (enum tw_group g = 0; st == TW_OK && g < TW_GROUP_COUNT; g++)
 			st = pack_group(net, q, i, g, err);
@@ -104,6 +121,13 @@ void tw_net_q_group(const struct tw_net *net, enum tw_group g, bool back,
 	tw_q_net_run(net, group_at(net->layer, g), back, *p);
 }
 
+struct tw_q_scores tw_net_q_scores(const struct tw_net *net, int worker)
+{
+	const struct tw_q_net *q = net->q;
+	return q ? (struct tw_q_scores){q->kernel, q->scores + worker * q->scores_ld}
+		 : (struct tw_q_scores){0};
+}
+
 void tw_q_net_free(struct tw_q_net *q)
 {
 	if (!q)
@@ -116,5 +140,6 @@ void tw_q_net_free(struct tw_q_net *q)
 	free(q->forward);
 	free(q->backward);
 	free(q->mean);
+	free(q->scores);
 	free(q);
 }

@@ -4,8 +4,10 @@
 
 #include "net/model.h"
 #include "net/qgemm.h"
+#include "net/qscores.h"
 
 struct tw_net;
+struct tw_net_size;
 
 /* The frozen weights of all blocks and of the head, for the way forward and, transposed, for the way back. */
 struct tw_q_net;
@@ -16,13 +18,16 @@ struct tw_q_net;
 TW_MUST_USE enum tw_status tw_net_use_q(struct tw_net *net, enum tw_q_bits back,
 					struct tw_err *err);
 int64_t tw_net_q_bytes(const struct tw_shape *s, enum tw_q_bits back); /* of those copies */
-/* Of the activations of T tokens besides. */
-int64_t tw_net_q_rows_bytes(const struct tw_shape *s, enum tw_q_bits back, int T);
+/* Of activations besides. */
+int64_t tw_net_q_scratch_bytes(const struct tw_shape *s, enum tw_q_bits back,
+			       const struct tw_net_size *size, int workers);
 void tw_q_net_free(struct tw_q_net *q); /* NULL is fine */
 /* y (T, out) = x (T, in) W^T of a group of net->layer, or with `back` y (T, in) = x (T, out) W. Of p all but weights and
  * scratch. */
 void tw_net_q_group(const struct tw_net *net, enum tw_group g, bool back,
 		    const struct tw_q_product *p);
+/* For attention on this thread; nothing without whole numbers. */
+struct tw_q_scores tw_net_q_scores(const struct tw_net *net, int worker);
 /* logits (T, V) = logit_scale x (T, C) times the head. */
 void tw_net_q_head(const struct tw_net *net, float *logits, const float *x, int T);
 /* dx (T, C) = dlogits times the head, times logit_scale; dlogits are spent. target (T): whose are far from all others. */

@@ -11,7 +11,9 @@ struct tw_q_net {
 	struct tw_q_weights *forward, *backward; /* (n_layer, TW_GROUP_COUNT), then the head */
 	int n;					 /* of each */
 	struct tw_q_rows rows;
-	float *mean; /* (C): of the head's rows */
+	float *mean;  /* (C): of the head's rows */
+	char *scores; /* attention's scratch of each worker */
+	int64_t scores_ld;
 };
 
 static inline int tw_q_head_at(const struct tw_shape *s)

@@ -10,7 +10,8 @@
 static int64_t bytes_of_pass(const struct tw_plan_request *r, const struct tw_net_size *size)
 {
 	return tw_net_bytes(r->shape, r->lora, size, TW_PLAN_WORKERS) +
-	       (r->whole_numbers ? tw_net_q_rows_bytes(r->shape, r->back, size->cap) : 0);
+	       (r->whole_numbers ? tw_net_q_scratch_bytes(r->shape, r->back, size, TW_PLAN_WORKERS)
+				 : 0);
 }
 
 static struct tw_plan plan_of(const struct tw_plan_request *r, int rows, int row,

@@ -167,7 +167,7 @@ const struct tw_trainer_type tw_trainer_native = {
 	.help = "LoRA in this process, on GGUFs of the Llama, Qwen, Gemma, Phi, Granite and OLMo kinds",
 	.opts = opts,
 	.ctx_size = sizeof(struct tw_train_options),
-	.code_version = 5,
+	.code_version = 6,
 	.check = check,
 	.train = train,
 };

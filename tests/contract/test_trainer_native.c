@@ -237,20 +237,24 @@ static void smaller_optimisers_learn_what_adamw_learns(void **state)
 
 static void in_whole_numbers_it_learns_what_it_learns_in_float32(void **state)
 {
-	static const char *const options[] = {QUICK ", epochs: 2, precision: int16",
-					      QUICK ", epochs: 2, precision: int8"};
+	/* 8 bits of so small a model are coarse. */
+	static const struct {
+		const char *options;
+		double close;
+	} of[] = {{QUICK ", epochs: 2, precision: int16", 1e-3},
+		  {QUICK ", epochs: 2, precision: int8", 0.03}};
 	struct train_setup s = train_setup_of(QUICK ", epochs: 2");
 	(void)state;
 	struct tw_train_result want = train_ok(&s);
 	for (int i = 0; i < 2; i++) {
-		s.options = options[i];
+		s.options = of[i].options;
 		s.work = train_folder();
 		struct tw_train_result r = train_ok(&s);
 		print_message("loss %.5f, in float32 %.5f; to validate with %.5f, %.5f\n",
 			      r.train_loss, want.train_loss, r.valid_loss, want.valid_loss);
 		assert_int_equal(r.steps, want.steps);
-		assert_true(fabs(r.train_loss - want.train_loss) < 0.01);
-		assert_true(fabs(r.valid_loss - want.valid_loss) < 0.02);
+		assert_true(fabs(r.train_loss - want.train_loss) < of[i].close);
+		assert_true(fabs(r.valid_loss - want.valid_loss) < of[i].close);
 	}
 }
 

@@ -43,10 +43,10 @@ static const struct {
 	struct tw_gemm_kernel kernel;
 	const struct tw_gemm_isa *(*isa)(void);
 } products[] = {
-	{{"AVX2", run_tw_gemm_avx2, share_tw_gemm_avx2, pack_tw_gemm_avx2, true}, tw_gemm_avx2},
-	{{"AVX-512", run_tw_gemm_avx512, share_tw_gemm_avx512, pack_tw_gemm_avx512, true},
+	{{"AVX2", run_tw_gemm_avx2, share_tw_gemm_avx2, pack_tw_gemm_avx2}, tw_gemm_avx2},
+	{{"AVX-512", run_tw_gemm_avx512, share_tw_gemm_avx512, pack_tw_gemm_avx512},
 	 tw_gemm_avx512},
-	{{"AVX-512 (narrow)", run_narrow, share_narrow, pack_narrow, true}, narrow},
+	{{"AVX-512 (narrow)", run_narrow, share_narrow, pack_narrow}, narrow},
 };
 
 enum { PRODUCTS = sizeof(products) / sizeof(*products) };

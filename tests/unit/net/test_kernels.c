@@ -235,17 +235,21 @@ static void check_plain_attention(struct attention a)
 
 static void plain_attention_has_the_gradient_of_its_forward_pass(void **state)
 {
-	static const struct attention shapes[] = {{9, {4, 2, 6, 0.4f, 0, 0}},
-						  {9, {4, 2, 6, 0.4f, 0, 3}},
-						  {9, {4, 2, 6, 0.4f, 0.7f, 0}},
-						  {9, {4, 2, 6, 1.0f, 1.5f, 4}}};
+	static const struct attention shapes[] = {{9, {4, 2, 6, 0.4f, 0, 0, NULL}},
+						  {9, {4, 2, 6, 0.4f, 0, 3, NULL}},
+						  {9, {4, 2, 6, 0.4f, 0.7f, 0, NULL}},
+						  {9, {4, 2, 6, 1.0f, 1.5f, 4, NULL}}};
 	(void)state;
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
 		check_plain_attention(shapes[i]);
 }
 
-static void compare_attention(struct attention a, const struct tw_gemm_kernel *gemm)
+/* With scores in whole numbers, if there is a q. */
+static void compare_attention(struct attention a, const struct tw_gemm_kernel *gemm,
+			      const struct tw_q_kernel *q)
 {
+	const double close = q ? 1e-3 : 1e-5;
+	struct tw_q_scores whole = {q, tw_xcalloc(1, (size_t)tw_q_scores_bytes(a.T, a.h.D))};
 	size_t n = qkv_size(&a), m = out_size(&a), l = (size_t)(a.T * a.h.H);
 	float *f = tw_xcalloc(3 * n + 3 * m + 2 * l + (size_t)tw_attention_scratch(a.T), 4);
 	float *qkv = f, *d0 = qkv + n, *d1 = d0 + n, *o0 = d1 + n, *o1 = o0 + m, *go = o1 + m;
@@ -255,37 +259,49 @@ static void compare_attention(struct attention a, const struct tw_gemm_kernel *g
 	fill(d1, n, 9, 10); /* to be overwritten */
 	tw_attention_forward_ref(o0, l0, qkv, a.T, &a.h);
 	tw_attention_backward_ref(d0, go, o0, l0, qkv, a.T, &a.h);
+	a.h.q = q ? &whole : NULL;
 	for (int head = 0; head < a.h.H; head++)
 		tw_attention_forward(o1, l1, qkv, a.T, &a.h, head, gemm, scratch);
 	for (int kv = 0; kv < a.h.H_kv; kv++)
 		tw_attention_backward(d1, go, o1, l1, qkv, a.T, &a.h, kv, gemm, scratch);
-	assert_true(worst(o1, o0, m) < 1e-5);
-	assert_true(worst(l1, l0, l) < 1e-5);
-	assert_true(worst_relative(d1, d0, n) < 1e-5);
+	assert_true(worst(o1, o0, m) < close);
+	assert_true(worst(l1, l0, l) < close);
+	assert_true(worst_relative(d1, d0, n) < close);
 	free(f);
+	free(whole.memory);
 }
+
+static const struct attention shapes[] = {
+	{1, {1, 1, 2, 1, 0, 0, NULL}},		{2, {3, 1, 4, 0.5f, 0, 0, NULL}},
+	{63, {2, 2, 8, 0.3f, 0, 0, NULL}},	{64, {4, 2, 8, 0.3f, 0, 0, NULL}},
+	{65, {4, 2, 16, 0.25f, 0, 0, NULL}},	{150, {6, 3, 10, 0.3f, 0, 0, NULL}},
+	{200, {9, 3, 64, 0.125f, 0, 0, NULL}},	{140, {4, 2, 80, 0.1f, 0, 0, NULL}},
+	{1, {2, 1, 4, 1, 2, 1, NULL}},		{150, {4, 2, 8, 0.3f, 0, 1, NULL}},
+	{150, {4, 2, 8, 0.3f, 0, 64, NULL}},	{150, {4, 2, 8, 0.3f, 0, 65, NULL}},
+	{200, {4, 2, 8, 0.3f, 1.5f, 37, NULL}}, {200, {4, 2, 8, 0.3f, 2, 0, NULL}},
+};
+enum { SHAPES = sizeof(shapes) / sizeof(*shapes) };
 
 static void attention_by_blocks_is_plain_attention(void **state)
 {
-	static const struct attention shapes[] = {
-		{1, {1, 1, 2, 1, 0, 0}},	 {2, {3, 1, 4, 0.5f, 0, 0}},
-		{63, {2, 2, 8, 0.3f, 0, 0}},	 {64, {4, 2, 8, 0.3f, 0, 0}},
-		{65, {4, 2, 16, 0.25f, 0, 0}},	 {150, {6, 3, 10, 0.3f, 0, 0}},
-		{200, {9, 3, 64, 0.125f, 0, 0}}, {1, {2, 1, 4, 1, 2, 1}},
-		{150, {4, 2, 8, 0.3f, 0, 1}},	 {150, {4, 2, 8, 0.3f, 0, 64}},
-		{150, {4, 2, 8, 0.3f, 0, 65}},	 {200, {4, 2, 8, 0.3f, 1.5f, 37}},
-		{200, {4, 2, 8, 0.3f, 2, 0}},
-	};
 	(void)state;
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		compare_attention(shapes[i], &tw_gemm_ref);
-		compare_attention(shapes[i], tw_gemm_best());
+	for (int i = 0; i < SHAPES; i++) {
+		compare_attention(shapes[i], &tw_gemm_ref, NULL);
+		compare_attention(shapes[i], tw_gemm_best(), NULL);
 	}
+}
+
+static void attention_with_whole_scores_is_near_plain_attention(void **state)
+{
+	(void)state;
+	for (const struct tw_q_kernel *const *q = q_of_all_sets(); *q; q++)
+		for (int i = 0; i < SHAPES; i++)
+			compare_attention(shapes[i], tw_gemm_best(), *q);
 }
 
 static void nobody_looks_ahead(void **state)
 {
-	struct attention a = {70, {2, 1, 8, 0.35f, 0, 0}};
+	struct attention a = {70, {2, 1, 8, 0.35f, 0, 0, NULL}};
 	size_t n = qkv_size(&a), m = out_size(&a);
 	float *qkv = tw_xcalloc(n, 4), *o0 = tw_xcalloc(m, 4), *o1 = tw_xcalloc(m, 4), lse[70 * 2];
 	float *scratch = tw_xcalloc((size_t)tw_attention_scratch(70), 4);
@@ -583,6 +599,7 @@ int main(void)
 		cmocka_unit_test(stretched_positions_turn_as_earlier_ones),
 		cmocka_unit_test(plain_attention_has_the_gradient_of_its_forward_pass),
 		cmocka_unit_test(attention_by_blocks_is_plain_attention),
+		cmocka_unit_test(attention_with_whole_scores_is_near_plain_attention),
 		cmocka_unit_test(nobody_looks_ahead),
 		cmocka_unit_test(swiglu_has_the_gradient_of_its_forward_pass),
 		cmocka_unit_test(swiglu_stays_finite_far_out),
