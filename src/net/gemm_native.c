@@ -175,21 +175,6 @@ static int next_tile(const struct tw_gemm_isa *isa, int left)
 	return size == 0 && rest < isa->tile[1].rows && rest % 4 >= 2 ? 1 : size;
 }
 
-/* The `i`th line of each term of the strip after t->b; past its last one, of t->b again: it is there already. */
-static void look_ahead(struct tw_gemm_tile *t, const struct strips *b, int nr, int i)
-{
-	const ptrdiff_t at = (ptrdiff_t)i * TW_GEMM_LINE;
-	const bool next = at < nr;
-	t->ahead = t->b;
-	t->ahead_step = TW_GEMM_LINE;
-	if (next && b->step == nr) { /* packed: its lines follow each other */
-		t->ahead += b->pitch + at * t->k;
-	} else if (next) {
-		t->ahead += b->pitch + at;
-		t->ahead_step = b->step;
-	}
-}
-
 /* Tiles [from, to) with one strip of b. The first ones have the next strip come into the second cache. */
 static void run_strip(const struct piece *q, const struct strips *b, int from, int to, int strip)
 {
@@ -209,10 +194,10 @@ static void run_strip(const struct piece *q, const struct strips *b, int from, i
 				 .alpha = g->alpha,
 				 .beta = q->p > 0 ? 1 : g->beta};
 	isa = for_columns(isa, t.cols); /* its tiles have as many rows */
-	for (int rows, n_th = 0; i < end; i += rows, n_th++) {
+	for (int rows, line = 0; i < end; i += rows, line += TW_GEMM_LINE) {
 		int size = next_tile(isa, end - i);
 		rows = isa->tile[size].rows;
-		look_ahead(&t, b, nr, n_th);
+		t.ahead = t.b + (line < nr ? b->pitch + line : 0); /* of each term */
 		if (g->causal == TW_GEMM_ALL)
 			isa->tile[size].run(&t);
 		else

@@ -21,10 +21,8 @@ struct tw_gemm_tile {
 	ptrdiff_t b_step;
 	float *c;
 	ptrdiff_t ldc;
-	float alpha, beta; /* beta 0: c is only written */
-	/* k lines, as many floats apart, that come into the second cache meanwhile. */
-	const float *ahead;
-	ptrdiff_t ahead_step;
+	float alpha, beta;  /* beta 0: c is only written */
+	const float *ahead; /* k lines, b_step apart, that come into the second cache meanwhile */
 };
 
 typedef void (*tw_gemm_tile_fn)(const struct tw_gemm_tile *t);

@@ -49,7 +49,6 @@ ALWAYS void tile_of(const struct tw_gemm_tile *t, int mr, int vecs)
 	VEC sum[MR][2];
 	const float *a[(MR + 2) / 3], *b = t->b; /* every third row: two steps reach the others */
 	ptrdiff_t row = t->row_step, step = t->step, b_step = t->b_step;
-	const ptrdiff_t ahead_step = t->ahead_step;
 	const float *ahead = t->ahead;
 	UNROLL
 	for (int i = 0; i < mr; i++) {
@@ -62,7 +61,7 @@ ALWAYS void tile_of(const struct tw_gemm_tile *t, int mr, int vecs)
 		a[i] = t->a + 3 * i * row;
 	for (int k = t->k; k > 0; k--) {
 		__builtin_prefetch(ahead, 0, 2);
-		ahead += ahead_step;
+		ahead += b_step;
 		add_step(sum, a, row, b, mr, vecs);
 		UNROLL
 		for (int i = 0; i < (mr + 2) / 3; i++) {
