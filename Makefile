@@ -190,7 +190,6 @@ $(STANDIN): tests/standin/cuda.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) -O3 -fPIC $(WARN) -Wno-conversion -shared -o $@ $<
 	@ln -sf $(@F) $(@D)/libcublas.so.13
-$(O)/tests/unit/net/test_gemm_cuda: $(STANDIN)
 
 # tests/fuzz/fuzz_base_json.c is linked with what tests of base are linked with.
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)

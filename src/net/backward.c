@@ -1,6 +1,4 @@
 /* From the gradient of the last block's output to those of the adapters. */
-#include <string.h>
-
 #include "net/pass_int.h"
 
 /* h = what entered `down`, again. */
@@ -16,12 +14,12 @@ static void leave_joint(const struct tw_pass *p, const struct tw_joint *j, int b
 	ptrdiff_t at = (ptrdiff_t)begin * s->C, n = (ptrdiff_t)(end - begin) * s->C;
 	const float *dx = p->net->dx + at;
 	float *dy = p->net->dy + at, *dn = p->net->dn + at, *to = s->post_norm ? dn : dy;
-	for (ptrdiff_t i = 0; i < n; i++)
-		to[i] = s->residual_scale * dx[i];
+	p->net->dev->multiply(to, dx, s->residual_scale, n);
 	if (!s->post_norm)
 		return;
-	memset(dy, 0, (size_t)n * sizeof(*dy));
-	tw_rmsnorm_backward(dy, dn, j->rstd + begin, j->y + at, j->norm, end - begin, s->C);
+	p->net->dev->clear(dy, n);
+	p->net->dev->rmsnorm_backward(dy, dn, j->rstd + begin, j->y + at, j->norm, end - begin,
+				      s->C);
 }
 
 static void leave_ffn(void *ctx, int begin, int end)
@@ -53,12 +51,12 @@ static void activate_backward(void *ctx, int begin, int end)
 	const float *dh = p->net->h + (ptrdiff_t)begin * s->F;
 	ptrdiff_t at = (ptrdiff_t)begin * s->C;
 	if (s->gelu)
-		tw_geglu_backward(gu, dh, gu, end - begin, s->F);
+		p->net->dev->geglu_backward(gu, dh, gu, end - begin, s->F);
 	else
-		tw_swiglu_backward(gu, dh, gu, end - begin, s->F);
+		p->net->dev->swiglu_backward(gu, dh, gu, end - begin, s->F);
 	if (s->pre_norm)
-		tw_rmsnorm_again(p->net->norm + at, p->a->rstd2 + begin, p->a->x_mid + at,
-				 p->w->ffn_norm, end - begin, s->C);
+		p->net->dev->rmsnorm_again(p->net->norm + at, p->a->rstd2 + begin, p->a->x_mid + at,
+					   p->w->ffn_norm, end - begin, s->C);
 }
 
 /* dx += gradient of x, dn being that of what the projections read. */
@@ -70,10 +68,10 @@ static void enter_backward(const struct tw_pass *p, const float *x, const float 
 	float *dx = p->net->dx;
 	const float *dn = p->net->dn;
 	if (p->net->s->pre_norm)
-		tw_rmsnorm_backward(dx + at, dn + at, rstd + begin, x + at, norm, end - begin, C);
+		p->net->dev->rmsnorm_backward(dx + at, dn + at, rstd + begin, x + at, norm,
+					      end - begin, C);
 	else
-		for (ptrdiff_t i = at; i < (ptrdiff_t)end * C; i++)
-			dx[i] += dn[i];
+		p->net->dev->add(dx + at, dn + at, (ptrdiff_t)(end - begin) * C);
 }
 
 static void enter_ffn_backward(void *ctx, int begin, int end)
@@ -88,23 +86,6 @@ static void enter_block_backward(void *ctx, int begin, int end)
 	enter_backward(p, p->a->x_in, p->a->rstd1, p->w->attn_norm, begin, end);
 }
 
-static void norm_heads_backward(struct tw_pass *p, float *row, int t)
-{
-	const struct tw_shape *s = p->net->s;
-	int heads = s->H + s->H_kv, q = tw_q_dim(s), kv = tw_kv_dim(s);
-	bool whole = s->qk_norm == TW_QK_WHOLE;
-	ptrdiff_t at = (ptrdiff_t)t * heads * s->D;
-	const float *before = p->a->qk + at, *rstd = p->a->qk_rstd + (ptrdiff_t)t * heads;
-	float *dy = p->net->dqk + at;
-	size_t bytes = (size_t)(heads * s->D) * sizeof(*row);
-	memcpy(dy, row, bytes);
-	memset(row, 0, bytes);
-	tw_rmsnorm_backward(row, dy, rstd, before, p->w->q_norm, whole ? 1 : s->H,
-			    whole ? q : s->D);
-	tw_rmsnorm_backward(row + q, dy + q, rstd + s->H, before + q, p->w->k_norm,
-			    whole ? 1 : s->H_kv, whole ? kv : s->D);
-}
-
 /* Also makes the norm again that the projections read. */
 static void finish_qkv_backward(void *ctx, int begin, int end)
 {
@@ -113,11 +94,17 @@ static void finish_qkv_backward(void *ctx, int begin, int end)
 	int ld = tw_qkv_dim(s);
 	ptrdiff_t at = (ptrdiff_t)begin * s->C;
 	tw_pass_rotate(p, p->net->dqkv, begin, end, -1);
-	for (int t = begin; s->qk_norm && t < end; t++)
-		norm_heads_backward(p, p->net->dqkv + (ptrdiff_t)t * ld, t);
+	if (s->qk_norm) {
+		const struct tw_heads_norm norm = tw_pass_heads_norm(p);
+		ptrdiff_t heads = s->H + s->H_kv;
+		p->net->dev->heads_norm_backward(
+			p->net->dqkv + (ptrdiff_t)begin * ld, p->net->dqk + begin * heads * s->D,
+			p->a->qk_rstd + begin * heads, p->a->qk + begin * heads * s->D, &norm,
+			end - begin);
+	}
 	if (s->pre_norm)
-		tw_rmsnorm_again(p->net->norm + at, p->a->rstd1 + begin, p->a->x_in + at,
-				 p->w->attn_norm, end - begin, s->C);
+		p->net->dev->rmsnorm_again(p->net->norm + at, p->a->rstd1 + begin, p->a->x_in + at,
+					   p->w->attn_norm, end - begin, s->C);
 }
 
 /* What read x and gave y: gradients of the adapters, and dx unless that is NULL. */
@@ -145,7 +132,7 @@ static void block_backward(struct tw_pass *p)
 
 	dy = before_joint(p, leave_attention);
 	linear(p, TW_GROUP_O, net->h, a->att, dy);
-	tw_pass_attention(p, true);
+	net->dev->attention(p, true);
 	tw_pass_run(p, finish_qkv_backward);
 	const bool first = p->layer == 0; /* the embeddings are not trained */
 	linear(p, TW_GROUP_QKV, first ? NULL : net->dn, tw_pass_input(p, a->x_in), net->dqkv);

@@ -124,34 +124,12 @@ static const struct tw_gemm_kernel *plain(void)
 	return &tw_gemm_ref;
 }
 
-static const char *why_not = "it is not there on this machine";
-
-static const struct tw_gemm_kernel *cuda(void)
-{
-	const char *why;
-	const struct tw_gemm_kernel *k = tw_gemm_cuda(&why);
-	if (!k)
-		why_not = why;
-	return k;
-}
-
 static const struct {
 	const char *name;
 	const struct tw_gemm_kernel *(*get)(void);
-} kernels[] = {{"native", tw_gemm_native},
-	       {"openblas", tw_gemm_openblas},
-	       {"reference", plain},
-	       {"cuda", cuda}}; /* behind the one that is everywhere: only when asked for */
+} kernels[] = {{"native", tw_gemm_native}, {"openblas", tw_gemm_openblas}, {"reference", plain}};
 
 enum { KERNELS = sizeof(kernels) / sizeof(*kernels) };
-
-const struct tw_gemm_kernel *tw_gemm_cpu(void)
-{
-	const struct tw_gemm_kernel *k = NULL;
-	for (int i = 0; !k; i++)
-		k = kernels[i].get();
-	return k;
-}
 
 static const struct tw_gemm_kernel *best;
 
@@ -165,14 +143,14 @@ static void choose(void)
 	if (i < KERNELS && wanted)
 		best = kernels[i].get();
 	bool there = best != NULL;
-	if (!there)
-		best = tw_gemm_cpu();
+	for (i = there ? i : 0; !best; i++)
+		best = kernels[i].get();
 	if (wanted && !there && i < KERNELS)
-		tw_warn("TWIN_GEMM=%s can't be used (%s): matrix products are %s's", wanted,
-			why_not, best->name);
+		tw_warn("TWIN_GEMM=%s can't be used, it is not there on this machine: matrix products "
+			"are %s's",
+			wanted, best->name);
 	else if (wanted && !there)
-		tw_warn("TWIN_GEMM is \"%s\"; native, openblas, reference and cuda are known",
-			wanted);
+		tw_warn("TWIN_GEMM is \"%s\"; native, openblas and reference are known", wanted);
 	if (best == &tw_gemm_ref && !wanted)
 		tw_warn("no OpenBLAS, and a CPU that Twin has no kernels for: training will be several times "
 			"slower; on Debian or Ubuntu: apt-get install libopenblas0");

@@ -1,10 +1,9 @@
 /*
  * net/gemm.h: matrix products.
  *
- * Two layers: kernels (our own for x86-64 with AVX2 or AVX-512, OpenBLAS where it is installed, a plain one everywhere, and
- * cuBLAS on a GPU for who asks for it), and
- * tw_gemm_run(), which gives a product to all threads of a pool. Neither the number of threads
- * nor their speed changes a result.
+ * Two layers: kernels (our own for x86-64 with AVX2 or AVX-512, OpenBLAS where it is installed, a plain one everywhere; on a
+ * GPU, of arrays that lie there, cuBLAS: device.h), and tw_gemm_run(), which gives a product to all threads of a pool. Neither
+ * the number of threads nor their speed changes a result.
  */
 #ifndef TW_NET_GEMM_H
 #define TW_NET_GEMM_H
@@ -13,6 +12,8 @@
 #include <stdint.h>
 
 #include "base/pool.h"
+
+struct tw_device;
 
 /* What a product of causal attention can do without. Kernels may do it all the same. Of c, or of a as it is stored, row i
  * counts up to column i + diagonal: */
@@ -65,23 +66,17 @@ const struct tw_gemm_kernel *tw_gemm_openblas(void);
 /* NULL when this CPU has none of the instruction sets that gemm_native.c knows. */
 const struct tw_gemm_kernel *tw_gemm_native(void);
 
-/* NULL, and *why in words, when there is no CUDA, no GPU, or one that computes wrongly. Loads and tries it at the first call.
- * Its run(), and what is too small to be sent, is tw_gemm_cpu()'s. When the GPU fails later, so is everything. */
-const struct tw_gemm_kernel *tw_gemm_cuda(const char **why);
-
-/* The best of the CPU's, whatever TWIN_GEMM says. */
-const struct tw_gemm_kernel *tw_gemm_cpu(void);
-
 /* Our own where the CPU is one that it knows, else OpenBLAS where it is installed, else the plain one. Never by timing: the
  * same machine always gives the same bytes. Our own comes first because with it a row's result does not depend on what
  * other rows are in the product, which OpenBLAS does not promise; they are equally fast. The environment's TWIN_GEMM
- * overrides: native, openblas, reference, cuda. */
+ * overrides: native, openblas, reference. */
 const struct tw_gemm_kernel *tw_gemm_best(void);
 
 /* What the parts of a training step run on. */
 struct tw_compute {
 	struct tw_pool *pool;
 	const struct tw_gemm_kernel *gemm;
+	const struct tw_device *device; /* of a net (device.h); NULL: the CPU. Never of the rest */
 };
 
 /* What our own kernel takes to pack operands, on one thread. The same on every machine, whatever it computes with. */

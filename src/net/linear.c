@@ -1,7 +1,7 @@
 /* Products with the weights and their adapters, and the gradients of the adapters. */
 #include <string.h>
 
-#include "net/net.h"
+#include "net/pass_int.h"
 #include "net/qnet.h"
 
 #define TOKENS 112 /* whose gradients stay in the second cache */
@@ -74,7 +74,7 @@ static void read_span(struct tw_net *net, const struct parts *all, const struct 
 					       .alpha = 1,
 					       .a = s->x,
 					       .lda = all->in,
-					       .b = net->lora->p + s->part->pair->a,
+					       .b = tw_params(net) + s->part->pair->a,
 					       .ldb = all->in,
 					       .c = all->xa + s->at,
 					       .ldc = all->width});
@@ -97,7 +97,7 @@ static struct tw_gemm writing(const struct tw_net *net, const struct parts *all,
 				.alpha = net->lora->scale,
 				.a = all->xa + q->at,
 				.lda = all->width,
-				.b = net->lora->p + q->pair->b,
+				.b = tw_params(net) + q->pair->b,
 				.ldb = all->rank,
 				.beta = 1,
 				.c = y + q->column,
@@ -121,16 +121,23 @@ static struct added read_adapters(struct tw_net *net, enum tw_group g, float *y,
 	return added;
 }
 
+/* A GPU has no second cache to think of. */
+static int at_a_time(const struct tw_net *net, int T)
+{
+	return net->dev->resident ? T : TOKENS;
+}
+
 /* One projection of a group: g += s dy^T xa, and dyb = s dy b; a few tokens at a time, so that dy is fetched once. The
  * gradient is made as its transpose, of few rows, for which dy is read as it lies. */
 static void pair_backward(struct tw_net *net, const struct parts *all, const struct part *q,
 			  const float *b, float *g, const float *dy, int T)
 {
 	const float scale = net->lora->scale;
-	for (int t = 0; t < T; t += TOKENS) {
+	const int most = at_a_time(net, T);
+	for (int t = 0; t < T; t += most) {
 		const float *rows = dy + (ptrdiff_t)t * all->out + q->column;
 		const ptrdiff_t at = (ptrdiff_t)t * all->width + q->at;
-		const int n = T - t < TOKENS ? T - t : TOKENS;
+		const int n = T - t < most ? T - t : most;
 		tw_gemm_run(&net->c, &(struct tw_gemm){.m = n,
 						       .n = all->rank,
 						       .k = q->out,
@@ -154,9 +161,8 @@ static void pair_backward(struct tw_net *net, const struct parts *all, const str
 						       .c = net->turned,
 						       .ldc = q->out});
 	}
-	for (ptrdiff_t k = 0; T > 0 && k < all->rank; k++)
-		for (ptrdiff_t i = 0; i < q->out; i++)
-			g[i * all->rank + k] += net->turned[k * q->out + i];
+	if (T > 0)
+		net->dev->add_turned(g, net->turned, q->out, all->rank);
 }
 
 /* to (out, r) = D (out) times x (out, r); `add`: to += that. */
@@ -215,10 +221,10 @@ static void measure_backward(struct tw_net *net, const struct parts *all, const 
 static void part_backward(struct tw_net *net, const struct parts *all, const struct part *q,
 			  const float *x, const float *dy, int T)
 {
-	struct tw_lora *l = net->lora;
 	const size_t n = (size_t)q->out * (size_t)all->rank;
-	float *b = l->p + q->pair->b, *g = l->g + q->pair->b;
-	if (!l->dora) {
+	const float *b = tw_params(net) + q->pair->b;
+	float *g = tw_gradients(net) + q->pair->b;
+	if (!net->lora->dora) {
 		pair_backward(net, all, q, b, g, dy, T);
 		return;
 	}
@@ -234,19 +240,20 @@ static void part_backward(struct tw_net *net, const struct parts *all, const str
 /* The span's dA += dyb^T x, a few tokens at a time, so that x is fetched once. */
 static void as_backward(struct tw_net *net, const struct parts *all, const struct span *s, int T)
 {
-	for (int t = 0; t < T; t += TOKENS)
+	const int most = at_a_time(net, T);
+	for (int t = 0; t < T; t += most)
 		tw_gemm_run(&net->c,
 			    &(struct tw_gemm){.ta = true,
 					      .m = s->width,
 					      .n = all->in,
-					      .k = T - t < TOKENS ? T - t : TOKENS,
+					      .k = T - t < most ? T - t : most,
 					      .alpha = 1,
 					      .a = net->dyb + (ptrdiff_t)t * all->width + s->at,
 					      .lda = all->width,
 					      .b = s->x + (ptrdiff_t)t * all->in,
 					      .ldb = all->in,
 					      .beta = 1,
-					      .c = net->lora->g + s->part->pair->a,
+					      .c = tw_gradients(net) + s->part->pair->a,
 					      .ldc = all->in});
 }
 
@@ -279,7 +286,7 @@ static struct tw_gemm leaving(const struct tw_net *net, const struct parts *all,
 				.alpha = 1,
 				.a = net->dyb + s->at,
 				.lda = all->width,
-				.b = net->lora->p + s->part->pair->a,
+				.b = tw_params(net) + s->part->pair->a,
 				.ldb = all->in,
 				.beta = add,
 				.c = to,

@@ -3,10 +3,7 @@
  * head in slices of the vocabulary: neither all logits nor the whole head as
  * float32 are ever in memory.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "net/net.h"
+#include "net/pass_int.h"
 #include "net/qnet.h"
 
 struct portion {
@@ -22,13 +19,11 @@ static void gather(void *ctx, int begin, int end)
 	const struct portion *p = ctx;
 	struct tw_net *net = p->net;
 	int C = net->s->C;
-	for (int i = begin; i < end; i++)
-		memcpy(net->head_x + (ptrdiff_t)i * C,
-		       net->x_out + (ptrdiff_t)p->b->from[p->first + i] * C,
-		       (size_t)C * sizeof(float));
 	ptrdiff_t at = (ptrdiff_t)begin * C;
-	tw_rmsnorm_forward(net->head_n + at, net->head_rstd + begin, net->head_x + at,
-			   net->w->out_norm, end - begin, C, net->s->eps);
+	net->dev->gather(net->head_x + at, net->x_out, net->in.from + p->first + begin, end - begin,
+			 C);
+	net->dev->rmsnorm_forward(net->head_n + at, net->head_rstd + begin, net->head_x + at,
+				  net->out_norm, end - begin, C, net->s->eps);
 }
 
 static void next_slice(struct portion *p, enum tw_merged how)
@@ -62,63 +57,30 @@ static void compute_logits(struct portion *p)
 	}
 }
 
-/* What smoothing makes of a row: the loss, and the gradient that was made without it. `logits` is the gradient by
- * then, `sum` and `target_logit` are of what it was made from. */
-static double smooth(double nll, float *logits, int32_t target, int V, double s, float scale,
-		     double sum, double target_logit)
-{
-	double even = (double)scale * s / V;
-	double lse = nll + target_logit;
-	if (scale != 0) {
-		for (int v = 0; v < V; v++)
-			logits[v] -= (float)even;
-		logits[target] += (float)((double)scale * s);
-	}
-	return (1 - s) * nll + s * (lse - sum / V);
-}
-
-/* Row i of the portion. `capped` (V): scratch where logits have a cap. */
-static void lose_row(const struct portion *p, int i, float *capped)
-{
-	struct tw_net *net = p->net;
-	const struct tw_head *h = p->head;
-	int V = net->s->V, at = p->first + i;
-	float *logits = net->logits + (ptrdiff_t)i * V;
-	const int32_t *target = p->b->target + at;
-	float scale = h->weight ? h->scale * h->weight[at] : h->scale;
-	if (capped)
-		memcpy(capped, logits, (size_t)V * sizeof(*capped));
-	double sum = h->smoothing > 0 ? tw_sum(logits, V) : 0, logit = (double)logits[*target];
-	double *loss = net->losses + i;
-	tw_cross_entropy(loss, logits, target, 1, V, scale);
-	if (h->logp)
-		h->logp[at] = -*loss;
-	if (h->scale != 0 && scale == 0) /* of weight 0: no gradient, and logits are spent */
-		memset(logits, 0, (size_t)V * sizeof(*logits));
-	if (h->smoothing > 0)
-		*loss = smooth(*loss, logits, *target, V, h->smoothing, scale, sum, logit);
-	if (capped)
-		tw_cap_backward(logits, capped, V, net->s->final_cap);
-}
-
 static void cap_logits(void *ctx, int begin, int end)
 {
 	const struct tw_net *net = ((struct portion *)ctx)->net;
-	for (int i = begin; net->s->final_cap > 0 && i < end; i++)
-		tw_cap(net->logits + (ptrdiff_t)i * net->s->V, net->s->V, net->s->final_cap);
+	const ptrdiff_t V = net->s->V;
+	if (net->s->final_cap > 0)
+		net->dev->cap(net->logits + begin * V, (end - begin) * V, net->s->final_cap);
 }
 
 static void lose(void *ctx, int begin, int end)
 {
 	const struct portion *p = ctx;
-	const struct tw_shape *s = p->net->s;
-	float *capped = NULL;
-	cap_logits(ctx, begin, end);
-	if (s->final_cap > 0 && p->head->scale != 0)
-		capped = tw_xmalloc((size_t)s->V * sizeof(*capped));
-	for (int i = begin; i < end; i++)
-		lose_row(p, i, capped);
-	free(capped);
+	struct tw_net *net = p->net;
+	const ptrdiff_t at = p->first + begin, V = net->s->V;
+	net->dev->lose(
+		&(struct tw_losing){.n = end - begin,
+				    .V = (int)V,
+				    .logits = net->logits + begin * V,
+				    .target = net->in.target + at,
+				    .weight = net->in.weight ? net->in.weight + at : NULL,
+				    .scale = p->head->scale,
+				    .smoothing = p->head->smoothing,
+				    .cap = net->s->final_cap,
+				    .loss = net->losses + begin,
+				    .nll = net->losses + tw_net_head_tokens(net->s) + begin});
 }
 
 /* head_n becomes its own gradient: dlogits (n, V) times the head (V, C). */
@@ -152,34 +114,49 @@ static void scatter(void *ctx, int begin, int end)
 {
 	const struct portion *p = ctx;
 	struct tw_net *net = p->net;
-	ptrdiff_t C = net->s->C;
-	for (int i = begin; i < end; i++)
-		tw_rmsnorm_backward(net->dx + p->b->from[p->first + i] * C, net->head_n + i * C,
-				    net->head_rstd + i, net->head_x + i * C, net->w->out_norm, 1,
-				    (int)C);
+	const int C = net->s->C;
+	const ptrdiff_t at = (ptrdiff_t)begin * C;
+	net->dev->rmsnorm_backward_at(net->dx, net->in.from + p->first + begin, net->head_n + at,
+				      net->head_rstd + begin, net->head_x + at, net->out_norm,
+				      end - begin, C);
+}
+
+/* Sum of the losses, which the device has. */
+static double sum_of(const struct portion *p)
+{
+	const double *loss = tw_give_losses(p->net), *nll = loss + tw_net_head_tokens(p->net->s);
+	double sum = 0;
+	for (int i = 0; i < p->n; i++)
+		sum += loss[i];
+	for (int i = 0; p->head->logp && i < p->n; i++)
+		p->head->logp[p->first + i] = -nll[i];
+	return sum;
+}
+
+static void run_pieces(struct portion *p, void (*fn)(void *portion, int begin, int end))
+{
+	p->net->dev->run(&p->net->c, p->n, 8, fn, p);
 }
 
 static double run_portion(struct portion *p)
 {
-	double sum = 0;
-	tw_for_pieces(&p->net->c, p->n, 8, gather, p);
+	run_pieces(p, gather);
 	compute_logits(p);
-	tw_for_pieces(&p->net->c, p->n, 8, lose, p);
-	for (int i = 0; i < p->n; i++)
-		sum += p->net->losses[i];
+	run_pieces(p, lose);
 	if (p->head->scale != 0) {
 		logits_backward(p);
-		tw_for_pieces(&p->net->c, p->n, 8, scatter, p);
+		run_pieces(p, scatter);
 	}
-	return sum;
+	return sum_of(p);
 }
 
 double tw_net_head(struct tw_net *net, const struct tw_batch *b, const struct tw_head *h)
 {
 	const int most = tw_net_head_tokens(net->s);
 	double sum = 0;
+	tw_take_weights(net, b, h->weight);
 	if (h->scale != 0)
-		memset(net->dx, 0, (size_t)b->T * (size_t)net->s->C * sizeof(float));
+		net->dev->clear(net->dx, (ptrdiff_t)b->T * net->s->C);
 	for (int first = 0; first < b->n_loss; first += most) {
 		int left = b->n_loss - first;
 		struct portion p = {.net = net,
@@ -196,8 +173,8 @@ const float *tw_net_logits(struct tw_net *net, const struct tw_batch *b)
 {
 	struct portion p = {.net = net, .b = b, .n = b->n_loss};
 	tw_net_forward(net, b);
-	tw_for_pieces(&net->c, p.n, 8, gather, &p);
+	run_pieces(&p, gather);
 	compute_logits(&p);
-	tw_for_pieces(&net->c, p.n, 8, cap_logits, &p);
-	return net->logits;
+	run_pieces(&p, cap_logits);
+	return tw_give_logits(net, p.n);
 }

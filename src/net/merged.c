@@ -1,6 +1,6 @@
 /* Weights become float32 a few rows at a time, and while these are in the cache, change and go where products want them. */
 #include "net/cut_int.h"
-#include "net/net.h"
+#include "net/pass_int.h"
 
 struct merging {
 	struct tw_net *net;
@@ -46,6 +46,10 @@ void tw_net_merge(struct tw_net *net, int layer, enum tw_group g, enum tw_merged
 	net->layer = layer;
 	if (net->q)
 		return; /* packed already */
+	if (net->sent) {
+		net->merged = tw_sent_group(net, layer, g);
+		return;
+	}
 	m.b = operand(how, tw_group_out(net->s, g), tw_group_in(net->s, g));
 	for (int i = 0; i < tw_groups[g].n; i++, m.at += m.n) {
 		enum tw_proj p = tw_groups[g].p[i];
@@ -60,6 +64,10 @@ void tw_net_merge(struct tw_net *net, int layer, enum tw_group g, enum tw_merged
 void tw_net_read_head(struct tw_net *net, int first, int n, enum tw_merged how)
 {
 	const struct tw_matrix *w = &net->w->head;
+	if (net->sent) {
+		net->merged = tw_sent_head(net) + (ptrdiff_t)first * w->cols;
+		return;
+	}
 	merge(&(struct merging){.net = net,
 				.w = w,
 				.first = first,

@@ -27,8 +27,10 @@ static int64_t most(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-static int64_t merged_size(const struct tw_shape *s)
+static int64_t merged_size(const struct tw_shape *s, bool resident)
 {
+	if (resident)
+		return 0;
 	int64_t n = most(SLICE_MIN, tw_gemm_packed_floats(s->C, 4 * TW_Q_PART));
 	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++) {
 		int in = tw_group_in(s, g), out = tw_group_out(s, g);
@@ -46,6 +48,8 @@ int tw_net_head_tokens(const struct tw_shape *s)
 
 int tw_net_slice(const struct tw_net *net)
 {
+	if (net->sent)
+		return net->s->V;
 	return (int)(net->merged_size / tw_gemm_packed_floats(net->s->C, TW_GEMM_NR)) * TW_GEMM_NR;
 }
 
@@ -130,7 +134,8 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 {
 	int64_t T = net->size.cap, head = tw_net_head_tokens(s);
 	int rank = lora->rank, longest = net->size.longest;
-	net->apart = net->size.apart || lora->dropout > 0;
+	const bool resident = net->size.resident;
+	net->apart = net->size.apart || lora->dropout > 0 || resident;
 	net->keeps_xa = net->apart && !net->size.recompute;
 	net->dyb = cut(c, T * most_adapters(lora) * rank);
 	net->xa = cut(c, net->keeps_xa ? 0 : T * most_adapters(lora) * rank);
@@ -138,11 +143,11 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	net->x_out = cut(c, T * s->C);
 	for (int i = 0; i < TW_ROPE_COUNT; i++)
 		net->rope[i] = cut(c, (int64_t)longest * s->n_rot);
-	net->merged_size = merged_size(s);
+	net->merged_size = merged_size(s, resident);
 	net->merged = cut(c, net->merged_size);
 	net->rows_ld = widest_in(s);
-	net->rows = cut(c, workers * TW_LORA_ROWS * net->rows_ld);
-	net->merged_by = cut(c, widest_group(s));
+	net->rows = cut(c, resident ? 0 : workers * TW_LORA_ROWS * net->rows_ld);
+	net->merged_by = cut(c, resident ? 0 : widest_group(s));
 	net->norm = cut(c, T * s->C);
 	net->h = cut(c, T * most(s->F, tw_q_dim(s)));
 	net->dx = cut(c, T * s->C);
@@ -155,11 +160,14 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	net->half = cut(c, lora->dora ? 2 * widest_out(s) * rank : 0);
 	net->dropped = cut(c, lora->dropout > 0 ? T * widest_in(s) : 0);
 	net->attention_ld = (tw_attention_scratch(longest) + ALIGN - 1) / ALIGN * ALIGN;
-	net->attention = cut(c, net->attention_ld * workers);
+	net->attention =
+		cut(c, resident ? tw_tiles_floats(s, longest) : net->attention_ld * workers);
 	net->logits = cut(c, head * s->V);
 	net->head_x = cut(c, head * s->C);
 	net->head_n = cut(c, head * s->C);
 	net->head_rstd = cut(c, head);
+	net->losses =
+		(double *)(void *)cut(c, 2 * head * (int64_t)(sizeof(double) / sizeof(float)));
 }
 
 int64_t tw_net_bytes(const struct tw_shape *s, const struct tw_lora *lora,
@@ -171,33 +179,68 @@ int64_t tw_net_bytes(const struct tw_shape *s, const struct tw_lora *lora,
 	return c.used * (int64_t)sizeof(float);
 }
 
+static void begin(struct tw_net *net, const struct tw_weights *w, struct tw_lora *lora,
+		  const struct tw_compute *compute, const struct tw_net_size *size)
+{
+	*net = (struct tw_net){.w = w,
+			       .s = &w->shape,
+			       .lora = lora,
+			       .c = *compute,
+			       .dev = compute->device ? compute->device : &tw_device_cpu,
+			       .size = *size,
+			       .block = w->block,
+			       .out_norm = w->out_norm};
+	net->size.resident = net->dev->resident;
+	if (net->dev->gemm)
+		net->c.gemm = net->dev->gemm;
+}
+
+/* The tables are made on the host. */
+static enum tw_status make_ropes(struct tw_net *net, struct tw_err *err)
+{
+	const int n = net->size.longest;
+	size_t bytes = (size_t)n * (size_t)net->s->n_rot * sizeof(float);
+	float *table = tw_try_alloc(bytes, "angles", err);
+	if (!table)
+		return TW_NO_MEMORY;
+	for (int i = 0; i < TW_ROPE_COUNT; i++) {
+		tw_rope_table(table, n, &net->w->rope[i]);
+		net->dev->send(net->rope[i], table, bytes);
+	}
+	free(table);
+	return net->dev->check(err);
+}
+
 enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w, struct tw_lora *lora,
 			   const struct tw_compute *compute, const struct tw_net_size *size,
 			   struct tw_err *err)
 {
 	const struct tw_shape *s = &w->shape;
 	int workers = tw_pool_size(compute->pool);
-	int64_t bytes = tw_net_bytes(s, lora, size, workers);
 	struct cutter c = {0};
-	*net = (struct tw_net){.w = w, .s = s, .lora = lora, .c = *compute, .size = *size};
-	net->memory = tw_try_alloc((size_t)bytes,
-				   "activations; a shorter training.sequence needs less", err);
+	begin(net, w, lora, compute, size);
+	int64_t bytes = tw_net_bytes(s, lora, &net->size, workers);
+	net->memory = net->dev->alloc((size_t)bytes,
+				      "activations; a shorter training.sequence needs less", err);
 	if (!net->memory)
 		return TW_NO_MEMORY;
 	net->acts = tw_xcalloc((size_t)s->n_layer, sizeof(*net->acts));
-	net->losses = tw_xcalloc((size_t)tw_net_head_tokens(s), sizeof(*net->losses));
 	c.base = net->memory;
 	cut_all(net, &c, s, lora, workers);
-	for (int i = 0; i < TW_ROPE_COUNT; i++)
-		tw_rope_table(net->rope[i], size->longest, &w->rope[i]);
-	return TW_OK;
+	enum tw_status st = net->dev->resident ? tw_sent_init(net, err) : TW_OK;
+	if (st == TW_OK)
+		st = make_ropes(net, err);
+	if (st != TW_OK)
+		tw_net_release(net);
+	return st;
 }
 
 void tw_net_release(struct tw_net *net)
 {
-	free(net->memory);
+	tw_sent_free(net);
+	if (net->dev)
+		net->dev->release(net->memory);
 	free(net->acts);
-	free(net->losses);
 	tw_q_net_free(net->q);
 	*net = (struct tw_net){0};
 }
@@ -205,7 +248,9 @@ void tw_net_release(struct tw_net *net)
 double tw_net_learn(struct tw_net *net, const struct tw_batch *b, const struct tw_head *h)
 {
 	double loss = tw_net_head(net, b, h);
+	tw_take_gradients(net);
 	tw_net_backward(net, b);
+	tw_give_gradients(net);
 	return loss;
 }
 
@@ -235,12 +280,17 @@ struct tw_pass tw_pass_of(struct tw_net *net, const struct tw_batch *b, int laye
 	return (struct tw_pass){.net = net,
 				.b = b,
 				.layer = layer,
-				.w = &net->w->block[layer],
+				.w = &net->block[layer],
 				.a = &net->acts[layer]};
 }
 
 void tw_pass_run(const struct tw_pass *p, void (*fn)(void *pass, int begin, int end))
 {
 	struct tw_pass pass = *p;
-	tw_for_pieces(&p->net->c, p->b->T, TOKEN_PIECE, fn, &pass);
+	p->net->dev->run(&p->net->c, p->b->T, TOKEN_PIECE, fn, &pass);
+}
+
+enum tw_status tw_net_check(const struct tw_net *net, struct tw_err *err)
+{
+	return net->dev->check(err);
 }

@@ -13,6 +13,7 @@
 #ifndef TW_NET_NET_H
 #define TW_NET_NET_H
 
+#include "net/device.h"
 #include "net/gemm.h"
 #include "net/head.h"
 #include "net/kernels.h"
@@ -43,16 +44,30 @@ struct tw_net_size {
 	/* Of what a block computes keep its input alone, and compute the rest again on the way back: the same gradients, to
 	 * the last bit, for about a third more time and a fraction of the memory. Chen et al. 2016. */
 	bool recompute;
-	bool apart; /* adapters are not merged; with dropout they never are */
+	bool apart;    /* adapters are not merged; with dropout they never are */
+	bool resident; /* for a device that keeps the weights; tw_net_init() sees to it */
+};
+
+struct tw_sent; /* what a net has on another device than the CPU; sent.c */
+
+/* What a pass is made of, where its kernels find it. */
+struct tw_inputs {
+	const int32_t *tokens, *pos, *from, *target;
+	const float *weight; /* of targets; NULL: 1 each */
 };
 
 struct tw_net {
 	const struct tw_weights *w;
 	const struct tw_shape *s;
 	struct tw_lora *lora;
-	struct tw_compute c;
+	struct tw_compute c; /* gemm is the device's */
+	const struct tw_device *dev;
+	struct tw_sent *sent; /* NULL: on the CPU */
 	struct tw_net_size size;
-	float *memory;
+	float *memory;			      /* the device's, with all that is cut from it */
+	const struct tw_block_weights *block; /* n_layer: their vectors, where kernels find them */
+	const float *out_norm;
+	struct tw_inputs in;
 	struct tw_block_acts *acts; /* n_layer */
 	float *x_out;		    /* (T, C): what the last block left */
 	float *rope[TW_ROPE_COUNT]; /* (longest document, n_rot) */
@@ -82,7 +97,7 @@ struct tw_net {
 	float *logits;		/* (tw_net_head_tokens(), V) */
 	float *head_x, *head_n; /* (tw_net_head_tokens(), C) */
 	float *head_rstd;
-	double *losses;
+	double *losses;	       /* (2, tw_net_head_tokens()): with smoothing, and without */
 	struct tw_noise noise; /* of the pass that comes; the caller's to set */
 };
 
@@ -105,6 +120,8 @@ double tw_net_loss(struct tw_net *net, const struct tw_batch *b);
 double tw_net_train(struct tw_net *net, const struct tw_batch *b, float scale);
 /* Logits (n_loss, V) of the batch's `from` tokens; n_loss <= tw_net_head_tokens(). Borrowed until the next pass. */
 const float *tw_net_logits(struct tw_net *net, const struct tw_batch *b);
+/* Whether what passes gave since the start is good: on a GPU every call can fail. TW_IO. */
+TW_MUST_USE enum tw_status tw_net_check(const struct tw_net *net, struct tw_err *err);
 
 /* Parts, each in the file of its name. */
 void tw_net_forward(struct tw_net *net, const struct tw_batch *b); /* to x_out */

@@ -50,15 +50,12 @@ static void try_shape(const struct tw_gemm_kernel *kernel, struct tw_pool *pool,
 static const struct tw_gemm_kernel *const *all_kernels(void)
 {
 	static const struct tw_gemm_kernel *list[8];
-	const char *why;
 	int n = 0;
 	list[n++] = &tw_gemm_ref;
 	for (const struct tw_gemm_kernel *const *k = gemm_of_all_sets(); *k; k++)
 		list[n++] = *k;
 	if (tw_gemm_openblas())
 		list[n++] = tw_gemm_openblas();
-	if (tw_gemm_cuda(&why))
-		list[n++] = tw_gemm_cuda(&why);
 	list[n] = NULL;
 	return list;
 }
