@@ -9,6 +9,7 @@
 #	T=word                   only test programs whose path contains the word
 #	WERROR=1 or CI=true      warnings are errors
 #	MPI=1                    training on several machines (Open MPI)
+#	NVCC=program             CUDA's compiler; empty: nothing for GPUs (default: nvcc, if there)
 
 MODE ?= release
 BUILD ?= build
@@ -62,6 +63,11 @@ MACHINE := $(shell uname -m)
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
+# NVCC= on the command line builds without CUDA where it is there.
+NVCC ?= $(shell command -v nvcc)
 CPPFLAGS := -D_GNU_SOURCE -Isrc
 CFLAGS := -std=c11 -g -fPIE
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
@@ -131,9 +137,23 @@ $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
 # The page's files are read by the assembler (.incbin), which -MMD does not see.
 $(O)/obj/src/serve/web_assets.o: $(wildcard src/serve/web/*)
 
-# $ORIGIN first: an installed twin finds the libllama that was installed with it.
+# $ORIGIN first: an installed twin finds the libraries that were installed with it, one that was built those beside it.
 $(O)/twin $(O)/twin-mpi: $(O)/obj/src/app/main.o $(call archives_of,$(USES_app))
-	$(call say,LD,$@)$(call link,$(USES_app)) $(LIBS_MPI) '-Wl,-rpath,$$ORIGIN/../lib/twin' $(LLAMA_RPATH)
+	$(call say,LD,$@)$(call link,$(USES_app)) $(LIBS_MPI) '-Wl,-rpath,$$ORIGIN:$$ORIGIN/../lib/twin' $(LLAMA_RPATH)
+
+# What trains on an NVIDIA GPU, where nvcc is to compile it; twin opens it when it is asked to. Machine code for two kinds of
+# GPU that such trainings have, and for all others since 2018 what their driver makes it of.
+CUDA_SRCS := $(wildcard src/net/cuda/*.cu)
+CUDA_LIB := $(if $(NVCC),$(if $(filter release,$(MODE)),$(O)/libtwin_cuda.so))
+CUDA_FLAGS := -std=c++17 -O2 -Xcompiler -fPIC,-Wall,-Wextra $(if $(filter -Werror,$(WARN)),-Werror all-warnings) \
+	-gencode arch=compute_75,code=compute_75 $(foreach a,80 90,-gencode arch=compute_$(a),code=sm_$(a))
+CUDA_HOME_LIB = $(patsubst %/bin/,%/lib64,$(dir $(realpath $(NVCC))))
+$(O)/obj/src/net/cuda/%.cu.o: src/net/cuda/%.cu Makefile
+	@mkdir -p $(@D)
+	$(call say,NVCC,$<)$(NVCC) $(CPPFLAGS) $(CUDA_FLAGS) -MMD -MP -c -o $@ $<
+$(O)/libtwin_cuda.so: $(patsubst %,$(O)/obj/%.o,$(CUDA_SRCS))
+	$(call say,LD,$@)$(NVCC) $(CUDA_FLAGS) -shared -Xlinker -rpath=$(CUDA_HOME_LIB) -o $@ $^ -lcublas
+all: $(CUDA_LIB)
 
 # The same program with MPI. One file differs.
 $(O)/twin-mpi: $(OBJ_MPI)
@@ -184,12 +204,21 @@ $(foreach b,$(BENCH_SRCS),$(eval $(call program_rules,$(b),$(USES_app))))
 # What tests in Python call beside the program itself.
 $(foreach t,$(TOOL_SRCS),$(eval $(call program_rules,$(t),$(USES_llm))))
 
-# What answers to the names of CUDA's two libraries where a test has LD_LIBRARY_PATH point here.
-STANDIN := $(O)/tests/standin/libcudart.so.13
-$(STANDIN): tests/standin/cuda.c Makefile
+# What is opened in place of $(CUDA_LIB) where a test has LD_LIBRARY_PATH point here: the same kernels, on the CPU. Its
+# threads jump from stack to stack, which sanitizers and fortified functions take for an attack.
+STANDIN := $(O)/tests/standin/libtwin_cuda.so
+STANDIN_OBJS := $(patsubst %,$(O)/obj/standin/%.o,$(notdir $(CUDA_SRCS) $(wildcard tests/standin/*.c)))
+STANDIN_FLAGS := -Itests/standin -O2 -g -fPIC $(filter-out -Wconversion -Wno-sign-conversion,$(WARN))
+$(O)/obj/standin/%.cu.o: src/net/cuda/%.cu Makefile
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) -O3 -fPIC $(WARN) -Wno-conversion -shared -o $@ $<
-	@ln -sf $(@F) $(@D)/libcublas.so.13
+	$(call say,CXX,$<)$(CXX) -std=c++17 $(CPPFLAGS) $(STANDIN_FLAGS) -MMD -MP -x c++ -c -o $@ $<
+$(O)/obj/standin/%.c.o: tests/standin/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) -std=c11 $(CPPFLAGS) $(STANDIN_FLAGS) -MMD -MP -c -o $@ $<
+$(STANDIN): $(STANDIN_OBJS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CXX) -shared -o $@ $^
+$(O)/tests/unit/net/test_device_cuda: | $(STANDIN) $(CUDA_LIB)
 
 # tests/fuzz/fuzz_base_json.c is linked with what tests of base are linked with.
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
@@ -275,9 +304,9 @@ demo: $(TWIN)
 	@tools/deps.sh models $(TWIN)
 	@tools/demo.sh $(TWIN)
 
-install: $(TWIN)
+install: $(TWIN) $(CUDA_LIB)
 	install -D -m 755 $(TWIN) $(DESTDIR)$(PREFIX)/bin/twin
-	for l in $(LLAMA_SHARED); do install -D -m 644 "$$l" "$(DESTDIR)$(PREFIX)/lib/twin/$${l##*/}"; done
+	for l in $(LLAMA_SHARED) $(CUDA_LIB); do install -D -m 644 "$$l" "$(DESTDIR)$(PREFIX)/lib/twin/$${l##*/}"; done
 	for m in $(wildcard docs/man/*.1); do install -D -m 644 "$$m" "$(DESTDIR)$(PREFIX)/share/man/man1/$${m##*/}"; done
 
 clean:
@@ -297,7 +326,7 @@ help:
 	@echo 'make models          the default models, into the cache folder'
 	@echo 'make install         PREFIX=$(PREFIX) DESTDIR='
 	@echo 'make clean'
-	@echo 'Options: MODE=release|asan|tsan|fuzz  BUILD=folder  WERROR=1  V=1 (show commands)  MPI=1'
+	@echo 'Options: MODE=release|asan|tsan|fuzz  BUILD=folder  WERROR=1  V=1 (show commands)  MPI=1  NVCC= (no CUDA)'
 
 # ---- What is missing is fetched first ----------------------------------------
 

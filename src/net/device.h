@@ -61,8 +61,9 @@ struct tw_device {
 	void *(*alloc)(size_t bytes, const char *what, struct tw_err *err); /* TW_NO_MEMORY */
 	void (*release)(void *at);					    /* NULL is fine */
 	void (*send)(void *to, const void *from, size_t bytes);		    /* from the host */
-	void (*fetch)(void *to, const void *from, size_t bytes); /* to it, when all is done */
-	enum tw_status (*check)(struct tw_err *err);		 /* TW_IO */
+	/* To it, when all is done; after a failure, bytes that are no numbers. */
+	void (*fetch)(void *to, const void *from, size_t bytes);
+	enum tw_status (*check)(struct tw_err *err); /* TW_IO */
 	/* fn on pieces of [0, n), or once on all of it. */
 	void (*run)(const struct tw_compute *c, int n, int piece,
 		    void (*fn)(void *ctx, int begin, int end), void *ctx);

@@ -13,6 +13,8 @@ enum { N = 75 * 75, PARTS = 8, TOKENS = 24, WIDE = 40 };
  * compared. */
 enum { NUMBERS = 6, REST = 7 };
 
+enum { FEW = 2 * 4 * TOKENS * 10 }; /* scratch for the scores of ten queries */
+
 static float *part(float *m, int i)
 {
 	return m + (ptrdiff_t)i * N;
@@ -81,9 +83,9 @@ static void attention(const struct tw_device *d, float *m)
 	const struct tw_heads h = {4, 2, 4, 0.5f, 2, 9};
 	float *out = part(m, 0), *lse = part(m, 1), *qkv = part(m, 2), *dqkv = part(m, 3);
 	if (d->resident) {
-		tw_gpu_attention(out, lse, qkv, TOKENS, &h, part(m, REST), N);
+		tw_gpu_attention(out, lse, qkv, TOKENS, &h, part(m, REST), FEW);
 		tw_gpu_attention_backward(dqkv, part(m, 4), out, lse, qkv, TOKENS, &h,
-					  part(m, REST), N);
+					  part(m, REST), FEW);
 	} else {
 		tw_attention_forward_ref(out, lse, qkv, TOKENS, &h);
 		tw_attention_backward_ref(dqkv, part(m, 4), out, lse, qkv, TOKENS, &h);

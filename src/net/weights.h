@@ -3,7 +3,7 @@
  * (architectures.c), settings (settings_ggml.c), tensors (weights_ggml.c).
  *
  * To add an architecture: a line of architectures.c; a line of the tests' tables
- * in tests/unit/net/test_architectures.c and tests/support/tiny_gguf.c.
+ * in tests/support/architectures.c and tests/support/tiny_gguf.c.
  */
 #ifndef TW_NET_WEIGHTS_H
 #define TW_NET_WEIGHTS_H

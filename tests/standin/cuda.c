@@ -1,47 +1,41 @@
 /*
- * A stand-in for CUDA's libcudart and libcublas, in one file under both names: what net/gemm_cuda.c calls of them, on the
- * CPU, after NVIDIA's documentation. It shows that Twin calls what it should, with the right operands, and survives when a
- * call fails. It is no GPU, and passing with it says nothing about one.
+ * A stand-in for CUDA's runtime: memory, copies and kernels of net/cuda/, on the CPU. It shows that Twin's kernels compute what
+ * they should, are called with what they should be, and that Twin survives when a call fails. It is no GPU, and passing with
+ * it says nothing about one.
  *
- * Memory of the "GPU" lies at addresses that the host can't read, and is full of NaN at first. A copy or a
- * product that leaves what was allocated is an error, as is a wrong direction.
+ * Memory of the "GPU" is full of NaN at first. Copies and products that leave what was allocated are an error, and
+ * what a kernel reads or writes behind it is a crash.
  *
  *	CUDA_STANDIN_DEVICES=0		how many GPUs there are (1)
  *	CUDA_STANDIN_FAIL=cudaMalloc:5	the fifth call of that name fails, and all calls after it. A copy that fails did half
- *	CUDA_STANDIN_WRONG=1		products are wrong
+ *	CUDA_STANDIN_WRONG=products	they are wrong; kernels: these do nothing
+ *	CUDA_STANDIN_GUARD=1		memory of the GPU can't be read while no kernel runs: who tries crashes
  *	CUDA_STANDIN_LOG=file		at exit, a line a function: name, calls, and how many of them after the failure
  */
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, LOST = 719 }; /* cudaError_t */
-enum { BLAS_INVALID_VALUE = 7, BLAS_EXECUTION_FAILED = 13 };		/* cublasStatus_t */
-enum { TO_DEVICE = 1, TO_HOST = 2 };
-enum { MOST_BLOCKS = 64 };
+#include "cuda_runtime.h"
+#include "standin.h"
 
-enum call { COUNT, MALLOC, FREE, MEMCPY, MEMCPY2D, CREATE, MATH, SGEMM, CALLS };
+enum { MOST_BLOCKS = 64, PAGE = 4096, ALIGN = 256 };
 
 static struct {
 	const char *name;
 	int n, late;
-} calls[CALLS] = {{"cudaGetDeviceCount", 0, 0}, {"cudaMalloc", 0, 0},	 {"cudaFree", 0, 0},
-		  {"cudaMemcpy", 0, 0},		{"cudaMemcpy2D", 0, 0},	 {"cublasCreate_v2", 0, 0},
-		  {"cublasSetMathMode", 0, 0},	{"cublasSgemm_v2", 0, 0}};
+} calls[STANDIN_CALLS] = {{"cudaGetDeviceCount", 0, 0}, {"cudaMalloc", 0, 0},
+			  {"cudaFree", 0, 0},		{"cudaMemcpy", 0, 0},
+			  {"cudaLaunchKernel", 0, 0},	{"cublasCreate", 0, 0},
+			  {"cublasSgemm", 0, 0},	{"cublasSgemmStridedBatched", 0, 0}};
 
-struct cublasContext {
-	bool used;
-};
-
-static struct cublasContext context;
-
+/* `at` is so far behind the mapping's start that the block ends where the mapping's last page, which nobody may touch,
+ * begins. */
 static struct block {
-	char *at, *memory; /* what the program is told, and where the bytes are */
-	size_t size;
+	char *at, *map;
+	size_t size, pages;
 } blocks[MOST_BLOCKS];
 
 static bool lost;
@@ -52,8 +46,13 @@ static int number(const char *variable, int otherwise)
 	return s ? atoi(s) : otherwise;
 }
 
-/* Counts a call, and says whether it shall fail. */
-static bool fails(enum call c)
+bool standin_is_wrong(const char *what)
+{
+	const char *s = getenv("CUDA_STANDIN_WRONG");
+	return s && strcmp(s, what) == 0;
+}
+
+bool standin_fails(enum standin_call c)
 {
 	const char *s = getenv("CUDA_STANDIN_FAIL");
 	size_t len = strlen(calls[c].name);
@@ -69,173 +68,146 @@ __attribute__((destructor)) static void write_log(void)
 {
 	const char *path = getenv("CUDA_STANDIN_LOG");
 	FILE *f = path ? fopen(path, "w") : NULL;
-	for (int c = 0; f && c < CALLS; c++)
+	for (int c = 0; f && c < STANDIN_CALLS; c++)
 		fprintf(f, "%s %d %d\n", calls[c].name, calls[c].n, calls[c].late);
 	if (f)
 		fclose(f);
 }
 
-/* Where `bytes` bytes at the GPU's address lie, or NULL if they are not all in one block. */
-static char *memory_at(const void *at, size_t bytes)
+/* --- memory --- */
+
+bool standin_has(const void *at, size_t bytes)
 {
 	for (int i = 0; i < MOST_BLOCKS; i++) {
 		const struct block *b = &blocks[i];
 		size_t offset = (uintptr_t)at - (uintptr_t)b->at;
 		if (b->at && (uintptr_t)at >= (uintptr_t)b->at && offset <= b->size &&
 		    bytes <= b->size - offset)
-			return b->memory + offset;
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
-/* --- libcudart --- */
-
-unsigned cudaGetDeviceCount(int *count)
+static void allow(const struct block *b, bool open)
 {
-	*count = number("CUDA_STANDIN_DEVICES", 1);
-	return fails(COUNT) ? LOST : SUCCESS;
+	mprotect(b->map, (b->pages - 1) * PAGE, open ? PROT_READ | PROT_WRITE : PROT_NONE);
 }
 
-unsigned cudaMalloc(void **at, size_t bytes)
+void standin_open_memory(bool open)
+{
+	if (!number("CUDA_STANDIN_GUARD", 0))
+		return;
+	for (int i = 0; i < MOST_BLOCKS; i++)
+		if (blocks[i].at)
+			allow(&blocks[i], open);
+}
+
+cudaError_t cudaMalloc(void **at, size_t bytes)
 {
 	int i = 0;
 	while (i < MOST_BLOCKS && blocks[i].at)
 		i++;
-	if (fails(MALLOC) || i == MOST_BLOCKS)
-		return OUT_OF_MEMORY;
+	if (standin_fails(STANDIN_MALLOC) || i == MOST_BLOCKS || bytes == 0)
+		return cudaErrorMemoryAllocation;
 	struct block *b = &blocks[i];
+	size_t whole = (bytes + ALIGN - 1) / ALIGN * ALIGN;
 	b->size = bytes;
-	b->memory = malloc(bytes);
-	b->at = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	memset(b->memory, 0xff, bytes); /* NaN */
+	b->pages = (whole + PAGE - 1) / PAGE + 1;
+	b->map = mmap(NULL, b->pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
+	if (b->map == MAP_FAILED)
+		return cudaErrorMemoryAllocation;
+	b->at = b->map + (b->pages - 1) * PAGE - whole;
+	memset(b->at, 0xff, whole); /* NaN */
+	mprotect(b->map + (b->pages - 1) * PAGE, PAGE, PROT_NONE);
+	standin_open_memory(false);
 	*at = b->at;
-	return SUCCESS;
+	return cudaSuccess;
 }
 
-unsigned cudaFree(void *at)
+cudaError_t cudaFree(void *at)
 {
-	if (fails(FREE))
-		return LOST;
+	if (standin_fails(STANDIN_FREE))
+		return cudaErrorLaunchFailure;
 	for (int i = 0; at && i < MOST_BLOCKS; i++)
 		if (blocks[i].at == at) {
-			munmap(blocks[i].at, blocks[i].size);
-			free(blocks[i].memory);
+			munmap(blocks[i].map, blocks[i].pages * PAGE);
 			blocks[i] = (struct block){0};
-			return SUCCESS;
+			return cudaSuccess;
 		}
-	return at ? INVALID_VALUE : SUCCESS;
+	return at ? cudaErrorInvalidValue : cudaSuccess;
 }
 
-static unsigned copy_rows(void *to, size_t to_pitch, const void *from, size_t from_pitch,
-			  size_t width, size_t rows, unsigned direction, bool half)
+cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *all)
 {
-	size_t pitch = direction == TO_DEVICE ? to_pitch : from_pitch;
-	size_t extent = rows ? (rows - 1) * pitch + width : 0;
-	char *on_gpu = memory_at(direction == TO_DEVICE ? to : from, extent);
-	if (!on_gpu || to_pitch < width || from_pitch < width ||
-	    (direction != TO_DEVICE && direction != TO_HOST))
-		return INVALID_VALUE;
-	char *t = direction == TO_DEVICE ? on_gpu : to;
-	const char *f = direction == TO_DEVICE ? from : on_gpu;
-	for (size_t i = 0; i < (half ? rows / 2 : rows); i++)
-		memcpy(t + i * to_pitch, f + i * from_pitch, width);
-	return half ? LOST : SUCCESS;
+	*free_bytes = *all = (size_t)1 << 30;
+	return cudaSuccess;
 }
 
-/* In pieces of a float, so that half of it can be copied. */
-unsigned cudaMemcpy(void *to, const void *from, size_t bytes, unsigned direction)
+cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind direction)
 {
-	bool half = fails(MEMCPY);
-	return copy_rows(to, sizeof(float), from, sizeof(float), sizeof(float),
-			 bytes / sizeof(float), direction, half);
+	bool half = standin_fails(STANDIN_MEMCPY);
+	bool up = direction == cudaMemcpyHostToDevice;
+	if ((!up && direction != cudaMemcpyDeviceToHost) || !standin_has(up ? to : from, bytes) ||
+	    standin_has(up ? from : to, 1))
+		return cudaErrorInvalidValue;
+	standin_open_memory(true);
+	memcpy(to, from, half ? bytes / 2 : bytes);
+	standin_open_memory(false);
+	return half ? cudaErrorLaunchFailure : cudaSuccess;
 }
 
-unsigned cudaMemcpy2D(void *to, size_t to_pitch, const void *from, size_t from_pitch, size_t width,
-		      size_t rows, unsigned direction)
+cudaError_t cudaMemsetAsync(void *at, int value, size_t bytes, cudaStream_t stream)
 {
-	bool half = fails(MEMCPY2D);
-	return copy_rows(to, to_pitch, from, from_pitch, width, rows, direction, half);
+	if (standin_fails(STANDIN_LAUNCH) || stream || !standin_has(at, bytes))
+		return lost ? cudaErrorLaunchFailure : cudaErrorInvalidValue;
+	standin_open_memory(true);
+	memset(at, value, bytes);
+	standin_open_memory(false);
+	return cudaSuccess;
 }
 
-const char *cudaGetErrorString(unsigned error)
+/* --- the device and its kernels --- */
+
+cudaError_t cudaGetDeviceCount(int *count)
 {
-	return error == OUT_OF_MEMORY ? "out of memory"
-	       : error == LOST	      ? "unspecified launch failure"
-	       : error == SUCCESS     ? "no error"
-				      : "invalid argument";
+	*count = number("CUDA_STANDIN_DEVICES", 1);
+	return standin_fails(STANDIN_COUNT) ? cudaErrorLaunchFailure : cudaSuccess;
 }
 
-/* --- libcublas --- */
-
-unsigned cublasCreate_v2(struct cublasContext **out)
+cudaError_t cudaSetDevice(int device)
 {
-	*out = &context;
-	return fails(CREATE) ? BLAS_EXECUTION_FAILED : SUCCESS;
+	return device == 0 ? cudaSuccess : cudaErrorInvalidValue;
 }
 
-unsigned cublasSetMathMode(struct cublasContext *b, unsigned mode)
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *about, int device)
 {
-	return fails(MATH) ? BLAS_EXECUTION_FAILED : b != &context || mode ? BLAS_INVALID_VALUE : 0;
+	snprintf(about->name, sizeof(about->name), "a stand-in for a GPU");
+	return cudaSetDevice(device);
 }
 
-/* op(x) (rows, cols), column-major without gaps, of x with its leading dimension. NULL: x is not all on the GPU. */
-static float *operand(const float *x, int ld, bool transposed, int rows, int cols)
+cudaError_t standin_launch(unsigned blocks_n, unsigned threads, void (*run)(void *kernel),
+			   void *kernel)
 {
-	int height = transposed ? cols : rows, width = transposed ? rows : cols;
-	size_t extent = (size_t)(width - 1) * (size_t)ld + (size_t)height;
-	const float *from = (const float *)memory_at(x, extent * sizeof(float));
-	float *op = malloc((size_t)rows * (size_t)cols * sizeof(float));
-	for (int j = 0; from && j < cols; j++)
-		for (int i = 0; i < rows; i++)
-			op[(size_t)j * rows + i] =
-				transposed ? from[(size_t)i * ld + j] : from[(size_t)j * ld + i];
-	if (!from || ld < height) {
-		free(op);
-		op = NULL;
-	}
-	return op;
+	if (standin_fails(STANDIN_LAUNCH))
+		return cudaErrorLaunchFailure;
+	if (blocks_n < 1 || blocks_n > INT32_MAX || threads < 1 || threads > 1024)
+		return cudaErrorInvalidValue;
+	if (standin_is_wrong("kernels"))
+		return cudaSuccess;
+	standin_open_memory(true);
+	gridDim.x = blocks_n;
+	blockDim.x = threads;
+	for (blockIdx.x = 0; blockIdx.x < blocks_n; blockIdx.x++)
+		standin_run_block(threads, run, kernel);
+	standin_open_memory(false);
+	return cudaSuccess;
 }
 
-/* Column-major c (m, n) = alpha op(a) op(b) + beta c; a (m, k), b (k, n). With beta 0, c is not read. */
-static void multiply(float *c, int ldc, const float *a, const float *b, int m, int n, int k,
-		     float alpha, float beta)
+const char *cudaGetErrorString(cudaError_t error)
 {
-	for (int j = 0; j < n; j++) {
-		float *to = c + (size_t)j * ldc;
-		for (int i = 0; i < m; i++)
-			to[i] = beta == 0 ? 0 : beta * to[i];
-		for (int l = 0; l < k; l++) {
-			float x = alpha * b[(size_t)j * k + l];
-			for (int i = 0; i < m; i++)
-				to[i] += x * a[(size_t)l * m + i];
-		}
-	}
-}
-
-unsigned cublasSgemm_v2(struct cublasContext *h, unsigned ta, unsigned tb, int m, int n, int k,
-			const float *alpha, const float *a, int lda, const float *b, int ldb,
-			const float *beta, float *c, int ldc)
-{
-	if (fails(SGEMM))
-		return BLAS_EXECUTION_FAILED;
-	if (h != &context || m < 1 || n < 1 || k < 1 || ldc < m || ta > 1 || tb > 1)
-		return BLAS_INVALID_VALUE;
-	float *op_a = operand(a, lda, ta, m, k), *op_b = operand(b, ldb, tb, k, n);
-	float *to =
-		(float *)memory_at(c, ((size_t)(n - 1) * (size_t)ldc + (size_t)m) * sizeof(float));
-	bool good = op_a && op_b && to;
-	if (good) {
-		multiply(to, ldc, op_a, op_b, m, n, k, *alpha, *beta);
-		to[0] += (float)number("CUDA_STANDIN_WRONG", 0);
-	}
-	free(op_a);
-	free(op_b);
-	return good ? SUCCESS : BLAS_INVALID_VALUE;
-}
-
-const char *cublasGetStatusString(unsigned status)
-{
-	return status == BLAS_EXECUTION_FAILED ? "CUBLAS_STATUS_EXECUTION_FAILED"
-	       : status == SUCCESS	       ? "CUBLAS_STATUS_SUCCESS"
-					       : "CUBLAS_STATUS_INVALID_VALUE";
+	return error == cudaErrorMemoryAllocation ? "out of memory"
+	       : error == cudaErrorLaunchFailure  ? "unspecified launch failure"
+	       : error == cudaSuccess		  ? "no error"
+						  : "invalid argument";
 }

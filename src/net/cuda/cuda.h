@@ -123,7 +123,7 @@ struct tw_cuda {
 };
 
 #define TW_CUDA_FILE	 "libtwin_cuda.so"
-#define TW_CUDA_FUNCTION "tw_cuda"
+#define TW_CUDA_FUNCTION "tw_cuda_table"
 
 /* What TW_CUDA_FUNCTION names. */
 typedef const struct tw_cuda *tw_cuda_fn(void);

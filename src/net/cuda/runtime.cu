@@ -85,7 +85,7 @@ void tw_cuda_fill_runtime(struct tw_cuda *c)
 	c->product = product;
 }
 
-extern "C" const struct tw_cuda *tw_cuda(void)
+extern "C" const struct tw_cuda *tw_cuda_table(void)
 {
 	static struct tw_cuda all;
 	all.size = sizeof(all);

@@ -2,147 +2,18 @@
 #include <math.h>
 
 #include "ggml.h"
+#include "support/architectures.h"
 #include "support/llama_logits.h"
-#include "support/tiny_gguf.h"
 #include "support/train_rig.h"
 #include "net/adapter.h"
 #include "net/qnet.h"
 
 enum { TOKENS = 48 }; /* longer than any window below */
 
-/* libllama takes GELU from a table of 16-bit floats: those models agree less. */
-#define FLOAT 3e-5
-#define TABLE 1e-3
-
-static const struct model {
-	const char *name;
-	struct tiny_gguf spec;
-	double tolerance; /* of logits, against the largest */
-	int context;	  /* that it is served with */
-} models[] = {
-	{"llama", {.n_head = 9, .n_head_kv = 3, .n_embd = 72}, FLOAT, 0},
-	{"llama, wide heads, untied", {.head_dim = 24, .untied = true, .n_layer = 3}, FLOAT, 0},
-	{"llama, biases", {.biases = true}, FLOAT, 0},
-	{"llama, one matrix for q, k and v", {.fused_qkv = true, .biases = true}, FLOAT, 0},
-	{"llama, a window, which libllama ignores",
-	 {.keys = "attention.sliding_window=8"},
-	 FLOAT,
-	 0},
-	{"llama 3, factors",
-	 {.rope_factors = "rope_freqs.weight", .rope_base = 500000.0f},
-	 FLOAT,
-	 0},
-	{"llama, linear", {.keys = "rope.scaling.type=linear rope.scaling.factor=4.0"}, FLOAT, 0},
-	{"llama, no scaling", {.keys = "rope.scaling.type=none rope.scaling.factor=4.0"}, FLOAT, 0},
-	{"llama, a factor of old", {.keys = "rope.scale_linear=2.0"}, FLOAT, 0},
-	{"llama, yarn",
-	 {.keys = "rope.scaling.type=yarn rope.scaling.factor=4.0 "
-		  "rope.scaling.original_context_length=64 rope.scaling.attn_factor=1.2"},
-	 FLOAT,
-	 0},
-	{"mistral3",
-	 {.arch = "mistral3",
-	  .keys = "rope.scaling.type=yarn rope.scaling.factor=8.0 "
-		  "rope.scaling.original_context_length=16 rope.scaling.yarn_beta_fast=4.0 "
-		  "rope.scaling.yarn_beta_slow=0.5 rope.scaling.yarn_log_multiplier=0.7 "
-		  "attention.temperature_scale=0.3"},
-	 FLOAT,
-	 0},
-	{"qwen2", {.arch = "qwen2"}, FLOAT, 0},
-	{"qwen2, yarn",
-	 {.arch = "qwen2",
-	  .keys = "rope.scaling.type=yarn rope.scaling.factor=4.0 "
-		  "rope.scaling.original_context_length=128"},
-	 FLOAT,
-	 0},
-	{"qwen3", {.arch = "qwen3", .head_dim = 32}, FLOAT, 0},
-	{"gemma", {.arch = "gemma", .n_head = 4, .n_head_kv = 1, .head_dim = 32}, TABLE, 0},
-	{"gemma2",
-	 {.arch = "gemma2",
-	  .n_layer = 3,
-	  .keys = "attention.sliding_window=7 attn_logit_softcapping=1.5 final_logit_softcapping=4.0"},
-	 TABLE,
-	 0},
-	{"gemma2, caps and window by default", {.arch = "gemma2", .head_dim = 32}, TABLE, 0},
-	{"gemma2 of 46 blocks, and so with another scale",
-	 {.arch = "gemma2", .n_layer = 46, .n_embd = 32, .n_ff = 32, .n_head = 2, .head_dim = 32},
-	 2e-2,
-	 0},
-	{"gemma3",
-	 {.arch = "gemma3",
-	  .n_layer = 7,
-	  .head_dim = 24,
-	  .rope_base = 1000000.0f,
-	  .keys = "attention.sliding_window=9 rope.scaling.type=linear rope.scaling.factor=8.0"},
-	 TABLE,
-	 0},
-	{"gemma3, a period and a base of its own",
-	 {.arch = "gemma3",
-	  .n_layer = 4,
-	  .keys = "attention.sliding_window=16 attention.sliding_window_pattern=2 "
-		  "rope.freq_base_swa=500.0 final_logit_softcapping=3.0"},
-	 TABLE,
-	 0},
-	{"gemma3 without a window", {.arch = "gemma3", .rope_base = 50000.0f}, TABLE, 0},
-	{"phi3, short",
-	 {.arch = "phi3",
-	  .keys = "rope.scaling.original_context_length=256 rope.scaling.attn_factor=1.3"},
-	 FLOAT,
-	 256},
-	{"phi3, long",
-	 {.arch = "phi3",
-	  .untied = true,
-	  .keys = "rope.scaling.original_context_length=256 rope.scaling.attn_factor=1.3 "
-		  "attention.sliding_window=8"},
-	 FLOAT,
-	 257},
-	{"phi3, a part of a head rotated",
-	 {.arch = "phi3", .n_embd = 128, .n_head = 4, .n_rot = 24},
-	 FLOAT,
-	 0},
-	{"granite",
-	 {.arch = "granite",
-	  .keys = "embedding_scale=3.0 residual_scale=0.4 attention.scale=0.2 logit_scale=2.5"},
-	 FLOAT,
-	 0},
-	{"granite without rotation",
-	 {.arch = "granite", .keys = "logit_scale=2.0 rope.scaling.finetuned=false"},
-	 FLOAT,
-	 0},
-	{"minicpm", {.arch = "minicpm"}, FLOAT, 0},
-	{"olmo2", {.arch = "olmo2"}, FLOAT, 0},
-	{"olmo3",
-	 {.arch = "olmo2",
-	  .n_layer = 5,
-	  .keys = "attention.sliding_window=8 rope.scaling.type=yarn rope.scaling.factor=4.0 "
-		  "rope.scaling.original_context_length=64"},
-	 FLOAT,
-	 0},
-	{"exaone", {.arch = "exaone", .rope_factors = "rope_freqs.weight"}, FLOAT, 0},
-	{"exaone4", {.arch = "exaone4"}, FLOAT, 0},
-	{"exaone4 with a window",
-	 {.arch = "exaone4",
-	  .n_layer = 64,
-	  .n_embd = 32,
-	  .n_ff = 32,
-	  .n_head = 2,
-	  .keys = "attention.sliding_window=8"},
-	 1e-3,
-	 0},
-	{"smollm3", {.arch = "smollm3", .n_layer = 5}, FLOAT, 0},
-	{"internlm2", {.arch = "internlm2", .untied = true}, FLOAT, 0},
-	{"seed_oss", {.arch = "seed_oss", .head_dim = 32}, FLOAT, 0},
-	{"glm4", {.arch = "glm4", .n_rot = 8}, FLOAT, 0},
-	{"ernie4_5", {.arch = "ernie4_5"}, FLOAT, 0},
-	{"xverse", {.arch = "xverse"}, FLOAT, 0},
-};
-
-enum { MODELS = sizeof(models) / sizeof(*models) };
-
-static void open_model(struct rig *r, const struct model *m, int tokens)
+static void open_model(struct rig *r, const struct test_model *m, int tokens)
 {
 	struct tiny_gguf spec = m->spec;
-	spec.seed = (uint64_t)(m - models) + 1;
+	spec.seed = (uint64_t)(m - test_models) + 1;
 	rig_tiny(r, &spec, 3, tokens, 1);
 	if (m->context) {
 		tw_net_release(&r->net);
@@ -155,7 +26,7 @@ static void open_model(struct rig *r, const struct model *m, int tokens)
 }
 
 /* Logits with the rig's adapter, ours and libllama's. */
-static void compare_logits(struct rig *r, const struct model *m, const char *adapter)
+static void compare_logits(struct rig *r, const struct test_model *m, const char *adapter)
 {
 	tw_batch_clear(&r->batch);
 	rig_add_random(r, TOKENS, 1, 5);
@@ -174,11 +45,11 @@ static void compare_logits(struct rig *r, const struct model *m, const char *ada
 static void logits_are_those_of_libllama(void **state)
 {
 	(void)state;
-	for (int i = 0; i < MODELS; i++) {
+	for (int i = 0; i < test_model_count; i++) {
 		struct rig r;
-		open_model(&r, &models[i], TOKENS);
+		open_model(&r, &test_models[i], TOKENS);
 		memset(r.lora.p, 0, r.lora.n * sizeof(*r.lora.p));
-		compare_logits(&r, &models[i], NULL);
+		compare_logits(&r, &test_models[i], NULL);
 		rig_close(&r);
 	}
 }
@@ -188,11 +59,11 @@ static void libllama_applies_adapters_as_they_were_trained(void **state)
 	char path[600];
 	(void)state;
 	snprintf(path, sizeof(path), "%s/adapter.gguf", tmp_dir());
-	for (int i = 0; i < MODELS; i++) {
+	for (int i = 0; i < test_model_count; i++) {
 		struct rig r;
-		open_model(&r, &models[i], TOKENS);
+		open_model(&r, &test_models[i], TOKENS);
 		assert_ok(tw_adapter_write(path, &r.lora, r.lora.p, r.w.arch, &r.err), &r.err);
-		compare_logits(&r, &models[i], path);
+		compare_logits(&r, &test_models[i], path);
 		rig_close(&r);
 	}
 }
@@ -243,7 +114,7 @@ static double slope_error(struct rig *r, size_t at, size_t n)
 	return fabs(measured - slope) / along;
 }
 
-static void check_gradients(const struct model *m)
+static void check_gradients(const struct test_model *m)
 {
 	struct rig r;
 	double most = 0;
@@ -272,8 +143,8 @@ static void check_gradients(const struct model *m)
 static void gradients_are_those_of_the_loss(void **state)
 {
 	(void)state;
-	for (int i = 0; i < MODELS; i++)
-		check_gradients(&models[i]);
+	for (int i = 0; i < test_model_count; i++)
+		check_gradients(&test_models[i]);
 }
 
 /* --- less memory --- */
@@ -281,9 +152,9 @@ static void gradients_are_those_of_the_loss(void **state)
 static void blocks_computed_again_give_the_same_gradients(void **state)
 {
 	(void)state;
-	for (int i = 0; i < MODELS; i++) {
+	for (int i = 0; i < test_model_count; i++) {
 		struct rig r;
-		open_model(&r, &models[i], 40);
+		open_model(&r, &test_models[i], 40);
 		rig_add_random(&r, 27, 4, 8);
 		rig_add_random(&r, 13, 9, 9);
 		double loss = tw_net_train(&r.net, &r.batch, 1.0f);
@@ -323,9 +194,9 @@ static void in_whole_numbers_the_loss_is_nearly_the_same(void **state)
 {
 	double most = 0;
 	(void)state;
-	for (int i = 0; i < MODELS; i++) {
+	for (int i = 0; i < test_model_count; i++) {
 		struct rig r;
-		open_model(&r, &models[i], 40);
+		open_model(&r, &test_models[i], 40);
 		rig_add_random(&r, 40, 1, 8);
 		double loss = tw_net_loss(&r.net, &r.batch);
 		assert_ok(tw_net_use_q(&r.net, TW_Q16, &r.err), &r.err);
