@@ -43,6 +43,7 @@ static void check_machine(struct report *r)
 	const char *kernels = tw_training_kernels();
 	add(r, strcmp(kernels, "plain C") != 0, "matrix products", kernels,
 	    "training is several times faster with AVX2 or with OpenBLAS (Debian: libopenblas0)");
+	add(r, true, "training on a GPU", tw_training_gpu(a), "");
 	add(r, memory >= (int64_t)2 << 30, "memory", tw_human_size(a, memory),
 	    "training the default model takes about 2 GB");
 	add(r, true, "several machines", tw_ranks_text(), "");

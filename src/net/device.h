@@ -25,6 +25,12 @@
 struct tw_net;
 struct tw_pass;
 
+/* What a pass is made of, where its kernels find it. */
+struct tw_inputs {
+	const int32_t *tokens, *pos, *from, *target;
+	const float *weight; /* of targets; NULL: 1 each */
+};
+
 /* Norms of q and k, which lie side by side in rows that are ld apart. */
 struct tw_heads_norm {
 	int H, H_kv, D, ld;

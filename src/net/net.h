@@ -50,12 +50,6 @@ struct tw_net_size {
 
 struct tw_sent; /* what a net has on another device than the CPU; sent.c */
 
-/* What a pass is made of, where its kernels find it. */
-struct tw_inputs {
-	const int32_t *tokens, *pos, *from, *target;
-	const float *weight; /* of targets; NULL: 1 each */
-};
-
 struct tw_net {
 	const struct tw_weights *w;
 	const struct tw_shape *s;
@@ -108,7 +102,10 @@ int tw_net_head_tokens(const struct tw_shape *s);
 int64_t tw_net_bytes(const struct tw_shape *s, const struct tw_lora *lora,
 		     const struct tw_net_size *size, int workers);
 
-/* Everything is borrowed and outlives the net. TW_NO_MEMORY. */
+/* Of the weights where a device keeps them. */
+int64_t tw_net_sent_bytes(const struct tw_weights *w);
+
+/* Everything is borrowed and outlives the net. TW_NO_MEMORY; on a GPU also TW_IO. */
 TW_MUST_USE enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w,
 				       struct tw_lora *lora, const struct tw_compute *c,
 				       const struct tw_net_size *size, struct tw_err *err);

@@ -89,6 +89,15 @@ static void cut_all(struct tw_sent *sent, struct cutter *c, const struct tw_net 
 	sent->keys = cut(c, keys_of(net) * (int64_t)(sizeof(uint64_t) / sizeof(float)));
 }
 
+int64_t tw_net_sent_bytes(const struct tw_weights *w)
+{
+	const struct tw_shape *s = &w->shape;
+	int64_t n = (int64_t)s->V * s->C * (w->head.data == w->embed.data ? 1 : 2);
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+		n += (int64_t)s->n_layer * tw_group_out(s, g) * tw_group_in(s, g);
+	return n * (int64_t)sizeof(float);
+}
+
 /* --- sending weights --- */
 
 struct making {

@@ -60,6 +60,12 @@ static enum tw_status check_numbers(const struct tw_train_options *o, struct tw_
 			"training.label_smoothing is %g: with method: %s it is the share of pairs that "
 			"are the wrong way round, at most 0.5",
 			o->label_smoothing, o->method);
+	if (tw_streq(o->device, "cuda") && (o->use_dora || !tw_streq(o->precision, "float32")))
+		return tw_fail(
+			err, TW_BAD_USE,
+			"training.device: cuda has nothing for training.%s%s; leave one of the "
+			"two out",
+			o->use_dora ? "use_dora" : "precision: ", o->use_dora ? "" : o->precision);
 	if (o->use_dora && (o->lora_dropout > 0 || !tw_streq(o->precision, "float32")))
 		return tw_fail(
 			err, TW_BAD_USE,

@@ -20,7 +20,7 @@ struct tw_train_options {
 	double lora_dropout;
 	bool gradient_checkpointing;
 	int64_t max_memory;
-	const char *precision;
+	const char *precision, *device;
 	bool use_rslora, use_dora;
 	struct tw_strings targets, layers_to_transform;
 	/* preference methods */

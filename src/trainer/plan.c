@@ -24,7 +24,8 @@ static struct tw_plan plan_of(const struct tw_plan_request *r, int rows, int row
 			    .states = r->states};
 	struct tw_net_size size = {.longest = row < r->longest ? row : r->longest,
 				   .recompute = checkpointing,
-				   .apart = r->whole_numbers};
+				   .apart = r->whole_numbers,
+				   .resident = r->resident};
 	int64_t fixed = bytes_of_pass(r, &size);
 	size.cap = rows * row;
 	p.activations = bytes_of_pass(r, &size) - fixed;

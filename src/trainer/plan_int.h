@@ -18,13 +18,14 @@ enum { TW_PLAN_WORKERS = 8 }; /* threads whose scratch is counted, on every mach
 struct tw_plan_request {
 	const struct tw_shape *shape;
 	const struct tw_lora *lora;
-	int row, rows;	     /* tokens of the longest row; rows of a step */
-	int begun;	     /* rows at a time that the run began with; 0: it begins now */
-	int longest;	     /* tokens of the longest document */
-	int64_t weights;     /* bytes of the model's file, which is mapped */
-	int64_t states;	     /* bytes of parameters, gradients and optimiser */
-	int64_t limit;	     /* bytes in all; 0: none, activations stay within a default */
+	int row, rows;	 /* tokens of the longest row; rows of a step */
+	int begun;	 /* rows at a time that the run began with; 0: it begins now */
+	int longest;	 /* tokens of the longest document */
+	int64_t weights; /* bytes of the model's file, which is mapped, and of what is made of it */
+	int64_t states;	 /* bytes of parameters, gradients and optimiser */
+	int64_t limit;	 /* bytes in all; 0: none, activations stay within a default */
 	bool checkpointing;  /* asked for: never without */
+	bool resident;	     /* the net is a GPU's (net.h) */
 	bool whole_numbers;  /* activations are made whole numbers, too */
 	enum tw_q_bits back; /* of what size on the way back */
 };

@@ -41,9 +41,10 @@ static enum tw_status compute_row(struct tw_train_loop *l, struct tw_pack *p, si
 	tw_batch_clear(&l->batch);
 	tw_train_loop_add_row(l, p, row);
 	tw_net_logps(&l->net, &l->batch, l->logp);
+	enum tw_status st = tw_net_check(&l->net, err);
 	keep_sums(l, p);
 	tw_progress_add(progress, 1);
-	return TW_OK;
+	return st;
 }
 
 /* Rows of the first epoch that the steps get to: all of them, unless max_steps ends before. */

@@ -100,6 +100,7 @@ static enum tw_status pass_rows(struct tw_train_loop *l, struct tw_sums *sums, i
 		fill_batch(l, &from, end);
 		set_noise(l, token);
 		l->objective->pass(sums, l, &l->train, scale);
+		st = tw_net_check(&l->net, err);
 		token += l->batch.T;
 	}
 	no_noise(l);
@@ -203,6 +204,9 @@ static enum tw_status measure(struct tw_sums *out, struct tw_train_loop *l,
 		tw_rescue_open_window(l->rescue);
 		objective->pass(out, l, p, 0);
 		tw_rescue_close_window(l->rescue);
+		enum tw_status st = tw_net_check(&l->net, err);
+		if (st != TW_OK)
+			return st;
 	}
 	return TW_OK;
 }
@@ -378,7 +382,8 @@ enum tw_status tw_train_loop_run(struct tw_train_loop *l, struct tw_err *err)
 	while (st == TW_OK && !is_done(l))
 		st = advance(l, progress, err);
 	tw_progress_free(progress);
-	if (st == TW_CANCELLED) {
+	/* After either the state is what the last step left. */
+	if (st == TW_CANCELLED || tw_net_check(&l->net, NULL) != TW_OK) {
 		struct tw_err why = TW_ERR_INIT;
 		if (save(l, &why) == TW_OK)
 			tw_rescue_tell(l->rescue);

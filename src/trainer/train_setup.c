@@ -206,7 +206,7 @@ static enum tw_q_bits bits_back(const struct tw_train_loop *l)
 
 static int64_t bytes_of_weights(const struct tw_train_loop *l)
 {
-	return (int64_t)l->w.map.len +
+	return (int64_t)l->w.map.len + (l->c.device ? tw_net_sent_bytes(&l->w) : 0) +
 	       (in_whole_numbers(l) ? tw_net_q_bytes(&l->w.shape, bits_back(l)) : 0);
 }
 
@@ -236,6 +236,7 @@ static enum tw_status plan_memory(struct tw_net_size *out, struct tw_train_loop 
 					  .states = bytes_of_states(l),
 					  .limit = l->o->max_memory,
 					  .checkpointing = l->o->gradient_checkpointing,
+					  .resident = l->c.device != NULL,
 					  .whole_numbers = in_whole_numbers(l),
 					  .back = bits_back(l)};
 	enum tw_status st = tw_plan_make(&l->plan, &r, err);
@@ -243,7 +244,8 @@ static enum tw_status plan_memory(struct tw_net_size *out, struct tw_train_loop 
 	*out = (struct tw_net_size){.cap = l->plan.rows * row,
 				    .longest = r.longest,
 				    .recompute = l->plan.checkpointing,
-				    .apart = in_whole_numbers(l)};
+				    .apart = in_whole_numbers(l),
+				    .resident = r.resident};
 	return st;
 }
 
@@ -317,7 +319,7 @@ static void say(struct tw_train_loop *l)
 		"%s, threads: %d",
 		l->objective->name, (double)l->lora.n / 1e6, l->lora.rank,
 		l->train.n_samples / (size_t)l->objective->group, need_of(l), l->train.n_rows,
-		(long long)l->o->batch, (long long)h->total_steps, l->c.gemm->name,
+		(long long)l->o->batch, (long long)h->total_steps, l->net.c.gemm->name,
 		tw_pool_size(l->c.pool));
 	if (tw_comm_size() > 1)
 		tw_info("%d ranks by %s; threads and memory are those of each", tw_comm_size(),
@@ -353,11 +355,22 @@ static struct tw_compute compute_of(const struct tw_train_job *job)
 	return (struct tw_compute){.pool = tw_pool_new(threads), .gemm = tw_gemm_best()};
 }
 
+/* Of the net; the rest of a training is the CPU's. */
+static enum tw_status choose_device(struct tw_train_loop *l, bool cuda, struct tw_err *err)
+{
+	l->c = compute_of(l->job);
+	if (!cuda)
+		return TW_OK;
+	l->c.device = tw_device_cuda(err);
+	return l->c.device ? TW_OK : tw_wrap(err, TW_UNSUPPORTED, "training.device: cuda");
+}
+
 static enum tw_status make_all(struct tw_train_loop *l, struct tw_err *err)
 {
 	struct tw_net_size size;
 	enum tw_status st = open_base(l, err);
-	l->c = compute_of(l->job);
+	if (st == TW_OK)
+		st = choose_device(l, tw_streq(l->o->device, "cuda"), err);
 	if (st == TW_OK)
 		st = read_tokens(l, err);
 	if (st == TW_OK)
@@ -386,8 +399,9 @@ enum tw_status tw_train_loop_join(struct tw_train_loop *l, const char *base, int
 				  const struct tw_net_size *size, struct tw_err *err)
 {
 	l->objective = objective_by_name(l->o->method);
-	l->c = compute_of(l->job);
-	enum tw_status st = open_weights(l, base, context, err);
+	enum tw_status st = choose_device(l, size->resident, err);
+	if (st == TW_OK)
+		st = open_weights(l, base, context, err);
 	if (st == TW_OK)
 		st = make_lora(l, err);
 	if (st == TW_OK)

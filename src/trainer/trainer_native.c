@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/str.h"
 #include "trainer/ranks_int.h"
 #include "trainer/train_loop_int.h"
 #include "trainer/trainers.h"
@@ -46,6 +47,10 @@ static const struct tw_opt opts[] = {
 	 .help = "of the products with the frozen weights; int16: whole numbers in blocks with a scale each, "
 		 "1.2 to 1.5 times as fast for four more bytes a weight; int8: with 8 bits on the way back, "
 		 "faster again, for three"},
+	{"device", TW_OPT_STRING, AT(device), .def = "cpu", .choices = "cpu|cuda",
+	 .help = "cuda: on an NVIDIA GPU, with the weights as float32 in its memory; never yet run on a "
+		 "real one",
+	 .flags = TW_OPT_NOT_IDENTITY},
 	{"targets", TW_OPT_LIST, AT(targets),
 	 .def = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj",
 	 .help = "matrices that get an adapter, by the names that PEFT has for them; all-linear: every one"},
@@ -155,6 +160,13 @@ static enum tw_status train(struct tw_train_result *out, void *ctx, const struct
 		st = finish(out, &l, err);
 	tw_train_loop_release(&l);
 	return st;
+}
+
+const char *tw_training_gpu(struct tw_arena *a)
+{
+	struct tw_err err = TW_ERR_INIT;
+	const struct tw_device *d = tw_device_cuda(&err);
+	return d ? d->name : tw_sprintf(a, "none: %s", err.msg);
 }
 
 const char *tw_training_kernels(void)

@@ -16,5 +16,7 @@ bool tw_method_takes_pairs(const char *method);
 
 /* What the matrix products of training run on, for people: "OpenBLAS Haswell", "plain C". */
 const char *tw_training_kernels(void);
+/* What `device: cuda` would run on, or why it can't. */
+const char *tw_training_gpu(struct tw_arena *a);
 
 #endif

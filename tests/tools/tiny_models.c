@@ -1,8 +1,7 @@
 /*
  * tiny_models DIR: the small random models that tests of the whole program run
  * on, in milliseconds: DIR/tiny.gguf (llama architecture), DIR/plain.gguf, the same without a chat template as base
- * models have none, DIR/wide.gguf, whose matrices are large enough to be sent to a GPU, and DIR/bert/ and DIR/bert-2/,
- * two encoders for `twin import`.
+ * models have none, and DIR/bert/ and DIR/bert-2/, two encoders for `twin import`.
  */
 #include <stdio.h>
 #include <sys/stat.h>
@@ -15,12 +14,6 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	const struct tiny_gguf llm = {.n_ctx = 4096, .type = "Q8_0", .seed = 1};
-	const struct tiny_gguf wide = {.n_ctx = 4096,
-				       .n_layer = 1,
-				       .n_embd = 512,
-				       .n_ff = 1024,
-				       .type = "Q8_0",
-				       .seed = 1};
 	snprintf(path, sizeof(path), "%s/tiny.gguf", argv[1]);
 	if (!tiny_gguf_write(path, &llm))
 		return 1;
@@ -28,9 +21,6 @@ int main(int argc, char **argv)
 		.n_ctx = 4096, .type = "Q8_0", .seed = 1, .no_template = true};
 	snprintf(path, sizeof(path), "%s/plain.gguf", argv[1]);
 	if (!tiny_gguf_write(path, &plain))
-		return 1;
-	snprintf(path, sizeof(path), "%s/wide.gguf", argv[1]);
-	if (!tiny_gguf_write(path, &wide))
 		return 1;
 	for (int i = 0; i < 2; i++) {
 		snprintf(path, sizeof(path), "%s/%s", argv[1], i ? "bert-2" : "bert");
