@@ -66,6 +66,8 @@ def test_two_folders_may_not_give_the_same_name(tmp_path):
         ("src/llm/x.c", '\n#include "store/s.h"', "src/llm/x.c:2: llm may not include store"),
         ("src/llm/x.c", '  #  include   "store/s.h"', "llm may not include store"),
         ("src/llm/x.c", "#include <sqlite3.h>", "may only be included in store/*sqlite*"),
+        ("src/llm/x.cu", "#include <sqlite3.h>", "src/llm/x.cu:1: <sqlite3.h> may only be included in"),
+        ("src/llm/x.cuh", "\n" * 151, "151 lines, at most 150"),
         ("src/store/blob.c", '#include "sqlite3.h"', "may only be included in store/*sqlite*"),
         ("src/store/x.c", '#include "core/core_int.h"', "core/core_int.h is private to core"),
         ("src/store/x.c", "#include <zlib.h>", "zlib.h is neither in src/ nor in the include-table"),
