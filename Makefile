@@ -205,13 +205,15 @@ $(foreach b,$(BENCH_SRCS),$(eval $(call program_rules,$(b),$(USES_app))))
 $(foreach t,$(TOOL_SRCS),$(eval $(call program_rules,$(t),$(USES_llm))))
 
 # What is opened in place of $(CUDA_LIB) where a test has LD_LIBRARY_PATH point here: the same kernels, on the CPU. Its
-# threads jump from stack to stack, which sanitizers and fortified functions take for an attack.
+# threads jump from stack to stack, which sanitizers and fortified functions take for an attack. Kernels are trapped where
+# they do what C++ leaves undefined, such as writing a number where a GPU can't.
 STANDIN := $(O)/tests/standin/libtwin_cuda.so
 STANDIN_OBJS := $(patsubst %,$(O)/obj/standin/%.o,$(notdir $(CUDA_SRCS) $(wildcard tests/standin/*.c)))
 STANDIN_FLAGS := -Itests/standin -O2 -g -fPIC $(filter-out -Wconversion -Wno-sign-conversion,$(WARN))
 $(O)/obj/standin/%.cu.o: src/net/cuda/%.cu Makefile
 	@mkdir -p $(@D)
-	$(call say,CXX,$<)$(CXX) -std=c++17 $(CPPFLAGS) $(STANDIN_FLAGS) -MMD -MP -x c++ -c -o $@ $<
+	$(call say,CXX,$<)$(CXX) -std=c++17 $(CPPFLAGS) $(STANDIN_FLAGS) \
+		-fsanitize=undefined -fsanitize-undefined-trap-on-error -MMD -MP -x c++ -c -o $@ $<
 $(O)/obj/standin/%.c.o: tests/standin/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) -std=c11 $(CPPFLAGS) $(STANDIN_FLAGS) -MMD -MP -c -o $@ $<

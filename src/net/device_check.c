@@ -7,9 +7,9 @@
 #include "net/device_cuda_int.h"
 #include "net/pass_int.h"
 
-enum { N = 75 * 75, PARTS = 8, TOKENS = 24, WIDE = 40 };
+enum { PRODUCT = 75 * 75, N = 88 * 64, PARTS = 8, TOKENS = 24, WIDE = 40 };
 
-/* Each case works on parts of N floats, which are random at first; the last but one has positions, and the last is not
+/* Each case works on parts of N floats, where anything may begin, which are random at first; the last but one has positions, and the last is not
  * compared. */
 enum { NUMBERS = 6, REST = 7 };
 
@@ -140,7 +140,7 @@ struct trial {
 	float *there;
 };
 
-/* A product of the host's arrays, of N floats each. */
+/* A product of the host's arrays, of PRODUCT floats each. */
 static bool multiply(void *ctx, const struct tw_gemm *g)
 {
 	const struct trial *t = ctx;
@@ -148,11 +148,11 @@ static bool multiply(void *ctx, const struct tw_gemm *g)
 	on.a = part(t->there, 0);
 	on.b = part(t->there, 1);
 	on.c = part(t->there, 2);
-	t->d->send(part(t->there, 0), g->a, N * sizeof(float));
-	t->d->send(part(t->there, 1), g->b, N * sizeof(float));
-	t->d->send(part(t->there, 2), g->c, N * sizeof(float));
+	t->d->send(part(t->there, 0), g->a, PRODUCT * sizeof(float));
+	t->d->send(part(t->there, 1), g->b, PRODUCT * sizeof(float));
+	t->d->send(part(t->there, 2), g->c, PRODUCT * sizeof(float));
 	t->d->gemm->run_on(NULL, &on);
-	t->d->fetch(g->c, part(t->there, 2), N * sizeof(float));
+	t->d->fetch(g->c, part(t->there, 2), PRODUCT * sizeof(float));
 	return tw_gpu_good();
 }
 
