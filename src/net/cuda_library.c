@@ -76,7 +76,8 @@ enum tw_status tw_gpu_open(struct tw_err *err)
 			       "%s is of another version of Twin than this one", TW_CUDA_FILE);
 	const char *why = lib->open(state.name, sizeof(state.name));
 	if (why)
-		return tw_fail(err, TW_UNSUPPORTED, "CUDA: %s", why);
+		return tw_fail(err, TW_UNSUPPORTED,
+			       "CUDA: %s (nvidia-smi tells what NVIDIA's driver sees)", why);
 	tw_debug("CUDA: %s", state.name);
 	tw_gpu = lib;
 	return TW_OK;

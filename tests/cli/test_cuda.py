@@ -123,4 +123,4 @@ def test_doctor_says_whether_there_is_a_gpu(twin):
     twin.env.update(LD_LIBRARY_PATH=str(STANDIN))
     assert gpu_of(twin) == "CUDA on a stand-in for a GPU"
     twin.env.update(CUDA_STANDIN_DEVICES="0")
-    assert gpu_of(twin) == "none: CUDA: there is no GPU"
+    assert gpu_of(twin).startswith("none: CUDA: there is no GPU")
