@@ -150,7 +150,8 @@ CUDA_FLAGS := -std=c++17 -O2 -Xcompiler -fPIC,-Wall,-Wextra $(if $(filter -Werro
 CUDA_HOME_LIB = $(patsubst %/bin/,%/lib64,$(dir $(realpath $(NVCC))))
 $(O)/obj/src/net/cuda/%.cu.o: src/net/cuda/%.cu Makefile
 	@mkdir -p $(@D)
-	$(call say,NVCC,$<)$(NVCC) $(CPPFLAGS) $(CUDA_FLAGS) -MMD -MP -c -o $@ $<
+	$(call say,NVCC,$<)$(NVCC) $(CPPFLAGS) $(CUDA_FLAGS) -MMD -MP -c -o $@ $< || \
+		{ echo "make NVCC= builds twin without CUDA" >&2; exit 1; }
 $(O)/libtwin_cuda.so: $(patsubst %,$(O)/obj/%.o,$(CUDA_SRCS))
 	$(call say,LD,$@)$(NVCC) $(CUDA_FLAGS) -shared -Xlinker -rpath=$(CUDA_HOME_LIB) -o $@ $^ -lcublas
 all: $(CUDA_LIB)

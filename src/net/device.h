@@ -9,7 +9,7 @@
  * A GPU can fail at any call. The first failure is kept, calls after it do nothing, and check() tells of it:
  * until it says TW_OK, what a pass gave means nothing.
  *
- * To add one: a table like these two, and its name in tw_device_by_name().
+ * To add one: a table like these two, and a word of training.device (trainer/train_setup.c) that chooses it.
  */
 #ifndef TW_NET_DEVICE_H
 #define TW_NET_DEVICE_H

@@ -4,7 +4,7 @@
  * The weights of a group of projections are made float32 and merged with their adapter,
  * W' = W + s B A, in a scratch matrix, just before they are used. So forward
  * and dX have no path of their own for the adapter; its gradients come from the
- * inputs and output gradients of each group. Where `apart` is set, the adapter has a path of
+ * inputs and output gradients of each group. What all this runs on is a table of device.h. Where `apart` is set, the adapter has a path of
  * its own, y = x W^T + s (drop(x) A^T) B^T: dropout and weights in whole numbers need it.
  *
  * Kept from the forward pass for each block and token: its input, q, k, v, the attention's output, the middle of the

@@ -139,6 +139,22 @@ def test_ranks_give_the_curve_of_one_rank_with_the_same_batch(twin, prepared, tr
         assert_close(alone, curves(twin))
 
 
+def test_ranks_have_gpus_of_their_own(twin, prepared):
+    gpu = ["--set", "training.device=cuda"]
+    prepared(config(SFT + ", lora_dropout: 0.3"))
+    twin.env["LD_LIBRARY_PATH"] = str(TWIN.parent / "tests/standin")  # no GPU, but its kernels
+    twin("train", *gpu)
+    alone = curves(twin)
+    again(twin)
+    code, said = end(start(twin, 2, "train", *gpu))
+    assert code == 0 and "CUDA on a stand-in for a GPU" in said, said
+    assert_close(alone, curves(twin))
+    again(twin)
+    twin.env["CUDA_STANDIN_FAIL"] = "cublasSgemmStridedBatched:300"
+    code, said = end(start(twin, 2, "train", *gpu))
+    assert code != 0 and "the GPU failed (" in said, said
+
+
 def test_the_same_ranks_give_the_same_bytes_and_more_ranks_than_rows_work(twin, prepared):
     prepared(config(SFT.replace("batch: 4", "batch: 2")))
     train(twin, 3)
