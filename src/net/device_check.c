@@ -80,7 +80,7 @@ static void losses(const struct tw_device *d, float *m)
 
 static void attention(const struct tw_device *d, float *m)
 {
-	const struct tw_heads h = {4, 2, 4, 0.5f, 2, 9};
+	const struct tw_heads h = {.H = 4, .H_kv = 2, .D = 4, .scale = 0.5f, .cap = 2, .window = 9};
 	float *out = part(m, 0), *lse = part(m, 1), *qkv = part(m, 2), *dqkv = part(m, 3);
 	if (d->resident) {
 		tw_gpu_attention(out, lse, qkv, TOKENS, &h, part(m, REST), FEW);

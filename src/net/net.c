@@ -219,6 +219,11 @@ enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w, struc
 	int workers = tw_pool_size(compute->pool);
 	struct cutter c = {0};
 	begin(net, w, lora, compute, size);
+	if (net->dev->resident && lora->dora)
+		return tw_fail(
+			err, TW_UNSUPPORTED,
+			"DoRA changes whole rows of the weights, which a GPU keeps as they are; "
+			"the CPU can train it");
 	int64_t bytes = tw_net_bytes(s, lora, &net->size, workers);
 	net->memory = net->dev->alloc((size_t)bytes,
 				      "activations; a shorter training.sequence needs less", err);

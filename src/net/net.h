@@ -105,7 +105,8 @@ int64_t tw_net_bytes(const struct tw_shape *s, const struct tw_lora *lora,
 /* Of the weights where a device keeps them. */
 int64_t tw_net_sent_bytes(const struct tw_weights *w);
 
-/* Everything is borrowed and outlives the net. TW_NO_MEMORY; on a GPU also TW_IO. */
+/* Everything is borrowed and outlives the net. TW_NO_MEMORY; on a GPU also TW_IO, and
+ * TW_UNSUPPORTED for DoRA. */
 TW_MUST_USE enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w,
 				       struct tw_lora *lora, const struct tw_compute *c,
 				       const struct tw_net_size *size, struct tw_err *err);

@@ -88,6 +88,8 @@ static enum tw_status pack_all(struct tw_net *net, struct tw_q_net *q, struct tw
 
 enum tw_status tw_net_use_q(struct tw_net *net, enum tw_q_bits back, struct tw_err *err)
 {
+	if (net->dev->resident)
+		return tw_fail(err, TW_UNSUPPORTED, "whole numbers are the CPU's, not a GPU's");
 	struct tw_q_net *q = tw_xcalloc(1, sizeof(*q));
 	q->kernel = tw_q_best();
 	q->back = back;

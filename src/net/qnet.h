@@ -14,7 +14,7 @@ struct tw_q_net;
 
 /* From now on the net takes its products with frozen weights in whole numbers, of 16 bits on the way forward and of `back`
  * on the way back, and its adapters go a way of their own. Takes two copies of the weights at 2 bytes each, or at 2 and 1.
- * TW_NO_MEMORY. */
+ * TW_NO_MEMORY; TW_UNSUPPORTED on a GPU. */
 TW_MUST_USE enum tw_status tw_net_use_q(struct tw_net *net, enum tw_q_bits back,
 					struct tw_err *err);
 int64_t tw_net_q_bytes(const struct tw_shape *s, enum tw_q_bits back); /* of those copies */

@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "net/device_cuda_int.h"
 #include "net/pass_int.h"
+#include "net/qnet.h"
 
 /* Both sum float32 numbers, in another order, and the CPU merges adapters with weights where the GPU doesn't. Seen on the
  * stand-in: at most 7e-8 of the loss, 9e-6 of log p, and of the largest gradient 2.4e-5 in models of 46 and 64 blocks, 3e-6 in
@@ -229,7 +230,12 @@ static void attention_in_tiles(void **state)
 	fill(qkv, 2 * floats, 1, 4);
 	for (int i = 0; i < 12; i++) {
 		const int rows = i % 3 == 0 ? 1 : i % 3 == 1 ? 10 : T;
-		const struct tw_heads h = {H, 2, D, 0.4f, i / 3 % 2 ? 1.5f : 0, i / 6 ? 8 : 0};
+		const struct tw_heads h = {.H = H,
+					   .H_kv = 2,
+					   .D = D,
+					   .scale = 0.4f,
+					   .cap = i / 3 % 2 ? 1.5f : 0,
+					   .window = i / 6 ? 8 : 0};
 		const int64_t scratch = 2 * H * T * rows;
 		float *at = d->alloc((size_t)scratch * sizeof(float), "scratch", &err);
 		tw_attention_forward_ref(out, lse, qkv, T, &h);
@@ -345,6 +351,25 @@ static void no_memory_for_a_net(void **state)
 	rig_close(&r);
 }
 
+static void what_it_lacks(void **state)
+{
+	const struct tw_lora_config dora = {
+		.rank = 2, .alpha = 4, .dora = true, .targets = &all_targets};
+	const struct tw_net_size size = {.cap = TOKENS, .longest = TOKENS};
+	struct rig r;
+	(void)state;
+	rig_tiny_with(&r, &(struct tiny_gguf){.n_layer = 1}, &dora, TOKENS, 1);
+	tw_net_release(&r.net);
+	r.c.device = cuda();
+	assert_int_equal(tw_net_init(&r.net, &r.w, &r.lora, &r.c, &size, &r.err), TW_UNSUPPORTED);
+	assert_contains(r.err.msg, "DoRA");
+	rig_close(&r);
+	rig_tiny(&r, &(struct tiny_gguf){.n_layer = 1}, 2, TOKENS, 1);
+	remake(&r, cuda(), false);
+	assert_int_equal(tw_net_use_q(&r.net, TW_Q16, &r.err), TW_UNSUPPORTED);
+	rig_close(&r);
+}
+
 static void nothing_to_use(void **state)
 {
 	struct tw_err err = TW_ERR_INIT;
@@ -355,13 +380,21 @@ static void nothing_to_use(void **state)
 }
 
 static const struct CMUnitTest scenarios[] = {
-	cmocka_unit_test(every_model),	       cmocka_unit_test(some_models),
-	cmocka_unit_test(every_option),	       cmocka_unit_test(packed_documents),
-	cmocka_unit_test(few_adapters),	       cmocka_unit_test(logits),
-	cmocka_unit_test(attention_in_tiles),  cmocka_unit_test(same_bytes),
-	cmocka_unit_test(steps_of_a_training), cmocka_unit_test(a_pass_that_fails),
-	cmocka_unit_test(a_net_alone),	       cmocka_unit_test(a_pass),
-	cmocka_unit_test(no_memory_for_a_net), cmocka_unit_test(nothing_to_use),
+	cmocka_unit_test(every_model),
+	cmocka_unit_test(some_models),
+	cmocka_unit_test(every_option),
+	cmocka_unit_test(packed_documents),
+	cmocka_unit_test(few_adapters),
+	cmocka_unit_test(logits),
+	cmocka_unit_test(attention_in_tiles),
+	cmocka_unit_test(same_bytes),
+	cmocka_unit_test(steps_of_a_training),
+	cmocka_unit_test(a_pass_that_fails),
+	cmocka_unit_test(what_it_lacks),
+	cmocka_unit_test(a_net_alone),
+	cmocka_unit_test(a_pass),
+	cmocka_unit_test(no_memory_for_a_net),
+	cmocka_unit_test(nothing_to_use),
 };
 
 static int run_scenario(const char *name)
@@ -473,6 +506,7 @@ static void so_does_every_option(void **state)
 	run_on(standin, "packed_documents", NULL, NULL);
 	run_on(standin, "few_adapters", NULL, NULL);
 	run_on(standin, "logits", NULL, NULL);
+	run_on(standin, "what_it_lacks", NULL, NULL);
 	run_on(standin, "steps_of_a_training", NULL, NULL);
 }
 
