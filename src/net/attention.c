@@ -31,7 +31,8 @@ static struct head head_of(const struct tw_heads *h, int T, int head,
 			     .o = head * h->D};
 }
 
-/* Queries [i0, i0 + n) against the keys [k0, k0 + keys) that one of them sees. Rows of scores are ld apart. */
+/* Queries [i0, i0 + n) against the keys [k0, k0 + keys), which are all that one of them sees, and with a window a few before:
+ * k0 is where a strip of keys begins (qscores.h). Rows of scores are ld apart. */
 struct tile {
 	int i0, n, k0, keys, ld;
 };

@@ -1,7 +1,7 @@
 /*
  * Our own sgemm (after Goto and van de Geijn 2008): a tile of c stays in registers, some rows of a and some strips of b in
  * the second cache. a is read where it lies; b is packed into strips as wide as a tile, by each thread for its block of c,
- * or long before (tw_gemm_pack), unless there are so few rows that it is read where it lies, too. The order in which an
+ * or long before (tw_gemm_pack), unless there are few rows, or b lies as it would be packed: then it is read where it lies, too. The order in which an
  * element is summed depends on k alone, so results do not depend on threads or blocks.
  */
 #include <assert.h>
@@ -131,7 +131,7 @@ struct job {
 	int part;	   /* of k */
 	int tiles, strips; /* of c */
 	int rows, bn;	   /* block of c: tiles, strips */
-	bool in_place;	   /* b is read where it lies: there are too few rows to pack it for */
+	bool in_place;	   /* b is read where it lies */
 };
 
 /* Strips as a tile reads them: from one to the next, and from a term to the next, in floats. */

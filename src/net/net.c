@@ -31,7 +31,7 @@ static int64_t merged_size(const struct tw_shape *s, bool resident)
 {
 	if (resident)
 		return 0;
-	int64_t n = most(SLICE_MIN, tw_gemm_packed_floats(s->C, 4 * TW_Q_PART));
+	int64_t n = most(SLICE_MIN, tw_gemm_packed_floats(s->C, TW_Q_PART_TERMS));
 	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++) {
 		int in = tw_group_in(s, g), out = tw_group_out(s, g);
 		n = most(n, tw_gemm_packed_floats(in, out));

@@ -14,7 +14,7 @@
 #include "net/qgemm_int.h"
 
 enum { N = TW_Q_COLS, STEP = TW_Q_STEP };
-enum { STEPS = 3, TERMS = STEPS * STEP, ROWS = 14 }; /* of a trial */
+enum { STEPS = 3, TERMS = STEPS * STEP, ROWS = 14, ADDED = 2 }; /* of a trial */
 
 #define STAY   (224 * TW_Q_PART) /* words of x that stay in the second cache */
 #define SHARES 4  /* items for a thread, at least: the last one to finish is not far behind */
@@ -28,9 +28,10 @@ static int most_terms(enum tw_q_bits bits, int k)
 	return tw_whole(tw_least(k, TW_Q_PART * tw_q_terms(bits)), STEP);
 }
 
+/* Whatever the size of the numbers: the same rows also become those of 16 bits. */
 static int most_blocks(enum tw_q_bits bits, int k)
 {
-	return tw_pieces(most_terms(bits, k), tw_q_block(bits));
+	return most_terms(bits, k) / STEP;
 }
 
 /* A word has 2 of them at least, whatever the kernel. */
@@ -140,6 +141,7 @@ static void find_added(struct added *to, const struct tw_q_product *of, int stri
 		end = end && end > g->a + g->k ? end : g->a + g->k;
 		to->terms = (int)(end - to->a);
 	}
+	assert(to->terms <= to->ld);
 	memset(to->b, 0, (size_t)to->terms * N * sizeof(*to->b));
 	for (int i = 0; i < of->n_then; i++) {
 		const struct tw_gemm *g = &of->then[i];
@@ -150,7 +152,7 @@ static void find_added(struct added *to, const struct tw_q_product *of, int stri
 		float *b = to->b + (g->a - to->a) * N;
 		for (int k = 0; k < g->k; k++, b += N)
 			for (int n = from; n < until; n++)
-				b[n] = g->alpha * g->b[k * row + (first + n) * column];
+				b[n] += g->alpha * g->b[k * row + (first + n) * column];
 	}
 }
 
@@ -187,7 +189,7 @@ static void run_block(void *ctx, size_t item, int worker)
 	int strips = tw_pieces(q->n, N), across = tw_pieces(strips, p->across);
 	int from = (int)item / across * p->down, to = tw_least(from + p->down, p->of->T);
 	int s = (int)item % across * p->across, end = tw_least(s + p->across, strips);
-	struct added added = {0};
+	struct added added = {.a = p->of->x}; /* without terms nothing is read there */
 	(void)worker;
 	if (p->of->n_then > 0 && p->k0 + p->k == q->k) { /* the last part */
 		added.a = p->of->then->a;
@@ -221,9 +223,11 @@ void tw_q_run(const struct tw_compute *c, const struct tw_q_kernel *kernel,
 	const struct tw_q_weights *q = of->q;
 	struct part p = {.form = &kernel->form[q->bits], .of = of};
 	int part = tw_q_part(q->bits, q->k);
-	for (int i = 0; i < of->n_then; i++)
-		assert(!of->then[i].ta && !of->then[i].packed && of->then[i].ldc == q->n &&
-		       of->then[i].lda == of->then->lda);
+	for (int i = 0; i < of->n_then; i++) {
+		const struct tw_gemm *g = &of->then[i];
+		assert(g->m == of->T && !g->ta && !g->packed && g->beta == 1);
+		assert(g->ldc == q->n && g->lda == of->then->lda);
+	}
 	if (of->T == 0)
 		return;
 	size_t items = cut(&p, SHARES * tw_pool_size(c->pool));
@@ -244,9 +248,10 @@ struct trial {
 	uint32_t x[ROWS * TERMS / 2], w[TERMS / 2 * N];
 	float x_scale[ROWS * STEPS], w_scale[N], y[ROWS * N];
 	int32_t x_start[ROWS * STEPS];
+	float a[ROWS * ADDED], b[ADDED * N];
 };
 
-/* Weights of a length that is allowed, the first block being of the largest numbers. */
+/* Weights of a length that is allowed, the first step being of the largest numbers. */
 static void make_weights(struct trial *r, enum tw_q_bits bits)
 {
 	const int terms = tw_q_terms(bits);
@@ -266,7 +271,7 @@ static void make_values(struct trial *r, const struct tw_q_form *form, int block
 	float x[TERMS], by[TERMS];
 	for (int i = 0; i < ROWS; i++) {
 		for (int p = 0; p < TERMS; p++) {
-			x[p] = p < STEP ? -1 : (float)(p * (7919 + 2 * i) % 8191 - 4095);
+			x[p] = p < STEP ? -4095 : (float)(p * (7919 + 2 * i) % 8191 - 4095);
 			by[p] = 1;
 		}
 		form->make(&(struct tw_q_row){r->x + i * TERMS / form->x_terms,
@@ -275,11 +280,20 @@ static void make_values(struct trial *r, const struct tw_q_form *form, int block
 	}
 }
 
+static void make_added(struct trial *r)
+{
+	for (int i = 0; i < ROWS * ADDED; i++)
+		r->a[i] = (float)(i % 9 - 4);
+	for (int i = 0; i < ADDED * N; i++)
+		r->b[i] = (float)(i * 37 % 101 - 50);
+}
+
 static void try_tile(struct trial *r, const struct tw_q_form *form, enum tw_q_bits bits, int tile)
 {
 	const int blocks = tw_pieces(TERMS, tw_q_block(bits));
 	make_values(r, form, blocks);
 	make_weights(r, bits);
+	make_added(r);
 	struct tw_q_tile t = {.steps = STEPS,
 			      .blocks = blocks,
 			      .cols = N,
@@ -292,6 +306,10 @@ static void try_tile(struct trial *r, const struct tw_q_form *form, enum tw_q_bi
 			      .y = r->y,
 			      .y_ld = N,
 			      .by = 1,
+			      .terms = ADDED,
+			      .a = r->a,
+			      .a_ld = ADDED,
+			      .b = r->b,
 			      .ahead = r->w};
 	for (int i = 0, n = form->tile[tile].rows; i + n <= ROWS; i += n) {
 		form->tile[tile].run(&t);
@@ -299,6 +317,7 @@ static void try_tile(struct trial *r, const struct tw_q_form *form, enum tw_q_bi
 		t.x_scale += n * blocks;
 		t.x_start += n * blocks;
 		t.y += n * N;
+		t.a += n * ADDED;
 	}
 }
 

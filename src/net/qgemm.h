@@ -1,8 +1,9 @@
 /*
  * net/qgemm.h: products with frozen weights in whole numbers, of 16 or of 8 bits.
  *
- * A sum is cut into blocks of 64 or, with 8 bits, of 128 terms, whose products of whole numbers fit into 32 bits exactly; blocks
- * are summed in float32, each times the scale of x's block; the last one of a part may be half as long. A column of weights has one scale for all blocks of a part of the sum.
+ * A sum is cut into blocks of 64 or, with 8 bits, of 128 terms, whose products of whole numbers fit into 32 bits exactly.
+ * Blocks are summed in float32, each times the scale of x's block; the last one of a part may be half as long. A column of
+ * weights has one scale for all blocks of a part of the sum.
  *
  * Of 16 bits: |x w| <= |x| |w| (Cauchy and Schwarz), so the 64 numbers of each row's block are scaled to a length of 2^15,
  * and those of a column so that its longest block has at most 2^16. A number is then some 4096 (x) and 8192 (w) on average,
@@ -30,7 +31,8 @@ enum tw_q_bits { TW_Q16, TW_Q8, TW_Q_COUNT };
 enum {
 	TW_Q_STEP = 64, /* terms; of which there are whole ones */
 	TW_Q_COLS = 32,
-	TW_Q_PART = 768, /* most words of a column in a part */
+	TW_Q_PART = 768,		 /* most words of a column in a part */
+	TW_Q_PART_TERMS = 4 * TW_Q_PART, /* most terms */
 	TW_Q16_X_LENGTH = 32750,
 	TW_Q16_W_LENGTH = 65500, /* with what rounding adds, 4 each, their product is below 2^31 */
 	TW_Q16_MOST = 32767,
@@ -85,15 +87,15 @@ void tw_q_pack(const struct tw_compute *c, struct tw_q_weights *q, const struct 
 
 /* --- products --- */
 
-/* For up to T rows of up to k terms, of numbers of this size or larger ones. */
+/* For up to T rows of up to k terms, of numbers of this size, or of 16 bits. */
 TW_MUST_USE enum tw_status tw_q_rows_init(struct tw_q_rows *r, enum tw_q_bits bits, int T, int k,
 					  struct tw_err *err); /* TW_NO_MEMORY */
 int64_t tw_q_rows_bytes(enum tw_q_bits bits, int T, int k);
 void tw_q_rows_release(struct tw_q_rows *r);
 
 /* y (T, n) = by x (T, k) w^T, with `add` y += that; and some products of floats are added while y is in the cache, each to
- * columns of it: .c is where they begin, .ldc is n, .beta 1, .ta and .packed false. Their .a have one .lda, and begin in the
- * same row. */
+ * columns of it: .c is where they begin, .ldc is n, .beta 1, .ta and .packed false. Their .a have one .lda, and all
+ * of their terms lie in one row of it. */
 struct tw_q_product {
 	const struct tw_q_weights *q;
 	const struct tw_q_rows *rows; /* scratch */

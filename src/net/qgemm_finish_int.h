@@ -16,7 +16,7 @@ ALWAYS void add_term(REAL acc[MR][2], const float *const a[], ptrdiff_t ld, cons
 	}
 }
 
-/* sum = by w_scale sum, and what is added: of columns from n on. */
+/* sum = by w_scale sum, and what is added, which is summed by itself, from 0 on: of columns from n on. */
 ALWAYS void finish_columns(float *sum, const struct tw_q_tile *t, int n, int mr)
 {
 	REAL acc[MR][2];
@@ -27,7 +27,7 @@ ALWAYS void finish_columns(float *sum, const struct tw_q_tile *t, int n, int mr)
 		acc[i][0] = acc[i][1] = SET(0);
 	UNROLL
 	for (int i = 0; i < (mr + 2) / 3; i++)
-		a[i] = t->a + 3 * i * ld;
+		a[i] = t->terms ? t->a + 3 * i * ld : NULL;
 	for (int k = 0; k < t->terms; k++) {
 		add_term(acc, a, ld, t->b + k * TW_Q_COLS + n, mr);
 		UNROLL

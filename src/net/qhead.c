@@ -8,6 +8,7 @@
  *
  * dx = sum g_v W_v = g_t W_t + (sum' g_v) mean + sum' g_v (W_v - mean), sum' leaving the target out.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "net/cut_int.h"
@@ -45,6 +46,7 @@ enum tw_status tw_q_net_pack_head(struct tw_net *net, struct tw_q_net *q, struct
 	const int V = net->s->V, C = net->s->C, at = tw_q_head_at(net->s);
 	const int part = tw_q_part(q->back, V), slice = tw_net_slice(net) / part * part;
 	enum tw_status st = tw_q_net_room(q, at, C, V, err);
+	assert(slice > 0); /* net->merged has room for a part */
 	if (st != TW_OK)
 		return st;
 	find_mean(net, q->mean);

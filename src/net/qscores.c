@@ -1,6 +1,8 @@
 /* Scores in whole numbers: keys are packed as weights are, a row of them being a column; a part of the sum is one block. */
 #include "net/qscores.h"
 
+#include <assert.h>
+
 #include "net/qgemm_int.h"
 
 enum { N = TW_Q_COLS, STEP = TW_Q_STEP, WORDS = STEP / 2 };
@@ -12,7 +14,7 @@ struct layout {
 	float *keys_scale[2], *x_scale; /* (parts, strips, 32), (parts, queries) */
 };
 
-/* The same memory for any T is used again: of `memory` NULL, how many words there are. */
+/* Says how many words that takes. `memory` NULL: only that. */
 static int64_t lay_out(struct layout *l, char *memory, int T, int D)
 {
 	uint32_t *words = (uint32_t *)memory;
@@ -111,6 +113,7 @@ void tw_q_scores_run(const struct tw_q_scores *q, const struct tw_q_score_tile *
 {
 	const struct tw_q_form *form = &q->kernel->form[TW_Q16];
 	struct layout l;
+	assert(t->first % N == 0 && t->first + t->keys <= t->T && t->n <= TW_Q_QUERIES);
 	lay_out(&l, q->memory, t->T, t->D);
 	for (int p = 0; p < l.parts; p++)
 		for (ptrdiff_t i = 0; i < t->n; i++) {

@@ -10,7 +10,7 @@
 
 enum { TW_Q_QUERIES = 128 }; /* most rows of queries at a time */
 
-/* On one thread. */
+/* Of one thread. */
 struct tw_q_scores {
 	const struct tw_q_kernel *kernel;
 	char *memory; /* tw_q_scores_bytes() */
@@ -25,7 +25,7 @@ void tw_q_scores_set(const struct tw_q_scores *q, enum tw_q_keys of, const float
 		     int T, int D);
 
 /* s (n, keys) = by x y^T, of rows x (n, D) and the `keys` keys from `first` on, which is a multiple of 32. Row i needs its
- * columns up to i + diagonal. */
+ * columns up to i + diagonal; others may be left as they were. */
 struct tw_q_score_tile {
 	enum tw_q_keys of;
 	int T, D; /* as set */

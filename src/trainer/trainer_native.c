@@ -44,7 +44,7 @@ static const struct tw_opt opts[] = {
 	 .flags = TW_OPT_NOT_IDENTITY},
 	{"precision", TW_OPT_STRING, AT(precision), .def = "float32",
 	 .choices = "float32|int16|int8",
-	 .help = "of the products with the frozen weights; int16: whole numbers in blocks with a scale each, "
+	 .help = "of the products with the frozen weights, and of attention's scores; int16: whole numbers in blocks with a scale each, "
 		 "1.2 to 1.5 times as fast for four more bytes a weight; int8: with 8 bits on the way back, "
 		 "faster again, for three"},
 	{"device", TW_OPT_STRING, AT(device), .def = "cpu", .choices = "cpu|cuda",

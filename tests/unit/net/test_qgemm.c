@@ -8,7 +8,7 @@
 #include "support/instruction_sets.h"
 #include "support/train_rig.h"
 
-enum { N = TW_Q_COLS, STEP = TW_Q_STEP, STEPS = 5, ROWS = 40, TERMS = STEPS * STEP };
+enum { N = TW_Q_COLS, STEP = TW_Q_STEP, STEPS = 5, ROWS = 40, TERMS = STEPS * STEP, ADDED = 3 };
 
 static struct tw_compute compute(int threads)
 {
@@ -23,6 +23,7 @@ struct operands {
 	uint32_t x[ROWS * TERMS / 2], w[TERMS / 2 * N];
 	float x_scale[ROWS * STEPS], w_scale[N], y[ROWS * N], want[ROWS * N];
 	int32_t x_start[ROWS * STEPS];
+	float a[ROWS * ADDED], b[ADDED * N];
 };
 
 /* A step of whole numbers that are as large as may be, so that a kernel can't round them otherwise than another does. */
@@ -56,6 +57,8 @@ static void make_operands(struct operands *o, enum tw_q_bits bits, int kind)
 	}
 	fill(o->w_scale, N, 1e-4f, 2);
 	fill(o->want, ROWS * N, 1, 3);
+	fill(o->a, ROWS * ADDED, 1, 4);
+	fill(o->b, ADDED * N, 100, 5);
 	memcpy(o->y, o->want, sizeof(o->y));
 }
 
@@ -79,12 +82,16 @@ static void run_tile(const struct tw_q_form *f, int tile, struct operands *o, fl
 	t.w = o->w;
 	t.w_scale = o->w_scale;
 	t.y = y;
+	t.a = o->a;
+	t.a_ld = ADDED;
+	t.b = o->b;
 	for (int i = 0; i + rows <= ROWS; i += rows) {
 		f->tile[tile].run(&t);
 		t.x += rows * t.x_ld;
 		t.x_scale += rows * t.blocks;
 		t.x_start += rows * t.blocks;
 		t.y += rows * t.y_ld;
+		t.a += rows * t.a_ld;
 	}
 }
 
@@ -121,6 +128,7 @@ static void every_tile_agrees_with_the_plain_one(void **state)
 						 .cols = i % 3 ? N : 1 + i % N,
 						 .y_ld = N,
 						 .by = 0.5f,
+						 .terms = i % (ADDED + 1),
 						 .add = i / 2 & 1};
 			make_operands(o, bits, kind);
 			if ((*k)->form[bits].tile[tile].run)
@@ -327,7 +335,8 @@ static void rows_do_not_change_each_other(void **state)
 		rows_do_not_change(bits);
 }
 
-/* Two products, of columns that begin and end within strips, in several parts of the sum, on several threads. */
+/* Two products, of columns that begin and end within strips, one of which has none, in several parts of the sum, on several
+ * threads. */
 static void products_are_added(enum tw_q_bits bits)
 {
 	enum { T = 300, COLUMNS = 150, RANK = 5 };
@@ -338,7 +347,7 @@ static void products_are_added(enum tw_q_bits bits)
 	fill(a, T * 2 * RANK, 1, 11);
 	fill(b, COLUMNS * RANK, 1, 12);
 	struct tw_gemm then[2] = {{.tb = true, .n = 70, .b = b, .ldb = RANK, .c = p.y + 11},
-				  {.n = 37, .b = b, .ldb = 40, .c = p.y + 100}};
+				  {.n = 20, .b = b, .ldb = 20, .c = p.y + 100}};
 	for (int i = 0; i < 2; i++) {
 		struct tw_gemm *g = &then[i];
 		g->m = T;
