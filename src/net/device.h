@@ -64,9 +64,10 @@ struct tw_device {
 	/* What computes products of arrays that lie there. NULL: the one of tw_compute. */
 	const struct tw_gemm_kernel *gemm;
 
-	void *(*alloc)(size_t bytes, const char *what, struct tw_err *err); /* TW_NO_MEMORY */
-	void (*release)(void *at);					    /* NULL is fine */
-	void (*send)(void *to, const void *from, size_t bytes);		    /* from the host */
+	void *(*alloc)(size_t bytes, const char *what,
+		       struct tw_err *err);			/* TW_NO_MEMORY, TW_IO */
+	void (*release)(void *at);				/* NULL is fine */
+	void (*send)(void *to, const void *from, size_t bytes); /* from the host */
 	/* To it, when all is done; after a failure, bytes that are no numbers. */
 	void (*fetch)(void *to, const void *from, size_t bytes);
 	enum tw_status (*check)(struct tw_err *err); /* TW_IO */
@@ -123,7 +124,7 @@ struct tw_device {
 extern const struct tw_device tw_device_cpu;
 
 /* NULL and *err when there is no NVIDIA GPU, no CUDA, or when it computes wrongly. Loads and tries it at the first call. It
- * is one a process: after a failure it is of no use to later nets either. TW_UNSUPPORTED. */
+ * is one a process: after a failure it is of no use to later nets either. TW_UNSUPPORTED, TW_IO. */
 const struct tw_device *tw_device_cuda(struct tw_err *err);
 
 #endif

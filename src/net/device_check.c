@@ -1,4 +1,7 @@
-/* Small cases of what a GPU does, there and on the CPU. What was never seen on a machine like this one shall do no silent harm. */
+/*
+ * Cases of most of what a GPU does, there and on the CPU: rows of several warps, attention of several tiles. What was never
+ * seen on a machine like this one shall do no silent harm.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +10,7 @@
 #include "net/device_cuda_int.h"
 #include "net/pass_int.h"
 
-enum { PRODUCT = 75 * 75, N = 88 * 64, PARTS = 8, TOKENS = 24, WIDE = 40 };
+enum { PRODUCT = 75 * 75, N = 82 * 1024, PARTS = 8, TOKENS = 150, WIDE = 270 };
 
 /* Each case works on parts of N floats, where anything may begin, which are random at first; the last but one has positions, and the last is not
  * compared. */
@@ -80,7 +83,8 @@ static void losses(const struct tw_device *d, float *m)
 
 static void attention(const struct tw_device *d, float *m)
 {
-	const struct tw_heads h = {.H = 4, .H_kv = 2, .D = 4, .scale = 0.5f, .cap = 2, .window = 9};
+	const struct tw_heads h = {
+		.H = 4, .H_kv = 2, .D = 4, .scale = 0.5f, .cap = 2, .window = 100};
 	float *out = part(m, 0), *lse = part(m, 1), *qkv = part(m, 2), *dqkv = part(m, 3);
 	if (d->resident) {
 		tw_gpu_attention(out, lse, qkv, TOKENS, &h, part(m, REST), FEW);

@@ -1,7 +1,7 @@
 /*
  * The table of an NVIDIA GPU: calls of libtwin_cuda.so (cuda/), on arrays that lie there. What it calls was compiled by NVIDIA's
  * compiler, and its kernels were run on the CPU (tests/standin/); nobody has seen it run on a GPU yet. So it is used
- * only when somebody asks for it, and after small cases of everything came out as on the CPU.
+ * only when somebody asks for it, and after cases of most of what it does came out as on the CPU.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -13,24 +13,37 @@
 
 /* --- memory --- */
 
+static enum tw_status check(struct tw_err *err)
+{
+	if (tw_gpu_good())
+		return TW_OK;
+	return tw_fail(
+		err, TW_IO,
+		"the GPU failed (%s). Started again, a training goes on from its checkpoint, with "
+		"training.device: cpu too",
+		tw_gpu_why());
+}
+
 static void *alloc(size_t bytes, const char *what, struct tw_err *err)
 {
 	void *at = NULL;
 	size_t room = 0;
-	const char *why = tw_gpu_good() ? tw_gpu->alloc(&at, bytes) : tw_gpu_why();
+	if (check(err) != TW_OK)
+		return NULL;
+	const char *why = tw_gpu->alloc(&at, bytes);
 	if (!why)
 		return at;
-	if (tw_gpu_good())
-		(void)tw_gpu->room(&room);
+	(void)tw_gpu->room(&room);
 	tw_fail(err, TW_NO_MEMORY, "the GPU has no memory for %s (%zu MB wanted, %zu MB free: %s)",
 		what, bytes / 1000000, room / 1000000, why);
 	return NULL;
 }
 
+/* After a failure too: memory may be left for others. */
 static void release(void *at)
 {
 	if (at)
-		TW_GPU(release, at);
+		(void)tw_gpu->release(at);
 }
 
 static void send(void *to, const void *from, size_t bytes)
@@ -46,17 +59,6 @@ static void fetch(void *to, const void *from, size_t bytes)
 		TW_GPU(fetch, to, from, bytes);
 	if (!tw_gpu_good())
 		memset(to, 0xff, bytes);
-}
-
-static enum tw_status check(struct tw_err *err)
-{
-	if (tw_gpu_good())
-		return TW_OK;
-	return tw_fail(
-		err, TW_IO,
-		"the GPU failed (%s). Started again, a training goes on from its checkpoint, with "
-		"training.device: cpu too",
-		tw_gpu_why());
 }
 
 static void run_whole(const struct tw_compute *c, int n, int piece,
@@ -340,7 +342,7 @@ const struct tw_device *tw_device_cuda(struct tw_err *err)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, start);
 	if (usable)
-		return &gpu;
+		return check(err) == TW_OK ? &gpu : NULL;
 	tw_fail(err, TW_UNSUPPORTED, "%s", why_not.msg);
 	return NULL;
 }

@@ -25,7 +25,7 @@ const char *tw_gpu_why(void);
 			tw_gpu_did(#function, tw_gpu->function(__VA_ARGS__)); \
 	} while (0)
 
-/* Whether it computes as the CPU does, on small cases of everything. device_check.c */
+/* Whether it computes as the CPU does, in cases of most of it. device_check.c */
 TW_MUST_USE enum tw_status tw_gpu_check(const struct tw_device *d, struct tw_err *err);
 
 /* Attention in one document of T tokens, all heads; see kernels.h. `scratch`: tw_tiles_floats(). attention_cuda.c */

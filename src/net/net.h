@@ -41,8 +41,8 @@ struct tw_block_acts {		   /* T is the capacity */
 struct tw_net_size {
 	int cap;     /* tokens of a pass */
 	int longest; /* tokens of a document */
-	/* Of what a block computes keep its input alone, and compute the rest again on the way back: the same gradients, to
-	 * the last bit, for about a third more time and a fraction of the memory. Chen et al. 2016. */
+	/* Of what a block computes keep its input alone, and compute the rest again on the way back: the same gradients (on
+	 * the CPU to the last bit) for about a third more time and a fraction of the memory. Chen et al. 2016. */
 	bool recompute;
 	bool apart;    /* adapters are not merged; with dropout they never are */
 	bool resident; /* for a device that keeps the weights; tw_net_init() sees to it */

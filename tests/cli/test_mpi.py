@@ -139,7 +139,7 @@ def test_ranks_give_the_curve_of_one_rank_with_the_same_batch(twin, prepared, tr
         assert_close(alone, curves(twin))
 
 
-def test_ranks_have_gpus_of_their_own(twin, prepared):
+def test_ranks_learn_the_same_on_gpus(twin, prepared):
     gpu = ["--set", "training.device=cuda"]
     prepared(config(SFT + ", lora_dropout: 0.3"))
     twin.env["LD_LIBRARY_PATH"] = str(TWIN.parent / "tests/standin")  # no GPU, but its kernels

@@ -35,6 +35,7 @@ cudaError_t cudaFree(void *at);
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *all);
 cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind direction);
 cudaError_t cudaMemsetAsync(void *at, int value, size_t bytes, cudaStream_t stream);
+cudaError_t cudaGetLastError(void);
 const char *cudaGetErrorString(cudaError_t error);
 
 /* Which thread of a kernel is running. */

@@ -74,7 +74,7 @@ struct tw_cuda {
 	size_t size;	     /* of this struct, and */
 	const char *version; /* of Twin: another one's library is not used */
 
-	/* Once. The first GPU that CUDA names; its name is written. */
+	/* Once. The first GPU that CUDA names, or with several ranks on a machine one each; its name is written. */
 	const char *(*open)(char *name, size_t size);
 	const char *(*alloc)(void **at, size_t bytes);
 	const char *(*release)(void *at);

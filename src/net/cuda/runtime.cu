@@ -1,6 +1,7 @@
 /* CUDA's memory and cuBLAS's products, on one GPU and its default stream: everything happens in the order of the calls. */
 #include <cublas_v2.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/version.h"
 #include "net/cuda/block.cuh"
@@ -13,18 +14,29 @@ static const char *blas_text(cublasStatus_t status)
 	return status == CUBLAS_STATUS_SUCCESS ? NULL : cublasGetStatusString(status);
 }
 
+/* Ranks of one training on one machine (MPI's launchers tell each its number there) take its GPUs in turn. */
+static int device_of(int count)
+{
+	const char *rank = getenv("OMPI_COMM_WORLD_LOCAL_RANK");
+	if (!rank)
+		rank = getenv("SLURM_LOCALID");
+	return rank ? (int)(strtoul(rank, NULL, 10) % (unsigned long)count) : 0;
+}
+
 /* Products with atomic sums, which differ from time to time, are off unless they are asked for; so is TF32. */
-static const char *open_first(char *name, size_t size)
+static const char *open_one(char *name, size_t size)
 {
 	struct cudaDeviceProp about;
-	int n = 0;
+	int n = 0, device;
 	const char *why = tw_cuda_text(cudaGetDeviceCount(&n));
 	if (!why && n < 1)
 		return "there is no GPU";
+	if (why)
+		return why;
+	device = device_of(n);
+	why = tw_cuda_text(cudaSetDevice(device));
 	if (!why)
-		why = tw_cuda_text(cudaSetDevice(0));
-	if (!why)
-		why = tw_cuda_text(cudaGetDeviceProperties(&about, 0));
+		why = tw_cuda_text(cudaGetDeviceProperties(&about, device));
 	if (!why)
 		snprintf(name, size, "%s", about.name);
 	if (!why)
@@ -34,7 +46,10 @@ static const char *open_first(char *name, size_t size)
 
 static const char *alloc(void **at, size_t bytes)
 {
-	return tw_cuda_text(cudaMalloc(at, bytes));
+	const char *why = tw_cuda_text(cudaMalloc(at, bytes));
+	if (why)
+		(void)cudaGetLastError(); /* it is told here, and not once more by the next kernel */
+	return why;
 }
 
 static const char *release(void *at)
@@ -76,7 +91,7 @@ static const char *product(const struct tw_cuda_product *p)
 
 void tw_cuda_fill_runtime(struct tw_cuda *c)
 {
-	c->open = open_first;
+	c->open = open_one;
 	c->alloc = alloc;
 	c->release = release;
 	c->room = room;
@@ -85,7 +100,7 @@ void tw_cuda_fill_runtime(struct tw_cuda *c)
 	c->product = product;
 }
 
-extern "C" const struct tw_cuda *tw_cuda_table(void)
+extern "C" __attribute__((visibility("default"))) const struct tw_cuda *tw_cuda_table(void)
 {
 	static struct tw_cuda all;
 	all.size = sizeof(all);
