@@ -9,7 +9,7 @@
 #	T=word                   only test programs whose path contains the word
 #	WERROR=1 or CI=true      warnings are errors
 #	MPI=1                    training on several machines (Open MPI)
-#	NVCC=program             CUDA's compiler; empty: nothing for GPUs (default: nvcc, if there)
+#	NVCC=program             CUDA's compiler; empty: nothing for GPUs (default: nvcc, if it is there and works)
 
 MODE ?= release
 BUILD ?= build
@@ -66,8 +66,10 @@ endif
 ifeq ($(origin CXX),default)
 CXX := g++
 endif
-# NVCC= on the command line builds without CUDA where it is there.
-NVCC ?= $(shell command -v nvcc)
+# NVCC= on the command line builds without CUDA where it is there. sudo's PATH often lacks it.
+ifeq ($(origin NVCC),undefined)
+NVCC := $(or $(shell command -v nvcc),$(wildcard /usr/local/cuda/bin/nvcc))
+endif
 CPPFLAGS := -D_GNU_SOURCE -Isrc
 CFLAGS := -std=c11 -g -fPIE
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
@@ -120,7 +122,7 @@ COMM_MPI := src/trainer/comm_mpi.c
 OBJ_MPI := $(COMM_MPI:%.c=$(O)/obj/%.o)
 
 # Files in folders below (pages, SQL) are embedded by the code beside them.
-embedded = $(filter-out %.c %.h,$(wildcard src/$(1)/*/*))
+embedded = $(filter-out %.c %.h %.cu %.cuh,$(wildcard src/$(1)/*/*))
 
 define folder_rules
 $(O)/obj/src/$(1)/%.o: src/$(1)/%.c Makefile $(call embedded,$(1))
@@ -144,17 +146,42 @@ $(O)/twin $(O)/twin-mpi: $(O)/obj/src/app/main.o $(call archives_of,$(USES_app))
 # What trains on an NVIDIA GPU, where nvcc is to compile it; twin opens it when it is asked to. Machine code for two kinds of
 # GPU that such trainings have, and for all others since 2018 what their driver makes it of.
 CUDA_SRCS := $(wildcard src/net/cuda/*.cu)
-CUDA_LIB := $(if $(NVCC),$(if $(filter release,$(MODE)),$(O)/libtwin_cuda.so))
-CUDA_FLAGS := -std=c++17 -O2 -Xcompiler -fPIC,-Wall,-Wextra $(if $(filter -Werror,$(WARN)),-Werror all-warnings) \
+CUDA_FLAGS := -std=c++17 -O2 -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra \
+	$(if $(filter -Werror,$(WARN)),-Werror all-warnings) \
 	-gencode arch=compute_75,code=compute_75 $(foreach a,80 90,-gencode arch=compute_$(a),code=sm_$(a))
-CUDA_HOME_LIB = $(patsubst %/bin/,%/lib64,$(dir $(realpath $(NVCC))))
+CUDA_HOME_LIB = $(patsubst %/bin/,%/lib64,$(dir $(realpath $(shell command -v $(lastword $(NVCC))))))
+CUDA_HINT = || { echo "make NVCC= builds twin without CUDA" >&2; exit 1; }
+
+# An nvcc that nobody named may be too old, or lack cuBLAS, or not take this gcc. It is tried where its library would be
+# built, with what that takes; what worked is not tried again, what didn't is, for it may have been mended.
+CUDA_TRY = $(NVCC) $(CUDA_FLAGS) -shared -x cu -include cublas_v2.h /dev/null -lcublas
+CUDA_TRIED = $(realpath $(NVCC)): $(CUDA_TRY)
+cuda_works = $(shell f=$(O)/cuda-try; test "$$(cat $$f.ok 2>/dev/null)" = "$(CUDA_TRIED)" || { \
+	mkdir -p $(O) && rm -f $$f.* && $(CUDA_TRY) -o $$f.so && rm $$f.so && echo "$(CUDA_TRIED)" >$$f.ok; \
+	} >/dev/null 2>&1 && echo yes)
+CUDA_GOALS := $(filter all install test-programs $(O)/tests/%,$(or $(MAKECMDGOALS),all))
+ifneq ($(and $(filter file,$(origin NVCC)),$(NVCC),$(filter release,$(MODE)),$(CUDA_GOALS)),)
+ifeq ($(cuda_works),)
+$(if $(MAKE_RESTARTS),,$(info CUDA is left out, $(NVCC) does not work: make NVCC=$(NVCC) says why))
+NVCC :=
+endif
+endif
+
+CUDA_LIB := $(if $(NVCC),$(if $(filter release,$(MODE)),$(O)/libtwin_cuda.so))
 $(O)/obj/src/net/cuda/%.cu.o: src/net/cuda/%.cu Makefile
 	@mkdir -p $(@D)
-	$(call say,NVCC,$<)$(NVCC) $(CPPFLAGS) $(CUDA_FLAGS) -MMD -MP -c -o $@ $< || \
-		{ echo "make NVCC= builds twin without CUDA" >&2; exit 1; }
+	$(call say,NVCC,$<)$(NVCC) $(CPPFLAGS) $(CUDA_FLAGS) -MMD -MP -c -o $@ $< $(CUDA_HINT)
 $(O)/libtwin_cuda.so: $(patsubst %,$(O)/obj/%.o,$(CUDA_SRCS))
-	$(call say,LD,$@)$(NVCC) $(CUDA_FLAGS) -shared -Xlinker -rpath=$(CUDA_HOME_LIB) -o $@ $^ -lcublas
-all: $(CUDA_LIB)
+	$(call say,LD,$@)$(NVCC) $(CUDA_FLAGS) -shared $(addprefix -Xlinker -rpath=,$(CUDA_HOME_LIB)) -o $@ $^ -lcublas $(CUDA_HINT)
+
+# One that was built before, and isn't now, would still be opened. But where root finds no nvcc that works, it is installed.
+CUDA_BUILT := $(wildcard $(O)/libtwin_cuda.so)
+CUDA_KEPT := $(if $(filter file,$(origin NVCC)),$(if $(filter install,$(MAKECMDGOALS)),$(CUDA_BUILT)))
+CUDA_WANTED := $(or $(CUDA_LIB),$(if $(filter-out $(CUDA_KEPT),$(CUDA_BUILT)),no-cuda))
+all: $(CUDA_WANTED)
+.PHONY: no-cuda
+no-cuda:
+	rm -f $(CUDA_BUILT)
 
 # The same program with MPI. One file differs.
 $(O)/twin-mpi: $(OBJ_MPI)
@@ -221,7 +248,7 @@ $(O)/obj/standin/%.c.o: tests/standin/%.c Makefile
 $(STANDIN): $(STANDIN_OBJS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CXX) -shared -o $@ $^
-$(O)/tests/unit/net/test_device_cuda: | $(STANDIN) $(CUDA_LIB)
+$(O)/tests/unit/net/test_device_cuda: | $(STANDIN) $(CUDA_WANTED)
 
 # tests/fuzz/fuzz_base_json.c is linked with what tests of base are linked with.
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
@@ -309,7 +336,7 @@ demo: $(TWIN)
 
 install: $(TWIN) $(CUDA_LIB)
 	install -D -m 755 $(TWIN) $(DESTDIR)$(PREFIX)/bin/twin
-	for l in $(LLAMA_SHARED) $(CUDA_LIB); do install -D -m 644 "$$l" "$(DESTDIR)$(PREFIX)/lib/twin/$${l##*/}"; done
+	for l in $(LLAMA_SHARED) $(or $(CUDA_LIB),$(CUDA_KEPT)); do install -D -m 644 "$$l" "$(DESTDIR)$(PREFIX)/lib/twin/$${l##*/}"; done
 	for m in $(wildcard docs/man/*.1); do install -D -m 644 "$$m" "$(DESTDIR)$(PREFIX)/share/man/man1/$${m##*/}"; done
 
 clean:
