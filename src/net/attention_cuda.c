@@ -135,7 +135,6 @@ static struct tw_cuda_scores scores_of(const struct tile *t, const float *lse)
 				       .H = t->h->H,
 				       .n = t->n,
 				       .keys = t->keys,
-				       .ld = t->keys,
 				       .i0 = t->i0,
 				       .k0 = t->k0,
 				       .window = t->h->window,

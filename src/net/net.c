@@ -1,3 +1,4 @@
+#include "net/cutter_int.h"
 #include "net/pass_int.h"
 #include "net/qnet.h"
 
@@ -8,19 +9,6 @@
 #define LOGITS_MOST (3 << 23) /* floats: 512 tokens of a vocabulary of 49,152 */
 #define HEAD_LEAST  16	      /* tokens */
 #define TOKEN_PIECE 16	      /* tokens that a thread takes at a time */
-
-/* Hands out parts of one block of memory; counts only while there is none. */
-struct cutter {
-	float *base;
-	int64_t used;
-};
-
-static float *cut(struct cutter *c, int64_t n)
-{
-	float *at = c->base ? c->base + c->used : NULL;
-	c->used += (n + ALIGN - 1) / ALIGN * ALIGN;
-	return at;
-}
 
 static int64_t most(int64_t a, int64_t b)
 {
@@ -86,34 +74,35 @@ static int most_adapters(const struct tw_lora *lora)
 	return n;
 }
 
-static void cut_acts(struct tw_block_acts *a, struct cutter *c, const struct tw_shape *s, int64_t T)
+static void cut_acts(struct tw_block_acts *a, struct tw_cutter *c, const struct tw_shape *s,
+		     int64_t T)
 {
-	a->rstd1 = cut(c, T);
-	a->qkv = cut(c, T * tw_qkv_dim(s));
-	a->qk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
-	a->qk_rstd = cut(c, s->qk_norm ? T * (s->H + s->H_kv) : 0);
-	a->lse = cut(c, T * s->H);
-	a->att = cut(c, T * tw_q_dim(s));
-	a->x_mid = cut(c, T * s->C);
-	a->rstd2 = cut(c, T);
-	a->gu = cut(c, T * 2 * s->F);
-	a->o = cut(c, s->post_norm ? T * s->C : 0);
-	a->o_rstd = cut(c, s->post_norm ? T : 0);
-	a->d = cut(c, s->post_norm ? T * s->C : 0);
-	a->d_rstd = cut(c, s->post_norm ? T : 0);
+	a->rstd1 = tw_cut(c, T);
+	a->qkv = tw_cut(c, T * tw_qkv_dim(s));
+	a->qk = tw_cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
+	a->qk_rstd = tw_cut(c, s->qk_norm ? T * (s->H + s->H_kv) : 0);
+	a->lse = tw_cut(c, T * s->H);
+	a->att = tw_cut(c, T * tw_q_dim(s));
+	a->x_mid = tw_cut(c, T * s->C);
+	a->rstd2 = tw_cut(c, T);
+	a->gu = tw_cut(c, T * 2 * s->F);
+	a->o = tw_cut(c, s->post_norm ? T * s->C : 0);
+	a->o_rstd = tw_cut(c, s->post_norm ? T : 0);
+	a->d = tw_cut(c, s->post_norm ? T * s->C : 0);
+	a->d_rstd = tw_cut(c, s->post_norm ? T : 0);
 }
 
 /* What a group's As give; of those that are not kept, in the scratch of all. */
-static void cut_xa(struct tw_net *net, struct tw_block_acts *a, struct cutter *c, int64_t T,
+static void cut_xa(struct tw_net *net, struct tw_block_acts *a, struct tw_cutter *c, int64_t T,
 		   const struct tw_lora *lora, int layer)
 {
 	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
-		a->xa[g] = net->keeps_xa ? cut(c, T * tw_group_on(lora, layer, g) * lora->rank)
+		a->xa[g] = net->keeps_xa ? tw_cut(c, T * tw_group_on(lora, layer, g) * lora->rank)
 					 : net->xa;
 }
 
 /* With recompute, all blocks have the first one's but for x_in. */
-static void cut_blocks(struct tw_net *net, struct cutter *c, const struct tw_shape *s, int64_t T,
+static void cut_blocks(struct tw_net *net, struct tw_cutter *c, const struct tw_shape *s, int64_t T,
 		       const struct tw_lora *lora)
 {
 	struct tw_block_acts first = {0};
@@ -123,13 +112,13 @@ static void cut_blocks(struct tw_net *net, struct cutter *c, const struct tw_sha
 			cut_acts(&a, c, s, T);
 		cut_xa(net, &a, c, T, lora, i);
 		first = i == 0 ? a : first;
-		a.x_in = cut(c, T * s->C);
+		a.x_in = tw_cut(c, T * s->C);
 		if (net->acts)
 			net->acts[i] = a;
 	}
 }
 
-static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape *s,
+static void cut_all(struct tw_net *net, struct tw_cutter *c, const struct tw_shape *s,
 		    const struct tw_lora *lora, int workers)
 {
 	int64_t T = net->size.cap, head = tw_net_head_tokens(s);
@@ -137,44 +126,44 @@ static void cut_all(struct tw_net *net, struct cutter *c, const struct tw_shape 
 	const bool resident = net->size.resident;
 	net->apart = net->size.apart || lora->dropout > 0 || resident;
 	net->keeps_xa = net->apart && !net->size.recompute;
-	net->dyb = cut(c, T * most_adapters(lora) * rank);
-	net->xa = cut(c, net->keeps_xa ? 0 : T * most_adapters(lora) * rank);
+	net->dyb = tw_cut(c, T * most_adapters(lora) * rank);
+	net->xa = tw_cut(c, net->keeps_xa ? 0 : T * most_adapters(lora) * rank);
 	cut_blocks(net, c, s, T, lora);
-	net->x_out = cut(c, T * s->C);
+	net->x_out = tw_cut(c, T * s->C);
 	for (int i = 0; i < TW_ROPE_COUNT; i++)
-		net->rope[i] = cut(c, (int64_t)longest * s->n_rot);
+		net->rope[i] = tw_cut(c, (int64_t)longest * s->n_rot);
 	net->merged_size = merged_size(s, resident);
-	net->merged = cut(c, net->merged_size);
+	net->merged = tw_cut(c, net->merged_size);
 	net->rows_ld = widest_in(s);
-	net->rows = cut(c, resident ? 0 : workers * TW_LORA_ROWS * net->rows_ld);
-	net->merged_by = cut(c, resident ? 0 : widest_group(s));
-	net->norm = cut(c, T * s->C);
-	net->h = cut(c, T * most(s->F, tw_q_dim(s)));
-	net->dx = cut(c, T * s->C);
-	net->dn = cut(c, T * s->C);
-	net->dy = cut(c, s->post_norm || s->residual_scale != 1 ? T * s->C : 0);
-	net->dqkv = cut(c, T * tw_qkv_dim(s));
-	net->dqk = cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
-	net->turned = cut(c, widest_out(s) * rank);
-	net->part_y = cut(c, lora->dora ? T * widest_out(s) : 0);
-	net->half = cut(c, lora->dora ? 2 * widest_out(s) * rank : 0);
-	net->dropped = cut(c, lora->dropout > 0 ? T * widest_in(s) : 0);
+	net->rows = tw_cut(c, resident ? 0 : workers * TW_LORA_ROWS * net->rows_ld);
+	net->merged_by = tw_cut(c, resident ? 0 : widest_group(s));
+	net->norm = tw_cut(c, T * s->C);
+	net->h = tw_cut(c, T * most(s->F, tw_q_dim(s)));
+	net->dx = tw_cut(c, T * s->C);
+	net->dn = tw_cut(c, T * s->C);
+	net->dy = tw_cut(c, s->post_norm || s->residual_scale != 1 ? T * s->C : 0);
+	net->dqkv = tw_cut(c, T * tw_qkv_dim(s));
+	net->dqk = tw_cut(c, s->qk_norm ? T * (s->H + s->H_kv) * s->D : 0);
+	net->turned = tw_cut(c, widest_out(s) * rank);
+	net->part_y = tw_cut(c, lora->dora ? T * widest_out(s) : 0);
+	net->half = tw_cut(c, lora->dora ? 2 * widest_out(s) * rank : 0);
+	net->dropped = tw_cut(c, lora->dropout > 0 ? T * widest_in(s) : 0);
 	net->attention_ld = (tw_attention_scratch(longest) + ALIGN - 1) / ALIGN * ALIGN;
 	net->attention =
-		cut(c, resident ? tw_tiles_floats(s, longest) : net->attention_ld * workers);
-	net->logits = cut(c, head * s->V);
-	net->head_x = cut(c, head * s->C);
-	net->head_n = cut(c, head * s->C);
-	net->head_rstd = cut(c, head);
+		tw_cut(c, resident ? tw_tiles_floats(s, longest) : net->attention_ld * workers);
+	net->logits = tw_cut(c, head * s->V);
+	net->head_x = tw_cut(c, head * s->C);
+	net->head_n = tw_cut(c, head * s->C);
+	net->head_rstd = tw_cut(c, head);
 	net->losses =
-		(double *)(void *)cut(c, 2 * head * (int64_t)(sizeof(double) / sizeof(float)));
+		(double *)(void *)tw_cut(c, 2 * head * (int64_t)(sizeof(double) / sizeof(float)));
 }
 
 int64_t tw_net_bytes(const struct tw_shape *s, const struct tw_lora *lora,
 		     const struct tw_net_size *size, int workers)
 {
 	struct tw_net none = {.size = *size};
-	struct cutter c = {0};
+	struct tw_cutter c = {.align = ALIGN};
 	cut_all(&none, &c, s, lora, workers);
 	return c.used * (int64_t)sizeof(float);
 }
@@ -217,7 +206,7 @@ enum tw_status tw_net_init(struct tw_net *net, const struct tw_weights *w, struc
 {
 	const struct tw_shape *s = &w->shape;
 	int workers = tw_pool_size(compute->pool);
-	struct cutter c = {0};
+	struct tw_cutter c = {.align = ALIGN};
 	begin(net, w, lora, compute, size);
 	if (net->dev->resident && lora->dora)
 		return tw_fail(

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "net/cut_int.h"
+#include "net/cutter_int.h"
 #include "net/pass_int.h"
 
 #define SLICE ((int64_t)1 << 24) /* floats that are made at a time */
@@ -26,43 +27,42 @@ struct tw_sent {
 	float *logits;	     /* NULL until somebody asks */
 };
 
-/* --- places, which are counted first: base NULL --- */
+/* --- places --- */
 
-struct cutter {
-	float *base;
-	int64_t used;
+/* A vector of a block: where it is on the host, and where `at` its place on the GPU is kept. */
+struct vector {
+	const float **at, *from; /* from NULL: the model has none */
+	int n;
 };
 
-static void *cut(struct cutter *c, int64_t floats)
-{
-	float *at = c->base ? c->base + c->used : NULL;
-	c->used += (floats + ALIGN - 1) / ALIGN * ALIGN;
-	return at;
-}
+enum { VECTORS = 6 + TW_GROUP_COUNT };
 
-static const float *cut_vector(struct cutter *c, const float *of, int n)
-{
-	return of ? cut(c, n) : NULL;
-}
-
-static void cut_block(struct tw_sent *sent, struct cutter *c, const struct tw_net *net, int i)
+static void vectors_of(struct vector v[VECTORS], const struct tw_net *net, int layer)
 {
 	const struct tw_shape *s = net->s;
-	const struct tw_block_weights *w = &net->w->block[i];
-	struct tw_block_weights *to = &sent->block[i];
+	const struct tw_block_weights *w = &net->w->block[layer];
+	struct tw_block_weights *to = &net->sent->block[layer];
 	const bool whole = s->qk_norm == TW_QK_WHOLE;
-	*to = *w;
-	to->attn_norm = cut_vector(c, w->attn_norm, s->C);
-	to->ffn_norm = cut_vector(c, w->ffn_norm, s->C);
-	to->attn_post_norm = cut_vector(c, w->attn_post_norm, s->C);
-	to->ffn_post_norm = cut_vector(c, w->ffn_post_norm, s->C);
-	to->q_norm = cut_vector(c, w->q_norm, whole ? tw_q_dim(s) : s->D);
-	to->k_norm = cut_vector(c, w->k_norm, whole ? tw_kv_dim(s) : s->D);
-	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++) {
-		int out = tw_group_out(s, g);
-		to->bias[g] = cut_vector(c, w->bias[g], out);
-		sent->group[i * TW_GROUP_COUNT + (int)g] = cut(c, (int64_t)out * tw_group_in(s, g));
-	}
+	v[0] = (struct vector){&to->attn_norm, w->attn_norm, s->C};
+	v[1] = (struct vector){&to->ffn_norm, w->ffn_norm, s->C};
+	v[2] = (struct vector){&to->attn_post_norm, w->attn_post_norm, s->C};
+	v[3] = (struct vector){&to->ffn_post_norm, w->ffn_post_norm, s->C};
+	v[4] = (struct vector){&to->q_norm, w->q_norm, whole ? tw_q_dim(s) : s->D};
+	v[5] = (struct vector){&to->k_norm, w->k_norm, whole ? tw_kv_dim(s) : s->D};
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+		v[6 + g] = (struct vector){&to->bias[g], w->bias[g], tw_group_out(s, g)};
+}
+
+static void cut_block(struct tw_cutter *c, const struct tw_net *net, int layer)
+{
+	struct vector v[VECTORS];
+	net->sent->block[layer] = net->w->block[layer];
+	vectors_of(v, net, layer);
+	for (int i = 0; i < VECTORS; i++)
+		*v[i].at = v[i].from ? tw_cut(c, v[i].n) : NULL;
+	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++)
+		net->sent->group[layer * TW_GROUP_COUNT + (int)g] =
+			tw_cut(c, (int64_t)tw_group_out(net->s, g) * tw_group_in(net->s, g));
 }
 
 static int64_t keys_of(const struct tw_net *net)
@@ -71,22 +71,24 @@ static int64_t keys_of(const struct tw_net *net)
 				      : 0;
 }
 
-static void cut_all(struct tw_sent *sent, struct cutter *c, const struct tw_net *net)
+static void cut_all(struct tw_cutter *c, const struct tw_net *net)
 {
+	struct tw_sent *sent = net->sent;
 	const int64_t table = (int64_t)net->s->V * net->s->C, cap = net->size.cap;
 	for (int i = 0; i < net->s->n_layer; i++)
-		cut_block(sent, c, net, i);
-	sent->embed = cut(c, table);
-	sent->head = net->w->head.data == net->w->embed.data ? sent->embed : cut(c, table);
-	sent->out_norm = cut(c, net->s->C);
-	sent->tokens = cut(c, cap);
-	sent->pos = cut(c, cap);
-	sent->from = cut(c, cap);
-	sent->target = cut(c, cap);
-	sent->weight = cut(c, cap);
-	sent->p = cut(c, (int64_t)net->lora->n);
-	sent->g = cut(c, (int64_t)net->lora->n);
-	sent->keys = cut(c, keys_of(net) * (int64_t)(sizeof(uint64_t) / sizeof(float)));
+		cut_block(c, net, i);
+	sent->embed = tw_cut(c, table);
+	sent->head = net->w->head.data == net->w->embed.data ? sent->embed : tw_cut(c, table);
+	sent->out_norm = tw_cut(c, net->s->C);
+	sent->tokens = (int32_t *)(void *)tw_cut(c, cap);
+	sent->pos = (int32_t *)(void *)tw_cut(c, cap);
+	sent->from = (int32_t *)(void *)tw_cut(c, cap);
+	sent->target = (int32_t *)(void *)tw_cut(c, cap);
+	sent->weight = tw_cut(c, cap);
+	sent->p = tw_cut(c, (int64_t)net->lora->n);
+	sent->g = tw_cut(c, (int64_t)net->lora->n);
+	sent->keys = (uint64_t *)(void *)tw_cut(
+		c, keys_of(net) * (int64_t)(sizeof(uint64_t) / sizeof(float)));
 }
 
 int64_t tw_net_sent_bytes(const struct tw_weights *w)
@@ -131,22 +133,16 @@ static void send_vector(struct tw_net *net, const float *to, const float *from, 
 		net->dev->send((float *)to, from, (size_t)n * sizeof(*to));
 }
 
-static void send_block(struct tw_net *net, int i, float *room)
+static void send_block(struct tw_net *net, int layer, float *room)
 {
-	const struct tw_shape *s = net->s;
-	const struct tw_block_weights *w = &net->w->block[i], *to = &net->sent->block[i];
-	const bool whole = s->qk_norm == TW_QK_WHOLE;
-	send_vector(net, to->attn_norm, w->attn_norm, s->C);
-	send_vector(net, to->ffn_norm, w->ffn_norm, s->C);
-	send_vector(net, to->attn_post_norm, w->attn_post_norm, s->C);
-	send_vector(net, to->ffn_post_norm, w->ffn_post_norm, s->C);
-	send_vector(net, to->q_norm, w->q_norm, whole ? tw_q_dim(s) : s->D);
-	send_vector(net, to->k_norm, w->k_norm, whole ? tw_kv_dim(s) : s->D);
+	struct vector v[VECTORS];
+	vectors_of(v, net, layer);
+	for (int i = 0; i < VECTORS; i++)
+		send_vector(net, *v[i].at, v[i].from, v[i].n);
 	for (enum tw_group g = 0; g < TW_GROUP_COUNT; g++) {
-		float *at = tw_sent_group(net, i, g);
-		send_vector(net, to->bias[g], w->bias[g], tw_group_out(s, g));
+		float *at = tw_sent_group(net, layer, g);
 		for (int k = 0; k < tw_groups[g].n; k++) {
-			const struct tw_matrix *m = &w->proj[tw_groups[g].p[k]];
+			const struct tw_matrix *m = &net->w->block[layer].proj[tw_groups[g].p[k]];
 			send_matrix(net, at, m, room);
 			at += (ptrdiff_t)m->rows * m->cols;
 		}
@@ -168,18 +164,18 @@ enum tw_status tw_sent_init(struct tw_net *net, struct tw_err *err)
 {
 	struct tw_sent *sent = net->sent = tw_xcalloc(1, sizeof(*sent));
 	const size_t n = (size_t)net->s->n_layer;
-	struct cutter c = {0};
+	struct tw_cutter c = {.align = ALIGN};
 	sent->block = tw_xcalloc(n, sizeof(*sent->block));
 	sent->group = tw_xcalloc(n * TW_GROUP_COUNT, sizeof(*sent->group));
 	sent->losses = tw_xcalloc(2 * (size_t)tw_net_head_tokens(net->s), sizeof(*sent->losses));
-	cut_all(sent, &c, net);
+	cut_all(&c, net);
 	sent->memory =
 		net->dev->alloc((size_t)c.used * sizeof(float),
 				"the weights as float32; a smaller base model needs less", err);
 	if (!sent->memory)
 		return TW_NO_MEMORY;
-	c = (struct cutter){.base = sent->memory};
-	cut_all(sent, &c, net);
+	c = (struct tw_cutter){.align = ALIGN, .base = sent->memory};
+	cut_all(&c, net);
 	if (keys_of(net))
 		sent->made_keys = tw_xcalloc((size_t)keys_of(net), sizeof(*sent->made_keys));
 	size_t widest = (size_t)tw_most(tw_most(net->s->C, net->s->F), tw_q_dim(net->s));

@@ -26,10 +26,10 @@ struct tw_cuda_product {
 	int count;
 };
 
-/* Scores s (H, n, ld) of queries [i0, i0 + n) of a document against its keys [k0, k0 + keys). */
+/* Scores s (H, n, keys) of queries [i0, i0 + n) of a document against its keys [k0, k0 + keys). */
 struct tw_cuda_scores {
 	float *s;
-	int H, n, keys, ld, i0, k0;
+	int H, n, keys, i0, k0;
 	int window; /* a token sees itself and the window - 1 before it; 0: all before it */
 	float cap;  /* 0: none */
 	float *lse; /* (T, H) of the document */

@@ -13,7 +13,7 @@ static __device__ struct row row_of(const struct tw_cuda_scores *t, int64_t bloc
 	struct row r;
 	r.head = (int)(block / t->n);
 	r.query = t->i0 + block % t->n;
-	r.s = t->s + block * t->ld;
+	r.s = t->s + block * t->keys;
 	r.to = (int)r.query + 1 - t->k0;
 	r.from = t->window && r.query >= t->window ? (int)r.query - t->window + 1 - t->k0 : 0;
 	return r;
@@ -62,7 +62,7 @@ static __global__ void softmax_row_backward(struct tw_cuda_scores_backward b)
 	const struct row r = row_of(&t, blockIdx.x);
 	const int64_t at = (r.query * t.H + r.head) * b.D;
 	const float lse = t.lse[r.query * t.H + r.head];
-	float *ds = b.ds + (int64_t)blockIdx.x * t.ld, mean = 0;
+	float *ds = b.ds + (int64_t)blockIdx.x * t.keys, mean = 0;
 	TW_EACH_OF_ROW(d, b.D)
 		mean += b.out[at + d] * b.dout[at + d];
 	mean = tw_block_sum(mean, shared);
